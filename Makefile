@@ -1,0 +1,77 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+export GOTOOLCHAIN := local
+
+BUILD   := .build
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -X github.com/sodprobe/sodprobe/cmd/sodprobe/internal/cli.version=$(VERSION)
+PEERS   := targets/peers/kubernetes
+K8S     := v1.37.2
+LINT    := go tool -modfile=$(CURDIR)/.ci/tools/golangci-lint.mod golangci-lint
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build ./sodprobe
+	go build -trimpath -ldflags '$(LDFLAGS)' -o sodprobe ./cmd/sodprobe
+
+.PHONY: demo
+demo: build ## Run the main job on the embedded lab; needs Go only
+	./sodprobe demo
+
+.PHONY: test
+test: prerequisites ## Fast hermetic tests; needs Go, git and OpenSSH's client
+	go test $(RACE) ./...
+
+.PHONY: prerequisites
+prerequisites:
+	@command -v git >/dev/null || { echo "make test needs git: install the package git" >&2; exit 1; }
+	@command -v ssh-keygen >/dev/null || { echo "make test needs ssh-keygen: install OpenSSH's client (package openssh-client)" >&2; exit 1; }
+
+.PHONY: test-peers
+test-peers: $(BUILD)/kube-apiserver ## Build the real servers and run against them
+	go build $(RACE) -ldflags '$(LDFLAGS)' -o $(BUILD)/sodprobe ./cmd/sodprobe
+	cd $(PEERS) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test $(RACE) -timeout 20m -v ./...
+
+$(BUILD)/kube-apiserver: $(PEERS)/go.mod
+	@mkdir -p $(BUILD)
+	cd $(PEERS) && go build -ldflags '-X k8s.io/component-base/version.gitVersion=$(K8S)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kube-apiserver
+
+.PHONY: lint
+lint: ## Format check, vet and golangci-lint
+	go vet ./...
+	$(LINT) run ./...
+	cd $(PEERS) && go vet ./...
+
+.PHONY: generate
+generate: ## Regenerate the committed schema and catalog
+	go test ./scenarios -run 'Schema' -update
+	go test ./probes/catalog -run 'README' -update
+
+.PHONY: verify-generate
+verify-generate: generate
+	@git diff --exit-code -- scenarios probes go.mod go.sum || { echo "generated files differ: commit what make generate wrote" >&2; exit 1; }
+	go mod tidy -diff
+	cd $(PEERS) && go mod tidy -diff
+
+.PHONY: check
+check: lint verify-generate ## What CI runs: lint, generated files, tests and peers, race detector on
+	$(MAKE) test test-peers RACE=-race
+
+.PHONY: bench
+bench: $(BUILD)/kube-apiserver ## Measure against the real API server
+	go build -ldflags '$(LDFLAGS)' -o $(BUILD)/sodprobe ./cmd/sodprobe
+	cd $(PEERS) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of foreign bytes, 20 s each
+	@for p in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | sed 's/func //'); do \
+	    echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p || exit 1; done; done
+
+.PHONY: clean
+clean: ## Remove what was built and the demo's folder
+	rm -rf $(BUILD) sodprobe sodprobe-demo

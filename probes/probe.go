@@ -1,0 +1,152 @@
+package probes
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Technique is how an attempt stays harmless.
+type Technique string
+
+// The techniques, in rising order of what they touch.
+const (
+	Examine       Technique = "examine"
+	DryRun        Technique = "dry-run"
+	SelfDefeating Technique = "self-defeating"
+	Canary        Technique = "canary"
+)
+
+// Techniques returns the closed list in rising order.
+func Techniques() []Technique { return []Technique{Examine, DryRun, SelfDefeating, Canary} }
+
+// Within reports whether t stays at or below the ceiling. An unknown
+// technique is within nothing.
+func (t Technique) Within(ceiling Technique) bool {
+	i, j := slices.Index(Techniques(), t), slices.Index(Techniques(), ceiling)
+	return i >= 0 && j >= 0 && i <= j
+}
+
+// Probe is one kind of attempt that a working control must refuse. Probes are
+// values; a catalog lists them.
+type Probe struct {
+	// ID is system.resource.verb, as in kubernetes.deployment.patch.
+	ID string
+	// Title says what is attempted, verb first.
+	Title string
+	// Why says in one sentence, to an auditor, what it would let a developer do.
+	Why       string
+	System    targets.System
+	Technique Technique
+	// Controls are the controls that the evidence speaks to, as in nist/cm-5.
+	Controls []string
+	// Attack is the MITRE ATT&CK technique id, as in T1610.
+	Attack string
+	// Needs are the parameters that an attempt has to give under `with`.
+	Needs []Need
+	// Allow is what the attempt, positive, negative and same-baseline arms may
+	// send, as templates over {scope}, {run} and the parameters.
+	Allow []targets.Rule
+	// Expect lists the layers whose denial is the control under test.
+	Expect []targets.Layer
+	// Reached lists the markers of what an authorized caller gets back, as
+	// templates over the same values as Allow; Markers fills them in.
+	Reached  []string
+	Baseline Baseline
+	// Request builds the one request that all arms share. Pure.
+	Request func(targets.Place, Params) targets.Request
+	// State builds the reads that show the target exists and did not change.
+	// At least one has MustExist. Pure.
+	State func(targets.Place, Params) []targets.StateQuery
+	// Limits are sentences that stand beside each of the probe's verdicts.
+	Limits []string
+	// RealCredential says that the probe cannot run under impersonation.
+	RealCredential bool
+}
+
+// Markers returns what an authorized caller gets back at that place.
+func (p Probe) Markers(place targets.Place, params Params) []string {
+	var pairs []string
+	for k, v := range params.Vars(place) {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	fill := strings.NewReplacer(pairs...)
+	out := make([]string, len(p.Reached))
+	for i, marker := range p.Reached {
+		out[i] = fill.Replace(marker)
+	}
+	return out
+}
+
+// Need is one parameter of a probe.
+type Need struct {
+	Name string
+	// Doc says what to give.
+	Doc string
+	// Example is a value that Valid accepts.
+	Example string
+	// Pattern is the form of a value, anchored. Values stand in request
+	// paths, so it must exclude '/', '%' and '..'.
+	Pattern *regexp.Regexp
+	// Default is used where the scenario gives nothing; "" means required.
+	Default string
+}
+
+// Valid reports why a value cannot be used.
+func (n Need) Valid(value string) error {
+	if !n.Pattern.MatchString(value) {
+		return fmt.Errorf("%q is not a valid %s: want the form %s, as in %q", value, n.Name, n.Pattern, n.Example)
+	}
+	return nil
+}
+
+// Params are the parameters of one attempt at one place.
+type Params struct {
+	// With are the values of the probe's Needs, defaults filled in.
+	With map[string]string
+	// Run is the run's marker, a DNS label such as sodprobe-01k…: it names what the
+	// attempt would create and is the field manager.
+	Run string
+}
+
+// Vars returns the values for a rule's templates at a place.
+func (p Params) Vars(place targets.Place) map[string]string {
+	vars := map[string]string{"scope": place.Scope, "run": p.Run}
+	for k, v := range p.With {
+		vars[k] = v
+	}
+	return vars
+}
+
+// Baseline shows that the identity can get "reached" where it may.
+// The zero value is `same`: the probe's own request at the permitted place.
+type Baseline struct {
+	// Standing is set where a probe has no permitted place: one harmless
+	// request at the permitted place, shared by all probes with that ID. The
+	// verdict then carries the limitation place-not-controlled.
+	Standing *Standing
+}
+
+// Standing is a baseline request that stands for several probes.
+type Standing struct {
+	ID      string
+	Allow   []targets.Rule
+	Reached []string
+	Request func(targets.Place, Params) targets.Request
+}
+
+// Set is an immutable list of probes, sorted by ID.
+type Set []Probe
+
+// Find returns the probe with that ID.
+func (s Set) Find(id string) (Probe, bool) {
+	for _, p := range s {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return Probe{}, false
+}

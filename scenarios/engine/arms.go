@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// sharedArm runs once for all attempts with the same key.
+type sharedArm struct {
+	once   sync.Once
+	record journal.ArmRecord
+	err    error
+}
+
+// arm is one request of the experiment, ready to ask for admission.
+type arm struct {
+	kind    targets.Arm
+	n       int64 // the planned attempt's number, -1 where the arm is shared
+	item    *Item
+	as      *person
+	place   targets.PlaceKind
+	request targets.Request
+	rules   []targets.Rule
+	reached []string
+}
+
+// try runs the arms of one attempt in their order. The attempt comes last, so
+// that what surrounds it is known to work at that moment.
+func (s *site) try(ctx context.Context, t *trial) error {
+	if !s.pins[s.target.ID].OK || t.person.before.Proof != probes.Proven {
+		return nil // nobody is attempted as somebody else
+	}
+	item := t.Item
+	step := Step{Arm: targets.ArmAttempt, Probe: item.Probe, Target: s.target.ID, Identity: t.Identity.ID, Excluded: item.Excluded}
+	if t.notRun = s.admit(ctx, step); t.notRun != "" {
+		return nil
+	}
+	var err error
+	if t.baseline, err = s.baseline(ctx, t); err != nil {
+		return err
+	}
+	if t.negative, err = s.reference(ctx, item, targets.ArmNegative, &item.Negative); err != nil {
+		return err
+	}
+	if t.positive, err = s.reference(ctx, item, targets.ArmPositive, item.Positive); err != nil {
+		return err
+	}
+	a := s.probeArm(targets.ArmAttempt, item, t.person, targets.Production)
+	a.n = t.N
+	if p, ok := t.person.session.(Predictor); ok {
+		t.predicted = p.Predict(s.reads, s.asked(a))
+	}
+	if t.attempt, t.notRun, err = s.send(ctx, a); err != nil {
+		return err
+	}
+	class := t.attempt.Response.Class
+	if s.StopOnPermitted && t.person.before.Proof == probes.Proven && (class == targets.Reached || class == targets.Mutated) {
+		s.halt("permitted", item.Probe.ID+" as "+t.Identity.ID+" was permitted")
+	}
+	return nil
+}
+
+// probeArm is the probe's own request at a place.
+func (s *site) probeArm(kind targets.Arm, item *Item, as *person, place targets.PlaceKind) arm {
+	where, params := s.target.Place(place), s.params(item, place)
+	return arm{
+		kind: kind, n: -1, item: item, as: as, place: place,
+		request: item.Probe.Request(where, params),
+		rules:   item.Probe.Allow, reached: item.Probe.Markers(where, params),
+	}
+}
+
+// baseline shows that the developer's identity works where it may.
+func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error) {
+	standing := t.Item.Probe.Baseline.Standing
+	if standing == nil {
+		a := s.probeArm(targets.ArmBaseline, t.Item, t.person, targets.Permitted)
+		a.n = t.N
+		record, _, err := s.send(ctx, a)
+		return record, err
+	}
+	where, params := s.target.Place(targets.Permitted), probes.Params{Run: s.Marker}
+	a := arm{
+		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted,
+		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Reached,
+	}
+	return s.share(ctx, "standing "+standing.ID+" "+t.Identity.ID, a)
+}
+
+// reference is the same request at the same place by an identity that is not
+// under test. It is shared by all developers.
+func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *targets.Identity) (journal.ArmRecord, error) {
+	if id == nil {
+		return journal.ArmRecord{}, nil
+	}
+	as, err := s.instrument(s.reads, *id)
+	if err != nil || as.session == nil || as.before.Proof != probes.Proven {
+		return journal.ArmRecord{}, err
+	}
+	return s.share(ctx, strings.Join([]string{string(kind), item.Probe.ID, flat(item.With), id.ID}, " "), s.probeArm(kind, item, as, targets.Production))
+}
+
+// share runs an arm once per key; later callers wait for it and get the same.
+func (s *site) share(ctx context.Context, key string, a arm) (journal.ArmRecord, error) {
+	s.mu.Lock()
+	shared, ok := s.shared[key]
+	if !ok {
+		shared = &sharedArm{}
+		s.shared[key] = shared
+	}
+	s.mu.Unlock()
+	shared.once.Do(func() { shared.record, _, shared.err = s.send(ctx, a) })
+	return shared.record, shared.err
+}
+
+// send asks for admission, makes the intent durable where the request could
+// change something, sends, and classifies. An arm that was not admitted comes
+// back without an id, with the reason.
+func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, error) {
+	step := Step{Arm: a.kind, Probe: a.item.Probe, Target: s.target.ID, Identity: a.as.identity.ID, Excluded: a.item.Excluded}
+	if why := s.admit(ctx, step); why != "" {
+		return journal.ArmRecord{}, why, nil
+	}
+	vars := s.params(a.item, a.place).Vars(s.target.Place(a.place))
+	rules, err := targets.Resolve(a.rules, vars)
+	if err != nil {
+		return journal.ArmRecord{}, "the request cannot be built: " + err.Error(), nil //nolint:nilerr // the attempt ends as NotRun
+	}
+	record := journal.ArmRecord{
+		ID: s.NewID(), Arm: a.kind, N: a.n, Probe: a.item.Probe.ID, Target: s.target.ID,
+		Identity: a.as.identity.ID, Place: a.place, Case: targets.Case{Asked: s.asked(a)},
+	}
+	if mutating(rules) {
+		intent := journal.Intent{ID: record.ID, Arm: a.kind, N: a.n, Probe: record.Probe, Target: record.Target, Identity: record.Identity}
+		if err := s.Journal.Append(ctx, journal.TypeIntent, intent); err != nil {
+			return journal.ArmRecord{}, "", err
+		}
+		if err := s.Journal.Commit(ctx); err != nil {
+			return journal.ArmRecord{}, "", err
+		}
+	}
+	// The request ends under its own deadline, not under the signal's.
+	record.Case.Exchange = a.as.session.Send(context.WithoutCancel(ctx), targets.Call{ID: record.ID, Request: a.request, Rules: rules})
+	record.Response = s.Classify[s.target.System()](record.Case)
+	return record, "", s.Journal.Append(ctx, journal.TypeArm, record)
+}
+
+// asked is what an arm's request means.
+func (s *site) asked(a arm) targets.Asked {
+	return targets.Asked{
+		System: s.target.System(), Subject: s.subject(a.as), Harness: s.pins[s.target.ID].Harness,
+		Action: a.request.Action, Resource: a.request.Resource, Name: a.request.Name, Scope: a.request.Scope,
+		Technique: string(a.item.Probe.Technique), Reached: a.reached,
+	}
+}
+
+func mutating(rules []targets.Rule) bool {
+	for _, r := range rules {
+		if r.Mutating {
+			return true
+		}
+	}
+	return false
+}
+
+// flat renders parameters in a fixed order.
+func flat(with map[string]string) string {
+	keys := make([]string, 0, len(with))
+	for k := range with {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	var b strings.Builder
+	for _, k := range keys {
+		b.WriteString(k + "=" + with[k] + ";")
+	}
+	return b.String()
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Target is one connected system. Implementations MUST be safe for concurrent
+// use and MUST send only through the guard.
+type Target interface {
+	// Pin compares the live system with the approved one. A Pin that is not OK
+	// with a nil error is a mismatch: the whole run is refused. An error
+	// wrapping targets.ErrUnreachable makes only this target's attempts
+	// Inconclusive.
+	Pin(ctx context.Context) (journal.Pin, error)
+	// Assume prepares to act as an identity. It sends nothing.
+	Assume(ctx context.Context, id targets.Identity) (Session, error)
+}
+
+// Session acts as one identity on one target.
+type Session interface {
+	// Whoami asks the server who the caller is and compares.
+	Whoami(ctx context.Context) journal.IdentityCheck
+	// Send sends one call through the guard and returns what was recorded.
+	// It never retries. The exchange tells of every failure.
+	Send(ctx context.Context, call targets.Call) targets.Exchange
+	// Read reads state, without changing any.
+	Read(ctx context.Context, q targets.StateQuery) journal.StateRead
+}
+
+// Predictor is a Session that can ask the authorizer's design-side opinion:
+// "allowed", "denied" or "unknown".
+type Predictor interface {
+	Predict(ctx context.Context, asked targets.Asked) string
+}
+
+// Journal records. Both methods MUST be safe for concurrent use.
+type Journal interface {
+	// Append adds one line, in order. It may still be in memory on return.
+	Append(ctx context.Context, t journal.Type, body any) error
+	// Commit MUST return only after every line appended before the call is
+	// durable. Many callers share one fsync.
+	Commit(ctx context.Context) error
+}
+
+// Gate decides whether one more arm may start. A non-nil error means no:
+// fail closed.
+type Gate interface {
+	Allow(ctx context.Context, step Step) error
+}

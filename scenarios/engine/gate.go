@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Step is one arm that asks to start.
+type Step struct {
+	Arm      targets.Arm
+	Probe    probes.Probe
+	Target   string
+	Identity string
+	Excluded bool
+}
+
+// Refusal is a gate's no. Stop says that nothing after it may start either.
+type Refusal struct {
+	Code   string // excluded, technique, window-closed, stop-file, budget
+	Detail string
+	Stop   bool
+}
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
+
+// Limits is the Gate of a run: the approved scope and ceiling, the window,
+// the kill switch and the budget, asked anew before every arm.
+type Limits struct {
+	Ceiling   probes.Technique
+	NotBefore time.Time
+	NotAfter  time.Time
+	Now       func() time.Time
+	// StopFile reports whether the kill switch is set, and where it is.
+	StopFile func() (path string, set bool)
+	// Left is the remaining request budget.
+	Left func() int64
+}
+
+// Allow implements Gate.
+func (l Limits) Allow(_ context.Context, s Step) error {
+	now := l.Now()
+	switch {
+	case s.Excluded:
+		return &Refusal{Code: "excluded", Detail: "the scenario's rules exclude " + s.Probe.ID}
+	case !s.Probe.Technique.Within(l.Ceiling):
+		return &Refusal{Code: "technique", Detail: fmt.Sprintf("%s is above the ceiling %s", s.Probe.Technique, l.Ceiling)}
+	case now.Before(l.NotBefore) || now.After(l.NotAfter):
+		return &Refusal{Code: "window-closed", Stop: true, Detail: fmt.Sprintf(
+			"the approved window is %s to %s", l.NotBefore.Format(time.RFC3339), l.NotAfter.Format(time.RFC3339))}
+	case l.Left() <= 0:
+		return &Refusal{Code: "budget", Stop: true, Detail: "the scenario's maxRequests is used up"}
+	}
+	if path, set := l.StopFile(); set {
+		return &Refusal{Code: "stop-file", Stop: true, Detail: "the stop file " + path + " exists"}
+	}
+	return nil
+}

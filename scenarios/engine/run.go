@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// closing is how long the reads that close brackets may take once a run has
+// stopped admitting arms.
+const closing = 30 * time.Second
+
+// Config is what a run is made of. Every function is called concurrently.
+type Config struct {
+	Plan     *Plan
+	Targets  map[string]Target // by target id
+	Journal  Journal
+	Gate     Gate
+	Classify map[targets.System]targets.Classifier
+	// Marker is the run's name on everything it sends.
+	Marker string
+	// NewID returns a fresh UUID.
+	NewID func() string
+	// Concurrency bounds the arms in flight over all targets.
+	Concurrency int
+	// StopOnPermitted stops admitting arms after the first Permitted.
+	StopOnPermitted bool
+	// Progress is told of every observation, after it is in the journal, and
+	// of notes. It must be quick.
+	Progress func(Event)
+}
+
+// Event is news of a run in progress.
+type Event struct {
+	// Observed is set when a planned attempt has ended.
+	Observed *journal.Observation
+	// Note is a line for people.
+	Note string
+}
+
+// Result is the sum of a run.
+type Result struct {
+	Tally probes.Tally
+	// Stopped is why the run stopped admitting arms, "" if it did not.
+	Stopped string
+	// Refused says that a pin did not match: nothing was attempted.
+	Refused []journal.Pin
+}
+
+// run is one run in progress.
+type run struct {
+	Config
+	slots chan struct{}
+	pins  map[string]journal.Pin
+
+	mu      sync.Mutex
+	tally   probes.Tally
+	stopped *journal.Stop
+
+	// reads is the context of the reads that close brackets: it outlives the
+	// signal, and ends a while after the stop.
+	reads     context.Context //nolint:containedctx // one value for the run, ended by halt
+	stopReads context.CancelFunc
+}
+
+// Run executes the plan: pins first, then every target's batches. It returns
+// an error only where the journal fails, because then nothing can be proven;
+// all else is in the observations. When ctx ends, no new arm starts, requests
+// in flight end under their own deadline, and the rest is NotRun.
+func Run(ctx context.Context, cfg Config) (Result, error) {
+	r := &run{Config: cfg, slots: make(chan struct{}, cfg.Concurrency), pins: map[string]journal.Pin{}}
+	r.reads, r.stopReads = context.WithCancel(context.WithoutCancel(ctx))
+	defer r.stopReads()
+	defer context.AfterFunc(ctx, func() { r.halt("interrupted", "the run was asked to stop") })()
+
+	refused, err := r.checkPins(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(refused) > 0 {
+		r.halt("refused", "a target is not the approved one")
+	}
+	var group errgroup.Group
+	for _, t := range cfg.Plan.Targets() {
+		group.Go(func() error {
+			site := &site{run: r, target: t, shared: map[string]*sharedArm{}, people: map[string]*person{}}
+			for b := range cfg.Plan.Batches(t.ID) {
+				if err := site.batch(ctx, b); err != nil {
+					r.halt("error", err.Error())
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	res := Result{Tally: r.tally, Refused: refused}
+	if r.stopped != nil {
+		res.Stopped = r.stopped.Reason
+		if err == nil {
+			err = r.Journal.Append(context.WithoutCancel(ctx), journal.TypeStop, *r.stopped)
+		}
+	}
+	return res, err
+}
+
+// checkPins compares every target with the approved one before any attempt.
+// A mismatch refuses the whole run; an unreachable target only its own part.
+func (r *run) checkPins(ctx context.Context) ([]journal.Pin, error) {
+	var refused []journal.Pin
+	for _, t := range r.Plan.Targets() {
+		pin, err := r.Targets[t.ID].Pin(ctx)
+		pin.Target = t.ID
+		switch {
+		case errors.Is(err, targets.ErrUnreachable):
+			pin.OK, pin.Problem = false, err.Error()
+			r.note("target %s cannot be reached: %v", t.ID, err)
+		case err != nil:
+			return nil, fmt.Errorf("check that target %s is the approved one: %w", t.ID, err)
+		case !pin.OK:
+			refused = append(refused, pin)
+		}
+		r.pins[t.ID] = pin
+		if err := r.Journal.Append(ctx, journal.TypePin, pin); err != nil {
+			return nil, err
+		}
+	}
+	return refused, nil
+}
+
+// halt stops the admission of new arms; the first reason stands.
+func (r *run) halt(reason, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped != nil {
+		return
+	}
+	r.stopped = &journal.Stop{Reason: reason, Detail: detail}
+	time.AfterFunc(closing, r.stopReads)
+}
+
+// haltedBy returns why the run stopped, "" while it runs.
+func (r *run) haltedBy() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == nil {
+		return ""
+	}
+	return r.stopped.Reason
+}
+
+// admit asks whether one more arm may start. It answers with the reason why
+// not, "" for yes.
+func (r *run) admit(ctx context.Context, s Step) string {
+	if reason := r.haltedBy(); reason != "" {
+		return "stopped: " + reason
+	}
+	err := r.Gate.Allow(ctx, s)
+	if err == nil {
+		return ""
+	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) && refusal.Stop {
+		r.halt(refusal.Code, refusal.Detail)
+	}
+	return err.Error()
+}
+
+// observe ends one planned attempt.
+func (r *run) observe(ctx context.Context, o journal.Observation) error {
+	if err := r.Journal.Append(ctx, journal.TypeObservation, o); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.tally.Add(o.Outcome)
+	r.mu.Unlock()
+	r.Progress(Event{Observed: &o})
+	return nil
+}
+
+func (r *run) note(format string, args ...any) {
+	r.Progress(Event{Note: fmt.Sprintf(format, args...)})
+}
+
+// each runs one function per element, at most Concurrency at a time over the
+// whole run, and returns the first error.
+func each[T any](r *run, list []T, f func(T) error) error {
+	var group errgroup.Group
+	for _, v := range list {
+		r.slots <- struct{}{}
+		group.Go(func() error {
+			defer func() { <-r.slots }()
+			return f(v)
+		})
+	}
+	return group.Wait()
+}

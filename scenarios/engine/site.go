@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// site is one target during a run: who acts there, and the arms that several
+// attempts share.
+type site struct {
+	*run
+	target targets.Target
+
+	mu     sync.Mutex
+	shared map[string]*sharedArm // by probe, target, parameters and identity
+	people map[string]*person    // authorized, unprivileged and observer identities
+}
+
+// person is an identity with its session and the proof of who it is.
+type person struct {
+	identity targets.Identity
+	session  Session
+	before   journal.IdentityCheck
+	after    journal.IdentityCheck
+	problem  string // why there is no session
+}
+
+// assume makes a session and asks the server who it is.
+func (s *site) assume(ctx context.Context, id targets.Identity) (*person, error) {
+	p := &person{identity: id}
+	session, err := s.Targets[s.target.ID].Assume(ctx, id)
+	if err != nil {
+		p.problem = err.Error()
+		return p, nil //nolint:nilerr // an identity that cannot be assumed is a finding, not a failure of the run
+	}
+	p.session = session
+	p.before = s.whoami(ctx, p, "before")
+	return p, s.Journal.Append(ctx, journal.TypeIdentity, p.before)
+}
+
+func (s *site) whoami(ctx context.Context, p *person, when string) journal.IdentityCheck {
+	c := p.session.Whoami(ctx)
+	c.ID, c.When, c.Target, c.Identity = s.NewID(), when, s.target.ID, p.identity.ID
+	c.Want, c.Fidelity = p.identity.Principal(s.target.System()), p.identity.Fidelity(s.target.System())
+	return c
+}
+
+// instrument returns the session of an identity that is not under test. It
+// is assumed once per run.
+func (s *site) instrument(ctx context.Context, id targets.Identity) (*person, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.people[id.ID]; ok {
+		return p, nil
+	}
+	p, err := s.assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s.people[id.ID] = p
+	return p, nil
+}
+
+// subject is the name that a denial of this person must carry.
+func (s *site) subject(p *person) string {
+	if p.before.Proof == probes.Proven {
+		return p.before.Subject.Name
+	}
+	return p.identity.Principal(s.target.System())
+}
+
+// queries are the state reads of an attempt.
+func (s *site) queries(item *Item) []targets.StateQuery {
+	return item.Probe.State(s.target.Place(targets.Production), s.params(item, targets.Production))
+}
+
+// params are the parameters of an attempt at a place.
+func (s *site) params(item *Item, kind targets.PlaceKind) probes.Params {
+	with := item.With
+	if kind == targets.Permitted {
+		with = item.Permitted
+	}
+	return probes.Params{With: with, Run: s.Marker}
+}
+
+// stateKey names what a state read reads.
+func stateKey(q targets.StateQuery) string {
+	return q.Request.Method + " " + q.Request.Path + " " + strings.Join(q.Fields, ",")
+}
+
+// stateReads are one round of reads, by stateKey.
+type stateReads map[string]journal.StateRead
+
+// of picks the reads of one attempt.
+func (r stateReads) of(queries []targets.StateQuery) []journal.StateRead {
+	var out []journal.StateRead
+	for _, q := range queries {
+		if read, ok := r[stateKey(q)]; ok {
+			out = append(out, read)
+		}
+	}
+	return out
+}
+
+// readState reads, as the observers, everything that a batch could change.
+func (s *site) readState(ctx context.Context, b Batch, when string) (stateReads, error) {
+	type want struct {
+		query    targets.StateQuery
+		observer targets.Identity
+	}
+	var wants []want
+	seen := map[string]bool{}
+	for _, a := range b.Attempts {
+		for _, q := range s.queries(a.Item) {
+			if key := stateKey(q); !seen[key] {
+				seen[key] = true
+				wants = append(wants, want{q, a.Item.Observer})
+			}
+		}
+	}
+	reads, mu := stateReads{}, sync.Mutex{}
+	err := each(s.run, wants, func(w want) error {
+		observer, err := s.instrument(ctx, w.observer)
+		if err != nil || observer.session == nil || observer.before.Proof != probes.Proven {
+			return err
+		}
+		read := observer.session.Read(ctx, w.query)
+		read.ID, read.When, read.Target = s.NewID(), when, s.target.ID
+		read.Observer, read.Key, read.MustExist = w.observer.ID, stateKey(w.query), w.query.MustExist
+		mu.Lock()
+		reads[read.Key] = read
+		mu.Unlock()
+		return s.Journal.Append(ctx, journal.TypeState, read)
+	})
+	return reads, err
+}

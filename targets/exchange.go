@@ -1,0 +1,38 @@
+package targets
+
+import "time"
+
+// MaxBody is how much of a body the record keeps, in bytes.
+const MaxBody = 64 << 10
+
+// Exchange is one recorded request and response, redacted. Classifiers see
+// only this form, so that a verifier reproduces every class from the journal.
+type Exchange struct {
+	Sent *Sent `json:"sent,omitempty"`
+
+	Status  int               `json:"status,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	// Body of a 2xx answer is reduced to the fields that the rule keeps, as
+	// JSON; of any other answer it is the text, cut at MaxBody.
+	Body string `json:"body,omitempty"`
+	// Cut is the number of bytes beyond MaxBody that were dropped.
+	Cut int64 `json:"cut,omitempty"`
+	// Truncated says that the stream ended before the body did.
+	Truncated bool `json:"truncated,omitempty"`
+
+	// TransportError is set where no answer came.
+	TransportError string `json:"transport_error,omitempty"`
+	// Refused is set where our own guard refused to send.
+	Refused string `json:"refused,omitempty"`
+}
+
+// Sent is the request as it left, without credentials.
+type Sent struct {
+	At       time.Time         `json:"at"`
+	Took     time.Duration     `json:"took_ns"`
+	Method   string            `json:"method"`
+	URL      string            `json:"url"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Body     string            `json:"body,omitempty"`
+	Protocol string            `json:"protocol,omitempty"`
+}

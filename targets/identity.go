@@ -1,0 +1,106 @@
+package targets
+
+// Role says what an identity is for in the experiment.
+type Role string
+
+// The roles. A scenario's developers are under test; the others are the
+// instrument.
+const (
+	Developer    Role = "developer"
+	Authorized   Role = "authorized"
+	Unprivileged Role = "unprivileged"
+	Observer     Role = "observer"
+)
+
+// Fidelity says how close acting as an identity is to being it.
+type Fidelity string
+
+// The fidelities, best first.
+const (
+	RealCredential Fidelity = "real-credential"
+	Persona        Fidelity = "persona"
+	Impersonated   Fidelity = "impersonation"
+)
+
+// Identity is somebody a probe acts as.
+type Identity struct {
+	ID   string `yaml:"id" json:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
+	Role Role   `yaml:"role" json:"role" jsonschema:"required,enum=developer,enum=authorized,enum=unprivileged,enum=observer"`
+	// Persona marks a dedicated account that stands for people: same groups,
+	// other name.
+	Persona    bool                `yaml:"persona,omitempty" json:"persona,omitempty"`
+	Kubernetes *KubernetesIdentity `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
+}
+
+// On reports whether the identity can act on that system.
+func (i Identity) On(s System) bool { return s == Kubernetes && i.Kubernetes != nil }
+
+// Fidelity returns how close a verdict on this identity is to the person.
+func (i Identity) Fidelity(s System) Fidelity {
+	switch {
+	case s == Kubernetes && i.Kubernetes != nil && i.Kubernetes.Context == "":
+		return Impersonated
+	case i.Persona:
+		return Persona
+	default:
+		return RealCredential
+	}
+}
+
+// KubernetesIdentity says how to act as somebody on a cluster: exactly one of
+// Impersonate, ServiceAccount and Context is set.
+type KubernetesIdentity struct {
+	// Impersonate uses the prober's credential and the Impersonate-* headers.
+	Impersonate *Impersonation `yaml:"impersonate,omitempty" json:"impersonate,omitempty"`
+	// ServiceAccount impersonates that ServiceAccount.
+	ServiceAccount *ServiceAccount `yaml:"serviceAccount,omitempty" json:"serviceAccount,omitempty"`
+	// Context is a kubeconfig context with a credential of its own:
+	// certificate, token, or exec plugin.
+	Context string `yaml:"context,omitempty" json:"context,omitempty"`
+	// User is the name that the server must report for Context.
+	User string `yaml:"user,omitempty" json:"user,omitempty"`
+}
+
+// Impersonation is the user that the Impersonate-* headers name.
+type Impersonation struct {
+	User string `yaml:"user" json:"user" jsonschema:"required"`
+	// Groups is mandatory, [] written out: a forgotten group gives a false
+	// Blocked. system:authenticated is added by the server.
+	Groups []string            `yaml:"groups" json:"groups" jsonschema:"required"`
+	UID    string              `yaml:"uid,omitempty" json:"uid,omitempty"`
+	Extra  map[string][]string `yaml:"extra,omitempty" json:"extra,omitempty"`
+}
+
+// ServiceAccount names a ServiceAccount.
+type ServiceAccount struct {
+	Namespace string `yaml:"namespace" json:"namespace" jsonschema:"required"`
+	Name      string `yaml:"name" json:"name" jsonschema:"required"`
+}
+
+// Principal is the subject's name as the server should report it.
+func (k KubernetesIdentity) Principal() string {
+	switch {
+	case k.Impersonate != nil:
+		return k.Impersonate.User
+	case k.ServiceAccount != nil:
+		return "system:serviceaccount:" + k.ServiceAccount.Namespace + ":" + k.ServiceAccount.Name
+	default:
+		return k.User
+	}
+}
+
+// Principal is the subject's name on that system as the scenario states it.
+func (i Identity) Principal(s System) string {
+	if s == Kubernetes && i.Kubernetes != nil {
+		return i.Kubernetes.Principal()
+	}
+	return ""
+}
+
+// Subject is who the server says the caller is.
+type Subject struct {
+	Name   string              `json:"name"`
+	UID    string              `json:"uid,omitempty"`
+	Groups []string            `json:"groups,omitempty"`
+	Extra  map[string][]string `json:"extra,omitempty"`
+}

@@ -1,0 +1,3 @@
+package peers
+
+import _ "go.etcd.io/etcd/server/v3/embed"

@@ -1,0 +1,110 @@
+package targets
+
+// Asked is what a request means, in the system's own words: what a denial has
+// to name to count. It is also the head of `sodprobe classify`'s input.
+type Asked struct {
+	System System `json:"system"`
+	// Subject is the principal as the target names it, proven by whoami.
+	Subject string `json:"subject"`
+	// Harness is our own principal: the prober behind an impersonation.
+	Harness string `json:"harness,omitempty"`
+	// Action is a Kubernetes RBAC verb.
+	Action string `json:"action"`
+	// Resource is RESOURCE[.GROUP][/SUBRESOURCE], as in deployments.apps/scale.
+	Resource string `json:"resource"`
+	Name     string `json:"name"`
+	// Scope is a namespace, "" for cluster scope.
+	Scope string `json:"scope"`
+	// Technique is the technique's name.
+	Technique string `json:"technique,omitempty"`
+	// Reached lists the markers of which any shows that the request passed
+	// every layer it could exercise: "status:201", "code:AlreadyExists" (both
+	// count only inside the system's own envelope), "text:SUBSTRING".
+	Reached []string `json:"reached,omitempty"`
+}
+
+// Case is one question and its recorded answer: all that a classifier sees.
+type Case struct {
+	Asked
+	Exchange Exchange `json:"exchange"`
+}
+
+// Classifier decides what an exchange means. Implementations MUST be pure
+// functions of their argument, and MUST answer Unknown for any form that is
+// not on their list.
+type Classifier func(Case) Response
+
+// Request is one request as a probe wants it sent. A value: building one
+// sends nothing.
+type Request struct {
+	Action   string
+	Resource string
+	Name     string
+	// Scope is the namespace, "" for cluster scope.
+	Scope string
+
+	Method string
+	Path   string
+	Query  map[string]string
+	Header map[string]string
+	Body   []byte
+}
+
+// Rule is one kind of request that an arm may send: everything else is
+// refused by the guard. It is data, kept apart from the code that builds
+// requests, so that one cannot drift with the other.
+//
+// Path, and the values of Query, Header and Body, may hold {name} templates,
+// filled by Resolve. A rule with an unresolved template matches nothing.
+type Rule struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	// Query is the complete query: each key exactly once with exactly that
+	// value, and no other key.
+	Query map[string]string `json:"query,omitempty"`
+	// Header lists headers that must be there with exactly that value.
+	Header map[string]string `json:"header,omitempty"`
+	// Body maps a JSON pointer (RFC 6901) into the body to the value that
+	// must stand there, in its JSON text without quotes for strings
+	// ("All", "0", "true"). A non-empty Body demands a JSON object; an empty
+	// one demands an empty object or no body.
+	Body     map[string]string `json:"body,omitempty"`
+	Mutating bool              `json:"mutating,omitempty"`
+	// Keep lists JSON pointers of a 2xx body that the record keeps; nil means
+	// /kind, /metadata/name, /metadata/uid and /metadata/resourceVersion.
+	Keep []string `json:"keep,omitempty"`
+}
+
+// Arm names one cell of the experiment.
+type Arm string
+
+// The arms.
+const (
+	ArmAttempt  Arm = "attempt"
+	ArmBaseline Arm = "baseline"
+	ArmPositive Arm = "positive"
+	ArmNegative Arm = "negative"
+)
+
+// Call is one request under a lease: the rules it must match, and the id that
+// joins it with the target's own log.
+type Call struct {
+	// ID is a UUID. On Kubernetes it goes out as the Audit-ID header.
+	ID      string
+	Request Request
+	// Rules are resolved. The guard sends the request only if one matches.
+	Rules []Rule
+}
+
+// StateQuery reads what an attempt would change.
+type StateQuery struct {
+	// Request is a GET.
+	Request Request
+	// Fields are the JSON pointers that the attempt would change, below the
+	// object's root. The uid is always part of the digest, resourceVersion
+	// never.
+	Fields []string
+	// MustExist says that absence means the target does not exist; without
+	// it, absence is a state like another (before a create).
+	MustExist bool
+}
