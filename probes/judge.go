@@ -1,6 +1,10 @@
 package probes
 
-import "github.com/sodprobe/sodprobe/targets"
+import (
+	"slices"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
 
 // Answer is what one arm gave. The zero value is an arm that did not run.
 type Answer struct {
@@ -53,10 +57,66 @@ type Arms struct {
 type Judgement struct {
 	Outcome Outcome `json:"outcome"`
 	// Reason is a short code: "denied", "reached", "mutated", "state-changed",
-	// "identity-unproven", "wrong-layer", a class, or "arms-missing".
+	// "identity-unproven", "wrong-layer", "arms-missing", "not-attempted", or
+	// the class of an answer that proves nothing.
 	Reason string `json:"reason"`
 	// Missing names every arm that did not hold, in a fixed order.
 	Missing []string `json:"missing,omitempty"`
 	// Urgent marks what somebody must look at now.
 	Urgent bool `json:"urgent,omitempty"`
+}
+
+// Judge is the verdict rule. It is pure, and the only place where Blocked is
+// given: every cell of the experiment has to hold for it.
+func Judge(a Arms) Judgement {
+	proven := a.IdentityBefore == Proven && a.IdentityAfter == Proven
+	switch {
+	case a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated:
+		if !proven {
+			return Judgement{Reason: "identity-unproven", Missing: a.missing(), Urgent: true}
+		}
+		return Judgement{Outcome: Permitted, Reason: string(a.Attempt.Class), Urgent: a.Attempt.Class == targets.Mutated}
+	case a.State == StateChangedByUs:
+		return Judgement{Outcome: Permitted, Reason: "state-changed", Urgent: true}
+	case a.Attempt.Class != targets.Denied:
+		return Judgement{Reason: a.Attempt.reason(), Missing: a.missing()}
+	}
+	if missing := a.missing(); len(missing) > 0 {
+		return Judgement{Reason: "arms-missing", Missing: missing}
+	}
+	if !slices.Contains(a.Expect, a.Attempt.Layer) {
+		return Judgement{Reason: "wrong-layer"}
+	}
+	return Judgement{Outcome: Blocked, Reason: string(targets.Denied)}
+}
+
+// missing names every arm that does not hold, in a fixed order.
+func (a Arms) missing() []string {
+	var out []string
+	for _, arm := range []struct {
+		holds bool
+		name  string
+	}{
+		{a.IdentityBefore == Proven, "identity-before"},
+		{a.IdentityAfter == Proven, "identity-after"},
+		{a.Target == Proven, "target"},
+		{a.Baseline.Class == targets.Reached, "baseline"},
+		{a.Waived || a.Positive.Class == targets.Reached, "positive"},
+		{a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer), "negative"},
+		{a.State == StateUnchanged, "state"},
+	} {
+		if !arm.holds {
+			out = append(out, arm.name)
+		}
+	}
+	return out
+}
+
+// reason is the class of an answer that proves nothing; "not-attempted" where
+// there is none.
+func (a Answer) reason() string {
+	if a.Class == "" {
+		return "not-attempted"
+	}
+	return string(a.Class)
 }

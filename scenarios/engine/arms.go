@@ -33,7 +33,7 @@ type arm struct {
 // try runs the arms of one attempt in their order. The attempt comes last, so
 // that what surrounds it is known to work at that moment.
 func (s *site) try(ctx context.Context, t *trial) error {
-	if !s.pins[s.target.ID].OK || t.person.before.Proof != probes.Proven {
+	if t.person.before.Proof != probes.Proven {
 		return nil // nobody is attempted as somebody else
 	}
 	item := t.Item
@@ -90,7 +90,7 @@ func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error
 		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted,
 		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Reached,
 	}
-	return s.share(ctx, "standing "+standing.ID+" "+t.Identity.ID, a)
+	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, a)
 }
 
 // reference is the same request at the same place by an identity that is not
@@ -103,16 +103,17 @@ func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *
 	if err != nil || as.session == nil || as.before.Proof != probes.Proven {
 		return journal.ArmRecord{}, err
 	}
-	return s.share(ctx, strings.Join([]string{string(kind), item.Probe.ID, flat(item.With), id.ID}, " "), s.probeArm(kind, item, as, targets.Production))
+	key := strings.Join([]string{string(kind), item.Probe.ID, flat(item.With), id.ID}, " ")
+	return s.share(ctx, s.shared, key, s.probeArm(kind, item, as, targets.Production))
 }
 
 // share runs an arm once per key; later callers wait for it and get the same.
-func (s *site) share(ctx context.Context, key string, a arm) (journal.ArmRecord, error) {
+func (s *site) share(ctx context.Context, arms map[string]*sharedArm, key string, a arm) (journal.ArmRecord, error) {
 	s.mu.Lock()
-	shared, ok := s.shared[key]
+	shared, ok := arms[key]
 	if !ok {
 		shared = &sharedArm{}
-		s.shared[key] = shared
+		arms[key] = shared
 	}
 	s.mu.Unlock()
 	shared.once.Do(func() { shared.record, _, shared.err = s.send(ctx, a) })

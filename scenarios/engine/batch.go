@@ -28,6 +28,10 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	if why := s.closed(); why != "" {
 		return s.abandon(ctx, b, why)
 	}
+	if pin := s.pins[s.target.ID]; !pin.OK {
+		return s.unreached(ctx, b, pin)
+	}
+	s.standing = map[string]*sharedArm{}
 	before, err := s.readState(s.reads, b, "before")
 	if err != nil {
 		return err
@@ -69,9 +73,22 @@ func (s *site) closed() string {
 // abandon records a batch that never began.
 func (s *site) abandon(ctx context.Context, b Batch, why string) error {
 	for _, a := range b.Attempts {
-		o := s.observation(a)
+		o := Unobserved(a)
 		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
 		o.NotRunBecause = why
+		if err := s.observe(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreached records a batch of a target that could not be asked.
+func (s *site) unreached(ctx context.Context, b Batch, pin journal.Pin) error {
+	for _, a := range b.Attempts {
+		o := Unobserved(a)
+		o.Response = targets.Response{Class: targets.Unreachable, Reason: pin.Problem}
+		o.Judgement = probes.Judge(o.Arms)
 		if err := s.observe(ctx, o); err != nil {
 			return err
 		}
@@ -106,18 +123,9 @@ func (s *site) askAgain(ctx context.Context, people map[string]*person) error {
 	})
 }
 
-// observation is what is known of an attempt before anything ran.
-func (s *site) observation(a Planned) journal.Observation {
-	return journal.Observation{
-		N: a.N, Probe: a.Item.Probe.ID, Target: s.target.ID, Identity: a.Identity.ID,
-		Fidelity: a.Identity.Fidelity(s.target.System()), Controls: a.Item.Probe.Controls,
-		Arms: probes.Arms{Expect: a.Item.Expect, Waived: a.Item.Waive != ""},
-	}
-}
-
 // conclude gathers the arms of an attempt and applies the verdict rule.
 func (s *site) conclude(t *trial, before, after stateReads) journal.Observation {
-	o := s.observation(t.Planned)
+	o := Unobserved(t.Planned)
 	if t.notRun != "" {
 		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
 		o.NotRunBecause = t.notRun
@@ -156,15 +164,13 @@ func (s *site) conclude(t *trial, before, after stateReads) journal.Observation 
 
 // withoutAttempt says why an attempt was planned, admitted, and not made.
 func (s *site) withoutAttempt(p *person) targets.Response {
-	pin, who := s.pins[s.target.ID], p.before
-	switch {
-	case !pin.OK:
-		return targets.Response{Class: targets.Unreachable, Reason: pin.Problem}
-	case p.problem != "":
+	if p.problem != "" {
 		return targets.Response{Class: targets.Unsupported, Reason: p.problem}
 	}
+	who := p.before
 	got := s.Classify[s.target.System()](targets.Case{
-		Asked: targets.Asked{System: s.target.System(), Subject: who.Want, Harness: pin.Harness}, Exchange: who.Exchange,
+		Asked:    targets.Asked{System: s.target.System(), Subject: who.Want, Harness: s.pins[s.target.ID].Harness},
+		Exchange: who.Exchange,
 	})
 	if slices.Contains([]targets.Class{targets.Denied, targets.Reached, targets.Mutated}, got.Class) {
 		got = targets.Response{Class: targets.Unknown} // an answer about who, not about the attempt

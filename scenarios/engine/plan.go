@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -44,6 +45,16 @@ type Planned struct {
 	N        int64
 	Item     *Item
 	Identity targets.Identity
+}
+
+// Unobserved is what is known of an attempt before anything ran.
+func Unobserved(a Planned) journal.Observation {
+	system := a.Item.Target.System()
+	return journal.Observation{
+		N: a.N, Probe: a.Item.Probe.ID, Target: a.Item.Target.ID, Identity: a.Identity.ID,
+		Fidelity: a.Identity.Fidelity(system), Controls: a.Item.Probe.Controls,
+		Arms: probes.Arms{Expect: a.Item.Expect, Waived: a.Item.Waive != ""},
+	}
 }
 
 // Batch is a group of attempts at one target that share brackets.

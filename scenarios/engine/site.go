@@ -17,8 +17,11 @@ type site struct {
 	target targets.Target
 
 	mu     sync.Mutex
-	shared map[string]*sharedArm // by probe, target, parameters and identity
-	people map[string]*person    // authorized, unprivileged and observer identities
+	shared map[string]*sharedArm // for the run: by probe, parameters and identity
+	// standing is for the batch, so that memory does not grow with the
+	// number of developers.
+	standing map[string]*sharedArm
+	people   map[string]*person // authorized, unprivileged and observer identities
 }
 
 // person is an identity with its session and the proof of who it is.
@@ -107,6 +110,19 @@ func (r stateReads) of(queries []targets.StateQuery) []journal.StateRead {
 	return out
 }
 
+// read reads as an observer. One who is not proven reads nothing, and the
+// record says so.
+func (p *person) read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+	switch {
+	case p.session == nil:
+		return journal.StateRead{Problem: "the observer cannot be assumed: " + p.problem}
+	case p.before.Proof != probes.Proven:
+		return journal.StateRead{Problem: "the observer is not proven: " + p.before.Problem}
+	default:
+		return p.session.Read(ctx, q)
+	}
+}
+
 // readState reads, as the observers, everything that a batch could change.
 func (s *site) readState(ctx context.Context, b Batch, when string) (stateReads, error) {
 	type want struct {
@@ -126,10 +142,10 @@ func (s *site) readState(ctx context.Context, b Batch, when string) (stateReads,
 	reads, mu := stateReads{}, sync.Mutex{}
 	err := each(s.run, wants, func(w want) error {
 		observer, err := s.instrument(ctx, w.observer)
-		if err != nil || observer.session == nil || observer.before.Proof != probes.Proven {
+		if err != nil {
 			return err
 		}
-		read := observer.session.Read(ctx, w.query)
+		read := observer.read(ctx, w.query)
 		read.ID, read.When, read.Target = s.NewID(), when, s.target.ID
 		read.Observer, read.Key, read.MustExist = w.observer.ID, stateKey(w.query), w.query.MustExist
 		mu.Lock()

@@ -1,7 +1,11 @@
 package guard
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -21,6 +25,8 @@ type Config struct {
 	Limit rate.Limit
 	// Budget is shared by all guards of a run.
 	Budget *Budget
+	// Timeout bounds one request, from the moment it may leave.
+	Timeout time.Duration
 	// Invariant is the adapter's own last word on a request whose rules
 	// matched: an error refuses it. body is the exact body that would leave.
 	Invariant func(r *http.Request, body []byte) error
@@ -28,25 +34,107 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Guard lets only leased requests through, and records them.
+// ErrNoLease refuses a request that no arm asked for.
+var ErrNoLease = errors.New("guard: no lease: nothing asked for this request")
+
+// ErrBudget refuses a request beyond the scenario's maxRequests.
+var ErrBudget = errors.New("guard: the scenario's maxRequests is used up")
+
+// RefusedError says why the guard refused a request. Nothing was sent.
+type RefusedError struct{ Why string }
+
+func (e *RefusedError) Error() string { return "guard: refused: " + e.Why }
+
+func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
+
+// Budget counts requests down to zero. Safe for concurrent use.
+type Budget struct{ all, left atomic.Int64 }
+
+// NewBudget returns a budget of n requests.
+func NewBudget(n int64) *Budget {
+	b := &Budget{}
+	b.all.Store(n)
+	b.left.Store(n)
+	return b
+}
+
+// Left is how many requests may still leave.
+func (b *Budget) Left() int64 { return max(b.left.Load(), 0) }
+
+// Used is how many requests left.
+func (b *Budget) Used() int64 { return b.all.Load() - b.Left() }
+
+// take uses one request up, if there is one.
+func (b *Budget) take() bool { return b.left.Add(-1) >= 0 }
+
+// Guard lets only leased requests through, and records them. It is safe for
+// concurrent use.
 type Guard struct {
 	cfg     Config
 	limiter *rate.Limiter
 }
 
-// Budget counts requests down to zero. Safe for concurrent use.
-type Budget struct{ left atomic.Int64 }
-
-// Lease is one arm's permission to send one request.
-type Lease struct {
-	// Rules are resolved; one must match.
-	Rules []targets.Rule
-	// Identity is the exact set of Impersonate-* headers that must be there;
-	// none other may. A nil map means none may.
-	Identity http.Header
-	// Secrets are strings that must never reach the record.
-	Secrets []string
-	// exchange and state fields follow (see implementation)
+// New returns a guard.
+func New(cfg Config) *Guard {
+	return &Guard{cfg: cfg, limiter: rate.NewLimiter(cfg.Limit, max(1, int(cfg.Limit/10)))}
 }
 
-var _ context.Context = context.Context(nil)
+// Over puts the guard directly on a transport. The concrete type is wanted:
+// nothing may stand between the guard and the network.
+func (g *Guard) Over(t *http.Transport) http.RoundTripper { return &guarded{g, t} }
+
+type guarded struct {
+	*Guard
+	next *http.Transport
+}
+
+// RoundTrip implements http.RoundTripper. Whatever happens stands in the
+// lease's exchange afterwards.
+func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	lease, ok := r.Context().Value(leaseKey{}).(*Lease)
+	if !ok {
+		drain(r.Body)
+		return nil, ErrNoLease
+	}
+	body, rule, err := g.judge(r, lease)
+	if err != nil {
+		lease.refused(err)
+		return nil, err
+	}
+	if err := g.limiter.Wait(r.Context()); err != nil {
+		lease.refused(err)
+		return nil, fmt.Errorf("guard: wait for the rate limit: %w", err)
+	}
+	if !g.cfg.Budget.take() {
+		lease.refused(ErrBudget)
+		return nil, ErrBudget
+	}
+	return g.send(r, body, rule, lease)
+}
+
+// send lets one judged request leave, once.
+func (g *guarded) send(r *http.Request, body []byte, rule targets.Rule, lease *Lease) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), g.cfg.Timeout)
+	defer cancel()
+	out := r.Clone(ctx)
+	out.Body, out.GetBody, out.ContentLength = http.NoBody, nil, 0
+	if len(body) > 0 {
+		// Without GetBody, neither HTTP/1 nor HTTP/2 can send the body again.
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	out.Header.Set("User-Agent", g.cfg.UserAgent)
+	began := g.cfg.Now()
+	lease.leaves(out, body, began)
+	resp, err := g.next.RoundTrip(out)
+	if err != nil {
+		lease.failed(err, g.cfg.Now().Sub(began))
+		return nil, err
+	}
+	return lease.answered(resp, rule, func() time.Duration { return g.cfg.Now().Sub(began) }), nil
+}
+
+func drain(body io.ReadCloser) {
+	if body != nil {
+		_ = body.Close() // the request never leaves
+	}
+}

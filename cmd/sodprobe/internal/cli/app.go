@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is what the commands get from the process.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	lookupEnv      func(string) (string, bool)
+	environ        func() []string
+	now            func() time.Time
+	rand           io.Reader
+}
+
+// run executes one command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if text := message(err); text != "" {
+		_, _ = fmt.Fprintln(a.stderr, text)
+	}
+	return exitCode(err)
+}
+
+// root is the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sodprobe",
+		Short: "Prove segregation of duties by trying to break it, under management's written approval",
+		Long: `sodprobe attempts, as your developers and with management's signed approval,
+what a developer must not be able to do alone in production. Every attempt is
+built so that it cannot change production even where the control fails, and
+its result is recorded as evidence that an auditor can verify.
+
+Start with:  sodprobe demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w\nsee: %s --help", err, cmd.CommandPath())
+	})
+	root.AddGroup(
+		&cobra.Group{ID: "start", Title: "Start here:"},
+		&cobra.Group{ID: "approve", Title: "Write and approve a scenario:"},
+		&cobra.Group{ID: "run", Title: "Run it:"},
+		&cobra.Group{ID: "evidence", Title: "Read the evidence:"},
+	)
+	for group, commands := range map[string][]*cobra.Command{
+		"start":    {a.demoCommand(), a.initCommand(), a.probesCommand()},
+		"approve":  {a.scenarioCommand(), a.approveCommand(), a.setupCommand()},
+		"run":      {a.doctorCommand(), a.planCommand(), a.runCommand(), a.cleanupCommand()},
+		"evidence": {a.reportCommand(), a.verifyCommand(), a.classifyCommand()},
+	} {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(a.versionCommand())
+	return root
+}
+
+// env returns a variable, "" where it is not set.
+func (a *app) env(name string) string {
+	value, _ := a.lookupEnv(name)
+	return value
+}
+
+// newID returns a fresh UUID.
+func (a *app) newID() string { return uuid.Must(uuid.NewRandomFromReader(a.rand)).String() }
+
+// newRunID returns a fresh ULID in lower case: sortable by time, and fit for
+// a DNS label and a folder name.
+func (a *app) newRunID() string {
+	return lower(ulid.MustNew(ulid.Timestamp(a.now()), a.rand).String())
+}
+
+// terminal reports whether a stream is one, and how wide and high it is.
+func terminal(w io.Writer) (width, height int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits an int
+		return 0, 0, false
+	}
+	width, height, err := term.GetSize(int(f.Fd())) //nolint:gosec // as above
+	return width, height, err == nil && width > 0 && height > 0
+}
+
+// colored reports whether text for people on w may carry colors.
+func (a *app) colored(w io.Writer) bool {
+	_, _, ok := terminal(w)
+	return ok && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+)
+
+// maxCase bounds what classify reads, in bytes.
+const maxCase = 4 << 20
+
+func (a *app) classifyCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "classify FILE|-",
+		Short: "Say what one recorded exchange means, by the same code as a run",
+		Long: `classify reads one question and its recorded answer, as JSON, and prints the
+response class:
+
+  {"system": "kubernetes", "subject": "alice@corp.example", "harness": "prober",
+   "action": "create", "resource": "deployments.apps", "name": "", "scope": "payments",
+   "technique": "dry-run", "reached": ["status:201"],
+   "exchange": {"status": 403, "headers": {"Content-Type": "application/json"}, "body": "…"}}`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.classify(args[0], out) },
+	}
+	out.flag(cmd)
+	return cmd
+}
+
+func (a *app) classify(path string, out output) error {
+	c, err := a.readCase(path)
+	if err != nil {
+		return err
+	}
+	classify, ok := classifiers()[c.System]
+	if !ok {
+		return usagef("classify %s: system %q is not one of: kubernetes", path, c.System)
+	}
+	got := classify(c)
+	if out.json() {
+		return a.printJSON(got)
+	}
+	_, err = fmt.Fprintln(a.stdout, describe(got))
+	return err
+}
+
+// readCase reads exactly one JSON object, with no unknown field in it.
+func (a *app) readCase(path string) (targets.Case, error) {
+	in := a.stdin
+	if path != "-" {
+		f, err := os.Open(path) //nolint:gosec // the user names the file
+		if err != nil {
+			return targets.Case{}, usagef("read the exchange: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	var c targets.Case
+	dec := json.NewDecoder(io.LimitReader(in, maxCase))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return targets.Case{}, usagef("classify %s: it is not one recorded exchange: %w", path, err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return targets.Case{}, usagef("classify %s: more follows after the first JSON value; give one exchange", path)
+	}
+	return c, nil
+}
+
+// classifiers are handed to the engine and to the verifier.
+func classifiers() map[targets.System]targets.Classifier {
+	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify}
+}
+
+// describe renders a response in one line.
+func describe(r targets.Response) string {
+	s := string(r.Class)
+	if r.Layer != "" {
+		s += " by " + string(r.Layer)
+	}
+	if r.By != "" {
+		s += " (" + r.By + ")"
+	}
+	if r.Reason != "" {
+		s += ": " + r.Reason
+	}
+	return s
+}

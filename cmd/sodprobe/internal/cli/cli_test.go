@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/targets/lab"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sodprobe": func() { os.Exit(Main()) }})
+}
+
+// TestScripts drives the commands as a user does: each script in
+// testdata/script runs the program itself, in a folder of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("TZ", "UTC")
+			env.Values[world{}] = &world{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"lab":     startLab,
+			"fault":   setFault,
+			"asked":   labAsked,
+			"people":  makePeople,
+			"exits":   exits,
+			"replace": replace,
+		},
+	})
+}
+
+// exits CODE COMMAND… runs the command and compares its exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if err != nil {
+		exit, ok := err.(*exec.ExitError) //nolint:errorlint // testscript returns it bare
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// replace FILE OLD NEW changes the first occurrence of a text in a file.
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	data := ts.ReadFile(args[0])
+	if !strings.Contains(data, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(data, args[1], args[2], 1)), 0o600))
+}
+
+// world is what a script's own commands share.
+type world struct{ cluster *lab.Kubernetes }
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(world{}).(*world) }
+
+// startLab [permissive] [gap] starts a simulated cluster for the script and
+// writes kubeconfig and a scenario for it.
+func startLab(ts *testscript.TestScript, _ bool, args []string) {
+	cfg := lab.KubernetesConfig{Posture: lab.Enforced, Now: time.Now, Rand: rand.Reader}
+	for _, arg := range args {
+		switch arg {
+		case "permissive":
+			cfg.Posture = lab.Permissive
+		case "gap":
+			cfg.Gaps = []lab.Gap{lab.ForgottenRoleBinding}
+		default:
+			ts.Fatalf("lab does not know %q", arg)
+		}
+	}
+	k, err := lab.StartKubernetes(cfg)
+	ts.Check(err)
+	ts.Defer(func() { _ = k.Close() })
+	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), k.Kubeconfig(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), demoScenario(k, time.Now()), 0o600))
+	worldOf(ts).cluster = k
+}
+
+// setFault NAME switches a fault of the script's cluster on.
+func setFault(ts *testscript.TestScript, _ bool, args []string) {
+	worldOf(ts).cluster.SetFault(lab.Fault(args[0]))
+}
+
+// labAsked writes what the cluster was asked into the file "asked", one
+// request a line: METHOD PATH?QUERY as USER.
+func labAsked(ts *testscript.TestScript, _ bool, _ []string) {
+	var b strings.Builder
+	for _, r := range worldOf(ts).cluster.Requests() {
+		fmt.Fprintf(&b, "%s %s?%s as %s\n", r.Method, r.Path, r.Query, r.ImpersonatedUser)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("asked"), []byte(b.String()), 0o600))
+}
+
+// makePeople makes keys with ssh-keygen for everybody whom an approval needs,
+// and the trust folder that names them.
+func makePeople(ts *testscript.TestScript, _ bool, _ []string) {
+	keys := map[string]string{}
+	for _, name := range []string{"root", "carol", "dana", "erin", "oscar", "alice"} {
+		file := ts.MkAbs(filepath.Join("keys", name))
+		ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
+		ts.Check(ts.Exec("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file))
+		keys[name] = strings.TrimSpace(ts.ReadFile(file + ".pub"))
+	}
+	_ = keys
+	_ = approval.WriteTrust
+}

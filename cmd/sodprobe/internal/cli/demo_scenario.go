@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/targets/lab"
+)
+
+// demoScenario is every probe of the catalog, as two developers.
+func demoScenario(cluster *lab.Kubernetes, now time.Time) []byte {
+	var b strings.Builder
+	from := now.UTC().Add(-time.Minute).Truncate(time.Second)
+	fmt.Fprintf(&b, demoHead, from.Format(time.RFC3339), from.Add(demoWindow).Format(time.RFC3339),
+		cluster.CASHA256(), cluster.UID())
+	for _, p := range catalog.All() {
+		if p.RealCredential {
+			continue
+		}
+		fmt.Fprintf(&b, "  - probe: %s\n    target: prod\n    as: {role: developer}\n", p.ID)
+		var with []string
+		for _, n := range p.Needs {
+			with = append(with, fmt.Sprintf("%s: %q", n.Name, n.Example))
+		}
+		if len(with) > 0 {
+			fmt.Fprintf(&b, "    with: {%s}\n", strings.Join(with, ", "))
+		}
+	}
+	return []byte(b.String())
+}
+
+const demoHead = `# A scenario for the simulated cluster. Everything in it is made up.
+apiVersion: sodprobe/v1
+kind: Scenario
+metadata: {id: demo, revision: 1, title: Developers cannot change payments production alone}
+controls: [nist/cm-5, nist/cm-5.1, nist/cm-3, nist/ac-6.10, soc2/cc8.1]
+authorization:
+  changeTicket: DEMO-1
+  statement: Management authorizes the attempts listed below, dry-run or self-defeating only.
+  notBefore: %s
+  notAfter: %s
+  maxRuns: 1
+  contacts: [{name: SOC, email: soc@corp.example}]
+rules:
+  technique: self-defeating
+  concurrency: 8
+  maxRequests: 5000
+  requestTimeout: 10s
+  stopOn: never
+  exclude: []
+targets:
+  - id: prod
+    requestsPerSecond: 500
+    kubernetes:
+      context: prober
+      caSHA256: %q
+      uid: %q
+      namespace: payments
+      permittedNamespace: payments-dev
+identities:
+  - id: dev-alice
+    role: developer
+    kubernetes: {impersonate: {user: alice@corp.example, groups: [developers]}}
+  - id: dev-bob
+    role: developer
+    kubernetes: {impersonate: {user: bob@corp.example, groups: [developers]}}
+  - id: release
+    role: authorized
+    kubernetes: {impersonate: {user: release@corp.example, groups: [release-managers]}}
+  - id: nobody
+    role: unprivileged
+    kubernetes: {impersonate: {user: nobody@corp.example, groups: []}}
+  - id: reader
+    role: observer
+    kubernetes: {impersonate: {user: reader@corp.example, groups: []}}
+attempts:
+`
+
+// demoPerson is a principal with a key that lives as long as the demo.
+type demoPerson struct {
+	principal string
+	signer    approval.Signer
+	key       ssh.PublicKey
+}
+
+// demoPeople are everybody whom an approval needs.
+type demoPeople struct {
+	root, author, first, second, operator demoPerson
+}
+
+func newDemoPeople(rand io.Reader) (*demoPeople, error) {
+	p := &demoPeople{}
+	for who, principal := range map[*demoPerson]string{
+		&p.root: "root@corp.example", &p.author: "carol@corp.example", &p.first: "dana@corp.example",
+		&p.second: "erin@corp.example", &p.operator: "nightly@corp.example",
+	} {
+		_, private, err := ed25519.GenerateKey(rand)
+		if err != nil {
+			return nil, fmt.Errorf("make a throwaway key: %w", err)
+		}
+		key, err := ssh.NewSignerFromKey(private)
+		if err != nil {
+			return nil, fmt.Errorf("make a throwaway key: %w", err)
+		}
+		*who = demoPerson{principal: principal, signer: approval.InProcess(key), key: key.PublicKey()}
+	}
+	return p, nil
+}
+
+// writeScenario writes the file and its three signatures.
+func (p *demoPeople) writeScenario(ctx context.Context, path string, data []byte) error {
+	if err := os.MkdirAll(path+".sigs", 0o750); err != nil {
+		return fmt.Errorf("write the demo's scenario: %w", err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return fmt.Errorf("write the demo's scenario: %w", err)
+	}
+	for _, by := range []struct {
+		role string
+		demoPerson
+	}{{"author", p.author}, {"approve", p.first}, {"approve", p.second}} {
+		signature, err := by.signer.Sign(ctx, by.role+"@sodprobe", data)
+		if err != nil {
+			return fmt.Errorf("sign the demo's scenario: %w", err)
+		}
+		file := filepath.Join(path+".sigs", by.role+"."+by.principal+".sig")
+		if err := os.WriteFile(file, signature, 0o600); err != nil {
+			return fmt.Errorf("sign the demo's scenario: %w", err)
+		}
+	}
+	return nil
+}

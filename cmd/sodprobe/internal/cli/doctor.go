@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var f connectFlags
+	var out output
+	cmd := &cobra.Command{
+		Use:   "doctor SCENARIO",
+		Short: "Check, read-only, that every identity, target and arm can work",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.doctor(cmd.Context(), args[0], f, out) },
+	}
+	f.add(cmd)
+	out.flag(cmd)
+	return cmd
+}
+
+// diagnosis is doctor's findings at one target.
+type diagnosis struct {
+	Target   string               `json:"target"`
+	Findings []kubernetes.Finding `json:"findings"`
+}
+
+func (a *app) doctor(ctx context.Context, path string, f connectFlags, out output) error {
+	d, err := read(path)
+	if err != nil {
+		return err
+	}
+	plan, err := engine.NewPlan(d.scenario, catalog.All())
+	if err != nil {
+		return err
+	}
+	conn, err := a.connect(f, d.scenario, "sodprobe-doctor")
+	if err != nil {
+		return err
+	}
+	var all []diagnosis
+	sound := true
+	for _, t := range plan.Targets() {
+		found := conn.clusters[t.ID].Diagnose(ctx, access(plan, t))
+		for _, x := range found {
+			sound = sound && x.OK
+		}
+		all = append(all, diagnosis{t.ID, found})
+	}
+	if out.json() {
+		if err := a.printJSON(all); err != nil {
+			return err
+		}
+	} else if err := a.printDiagnoses(all); err != nil {
+		return err
+	}
+	if !sound {
+		return &failure{exitInconclusive, nil}
+	}
+	return nil
+}
+
+func (a *app) printDiagnoses(all []diagnosis) error {
+	for _, d := range all {
+		_, _ = fmt.Fprintf(a.stdout, "target %s\n", d.Target)
+		for _, x := range d.Findings {
+			mark := "ok  "
+			if !x.OK {
+				mark = "FAIL"
+			}
+			_, _ = fmt.Fprintf(a.stdout, "  %s  %s\n", mark, printable(x.What))
+			if x.Problem != "" {
+				_, _ = fmt.Fprintf(a.stdout, "        %s\n", printable(x.Problem))
+			}
+			if x.Mend != "" {
+				_, _ = fmt.Fprintf(a.stdout, "        to mend it: %s\n", printable(x.Mend))
+			}
+		}
+	}
+	return nil
+}
+
+// access is all that a scenario does at one target: what setup grants, and
+// what doctor checks.
+func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
+	in := kubernetes.SetupInput{Target: t}
+	people, observers, reads, requests := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for item := range plan.Items() {
+		if item.Target.ID != t.ID || item.Excluded {
+			continue
+		}
+		place, params := t.Place(targets.Production), probes.Params{With: item.With, Run: "sodprobe-doctor"}
+		request := item.Probe.Request(place, params)
+		if key := request.Method + " " + request.Path; !requests[key] {
+			requests[key] = true
+			in.Attempts = append(in.Attempts, request)
+		}
+		for _, q := range item.Probe.State(place, params) {
+			if !reads[q.Request.Path] {
+				reads[q.Request.Path] = true
+				in.Reads = append(in.Reads, q.Request)
+			}
+		}
+		for _, id := range append([]targets.Identity{item.Negative}, item.Developers...) {
+			in.Impersonated = appendNew(in.Impersonated, people, id)
+		}
+		if item.Positive != nil {
+			in.Impersonated = appendNew(in.Impersonated, people, *item.Positive)
+		}
+		in.Impersonated = appendNew(in.Impersonated, people, item.Observer)
+		in.Observers = appendNew(in.Observers, observers, item.Observer)
+	}
+	return in
+}
+
+func appendNew(list []targets.Identity, seen map[string]bool, id targets.Identity) []targets.Identity {
+	if seen[id.ID] {
+		return list
+	}
+	seen[id.ID] = true
+	return append(list, id)
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/scenarios/approval"
+)
+
+// pinnedRoot is where an installation keeps the trust root, outside the
+// operator's reach. Where it exists, no other root is accepted.
+const pinnedRoot = "/etc/sodprobe/trust_root"
+
+// document is a scenario as it lies on disk, with what stands beside it.
+type document struct {
+	path       string
+	data       []byte
+	scenario   *scenarios.Scenario
+	trust      *approval.Trust
+	trustDir   string
+	root       []byte // the pinned root, nil where none is known
+	signatures map[string][]byte
+}
+
+// documentFlags say where the trust is.
+type documentFlags struct {
+	trust     string
+	trustRoot string
+}
+
+func (f *documentFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.trust, "trust", "", "trust folder (default: trust, beside the scenario)")
+	cmd.Flags().StringVar(&f.trustRoot, "trust-root", "", "file with the pinned root keys (default: "+pinnedRoot+")")
+}
+
+// read loads the scenario by its own rules only: what lint needs at least.
+func read(path string) (*document, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the user names the scenario
+	if err != nil {
+		return nil, usagef("read the scenario: %w", err)
+	}
+	s, err := scenarios.Load(path, data, scenarios.Options{Set: catalog.All()})
+	if err != nil {
+		return nil, err
+	}
+	return &document{path: path, data: data, scenario: s}, nil
+}
+
+// open loads the scenario, its trust folder and its signatures. Nothing of
+// the approval is decided here.
+func (f documentFlags) open(path string) (*document, error) {
+	d, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	d.trustDir = f.trust
+	if d.trustDir == "" {
+		d.trustDir = filepath.Join(filepath.Dir(path), "trust")
+	}
+	if d.trust, err = approval.LoadTrust(os.DirFS(d.trustDir)); err != nil {
+		return nil, &failure{exitRefused, fmt.Errorf("load the trust folder %s: %w", d.trustDir, err)}
+	}
+	if d.root, err = pinned(f.trustRoot); err != nil {
+		return nil, err
+	}
+	if d.signatures, err = readSignatures(path + ".sigs"); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// pinned reads the trust root. The installation's own file wins over a flag
+// that says otherwise.
+func pinned(flag string) ([]byte, error) {
+	installed, err := os.ReadFile(pinnedRoot)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, refusedf("read the installed trust root: %w", err)
+	}
+	if flag == "" {
+		return installed, nil
+	}
+	given, err := os.ReadFile(flag) //nolint:gosec // the user names the trust root
+	if err != nil {
+		return nil, usagef("read the trust root: %w", err)
+	}
+	if installed != nil && string(installed) != string(given) {
+		return nil, refusedf("%s differs from the installed trust root %s: leave --trust-root out, or ask who keeps that file", flag, pinnedRoot)
+	}
+	return given, nil
+}
+
+// readSignatures reads the detached signatures beside a scenario. A missing
+// folder holds none.
+func readSignatures(dir string) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the signatures: %w", err)
+	}
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".sig") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name())) //nolint:gosec // inside the signatures folder
+		if err != nil {
+			return nil, fmt.Errorf("read a signature: %w", err)
+		}
+		out[e.Name()] = data
+	}
+	return out, nil
+}
+
+// approve verifies root, trust and approval as of a moment.
+func (d *document) approve(operator string, at time.Time) (journal.Approval, error) {
+	if d.root == nil {
+		return journal.Approval{}, refusedf("no trust root is pinned: give --trust-root FILE, or install %s", pinnedRoot)
+	}
+	roots, err := d.trust.VerifyRoot(d.root, at)
+	if err != nil {
+		return journal.Approval{}, err
+	}
+	got, err := d.signed(operator, at)
+	got.RootFingerprints = roots
+	return got, err
+}
+
+// signed verifies the approval under the trust folder as it is, without a
+// pinned root: consistency, not authority.
+func (d *document) signed(operator string, at time.Time) (journal.Approval, error) {
+	return approval.Verify(approval.Request{
+		Scenario: d.data, Parsed: d.scenario, Signatures: d.signatures,
+		Trust: d.trust, Operator: operator, At: at,
+	})
+}

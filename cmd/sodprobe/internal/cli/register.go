@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
+)
+
+// sealer signs a run's checkpoints. It lives as long as the run.
+type sealer = note.Signer
+
+func digest(data []byte) string { return scenarios.Digest(data) }
+
+// register makes the run's folder and pre-registers the run: after it, the
+// record says what will be attempted, and the operator has signed for it.
+func (e *execution) register(ctx context.Context, approved journal.Approval) error {
+	dir := filepath.Join(e.evidence, e.id)
+	if err := e.copyDocuments(dir); err != nil {
+		return errors.Join(fmt.Errorf("make the run's folder: %w", err), os.RemoveAll(dir))
+	}
+	if err := e.begin(ctx, dir, approved); err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	e.dir = dir
+	return nil
+}
+
+// copyDocuments puts what was approved beside the record, byte for byte.
+func (e *execution) copyDocuments(dir string) error {
+	if err := os.MkdirAll(filepath.Join(dir, "scenario.yaml.sigs"), 0o750); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), e.doc.data, 0o600); err != nil {
+		return err
+	}
+	for name, sig := range e.doc.signatures {
+		if err := os.WriteFile(filepath.Join(dir, "scenario.yaml.sigs", name), sig, 0o600); err != nil {
+			return err
+		}
+	}
+	return os.CopyFS(filepath.Join(dir, "trust"), os.DirFS(e.doc.trustDir))
+}
+
+// begin writes the first two lines, the first checkpoint, and the ledger.
+func (e *execution) begin(ctx context.Context, dir string, approved journal.Approval) error {
+	key, verifier, err := journal.NewRunKey(e.app.rand, e.marker())
+	if err != nil {
+		return fmt.Errorf("make the run's key: %w", err)
+	}
+	e.sealer = key
+	start, err := e.start(approved, verifier)
+	if err != nil {
+		return err
+	}
+	if e.writer, err = journal.Create(dir, e.id, e.app.now); err != nil {
+		return err
+	}
+	line, err := e.writer.AppendLine(ctx, journal.TypeRunStart, start)
+	if err != nil {
+		return err
+	}
+	signature, err := e.signer.Sign(ctx, operate, line)
+	if err != nil {
+		return refusedf("sign for the run as %s: %w", e.operator, err)
+	}
+	if _, err := approval.VerifyOperator(e.doc.trust, line, signature, e.operator, e.started); err != nil {
+		return &failure{exitRefused, fmt.Errorf("the operator %s may not sign for a run: %w", e.operator, err)}
+	}
+	if err := e.writer.Append(ctx, journal.TypeRunSigned, journal.Signed{Seq: 0, Namespace: operate, Signature: string(signature)}); err != nil {
+		return err
+	}
+	if err := e.writer.Checkpoint(ctx, "before", start.Origin, e.sealer); err != nil {
+		return err
+	}
+	return e.ledger.Started(e.id, digest(e.doc.data), approved.TrustVersion)
+}
+
+// operate is the signature namespace of operators.
+const operate = "operate@sodprobe"
+
+// start is the pre-registration.
+func (e *execution) start(approved journal.Approval, verifier string) (journal.RunStart, error) {
+	tool, err := thisTool()
+	if err != nil {
+		return journal.RunStart{}, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return journal.RunStart{}, fmt.Errorf("name this host: %w", err)
+	}
+	s := e.doc.scenario
+	return journal.RunStart{
+		Tool: tool, Host: host,
+		Scenario: journal.ScenarioRef{
+			ID: s.Metadata.ID, Revision: s.Metadata.Revision, Title: s.Metadata.Title,
+			SHA256: strings.TrimPrefix(digest(e.doc.data), "sha256:"), Ticket: s.Authorization.ChangeTicket,
+		},
+		Approval: approved,
+		Operator: journal.Principal{
+			Principal: e.operator, Person: e.doc.trust.Policy.Person(e.operator),
+			KeyType: e.key.Type(), Fingerprint: ssh.FingerprintSHA256(e.key),
+		},
+		RunKey: verifier, Origin: e.doc.trust.Policy.Origin, Marker: e.marker(),
+		Planned: e.plan.Len(), PlanHash: e.plan.Digest(), Targets: e.plan.Targets(),
+		Controls: s.Controls, Proxies: e.proxies(), StopOn: s.Rules.StopOn, Lab: e.lab,
+	}, nil
+}
+
+// proxies lists the proxies of the environment, without credentials.
+func (e *execution) proxies() []string {
+	var out []string
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"} {
+		value := e.app.env(name)
+		if value == "" {
+			continue
+		}
+		if u, err := url.Parse(value); err == nil {
+			value = u.Redacted()
+		}
+		out = append(out, name+"="+value)
+	}
+	return out
+}
+
+// finish closes the record and writes the report. The exit code tells the
+// verdict.
+func (e *execution) finish(ctx context.Context, result engine.Result) error {
+	ctx = context.WithoutCancel(ctx) // an interrupted run is closed all the same
+	end := journal.RunEnd{
+		Status: status(result), Counts: result.Tally.Counts(),
+		Requests: e.conn.budget.Used(), Verdict: result.Tally.Verdict(),
+	}
+	if err := e.writer.Append(ctx, journal.TypeRunEnd, end); err != nil {
+		return err
+	}
+	if err := e.writer.Checkpoint(ctx, "after", e.doc.trust.Policy.Origin, e.sealer); err != nil {
+		return err
+	}
+	size, root := e.writer.Root()
+	if err := errors.Join(e.writer.Close(), e.ledger.Ended(e.id, size, root, end.Status)); err != nil {
+		return err
+	}
+	r, err := writeReports(e.dir)
+	if err != nil {
+		return err
+	}
+	if err := e.app.printReport(r, e.dir, e.out); err != nil {
+		return err
+	}
+	for _, pin := range result.Refused {
+		_, _ = fmt.Fprintf(e.app.stderr, "sodprobe: refused: target %s is not the approved one: %s\n", pin.Target, printable(pin.Problem))
+	}
+	if code := runCode(result); code != exitOK {
+		return &failure{code, nil}
+	}
+	return nil
+}
+
+// status is how a run ended, in a word.
+func status(r engine.Result) string {
+	switch r.Stopped {
+	case "":
+		return "completed"
+	case "interrupted":
+		return "interrupted"
+	case "refused":
+		return "refused"
+	default:
+		return "stopped"
+	}
+}
+
+// runCode is the exit code of a run that was recorded to its end.
+func runCode(r engine.Result) int {
+	var codes []int
+	if r.Tally.Permitted > 0 {
+		codes = append(codes, exitPermitted)
+	}
+	if r.Stopped == "interrupted" {
+		codes = append(codes, exitInterrupted)
+	}
+	if len(r.Refused) > 0 {
+		codes = append(codes, exitRefused)
+	}
+	if r.Tally.Inconclusive > 0 || r.Tally.NotRun > 0 || r.Tally.Len() == 0 {
+		codes = append(codes, exitInconclusive)
+	}
+	return worst(codes...)
+}

@@ -1,0 +1,174 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// LedgerName is the ledger's name inside an evidence root.
+const LedgerName = "ledger.jsonl"
+
+// ErrRollback says that a newer trust folder was seen before.
+var ErrRollback = errors.New("an older trust folder than one seen before")
+
+// LedgerEntry is one line of the ledger. Prev chains it to the line before,
+// so that a copy of the last line, kept elsewhere, shows every later change.
+type LedgerEntry struct {
+	T    time.Time `json:"t"`
+	Type string    `json:"type"` // run.started, run.ended, run.refused, run.recovered
+	Run  string    `json:"run"`
+	// Prev is the SHA-256, in hex, of the line before; of nothing for the first.
+	Prev     string   `json:"prev_sha256"`
+	Scenario string   `json:"scenario,omitempty"` // sha256:…
+	Trust    int      `json:"trust_version,omitempty"`
+	Lines    int64    `json:"lines,omitempty"`
+	Root     string   `json:"root,omitempty"` // base64, as in the checkpoint
+	Status   string   `json:"status,omitempty"`
+	Reasons  []string `json:"reasons,omitempty"`
+}
+
+// Ledger is the evidence root's record of every run. A file lock makes it
+// safe for several processes.
+type Ledger struct {
+	path string
+	now  func() time.Time
+}
+
+// OpenLedger opens the ledger of an evidence root, which it makes if it is
+// not there, and checks the chain of its lines.
+func OpenLedger(root string, now func() time.Time) (*Ledger, error) {
+	if err := os.MkdirAll(root, 0o750); err != nil {
+		return nil, err
+	}
+	l := &Ledger{path: filepath.Join(root, LedgerName), now: now}
+	return l, l.locked(func(f *os.File) error {
+		_, err := readLedger(f, func(LedgerEntry) {})
+		return err
+	})
+}
+
+// Started records a run before its first request.
+func (l *Ledger) Started(run, scenario string, trust int) error {
+	return l.append(LedgerEntry{Type: "run.started", Run: run, Scenario: scenario, Trust: trust})
+}
+
+// Ended records the journal's root at a run's end.
+func (l *Ledger) Ended(run string, lines int64, root tlog.Hash, status string) error {
+	return l.append(LedgerEntry{Type: "run.ended", Run: run, Lines: lines, Root: root.String(), Status: status})
+}
+
+// Refused records why a run did not begin.
+func (l *Ledger) Refused(run, scenario string, reasons []string) error {
+	return l.append(LedgerEntry{Type: "run.refused", Run: run, Scenario: scenario, Reasons: reasons})
+}
+
+// Recovered records that a crashed run was closed.
+func (l *Ledger) Recovered(run string, lines int64, root tlog.Hash) error {
+	return l.append(LedgerEntry{Type: "run.recovered", Run: run, Lines: lines, Root: root.String()})
+}
+
+// Trust compares a trust folder's version with the highest that a run used.
+// It returns ErrRollback for an older one.
+func (l *Ledger) Trust(version int) error {
+	highest := 0
+	if err := l.each(func(e LedgerEntry) { highest = max(highest, e.Trust) }); err != nil {
+		return err
+	}
+	if version < highest {
+		return fmt.Errorf("%w: version %d, and version %d was used already", ErrRollback, version, highest)
+	}
+	return nil
+}
+
+// Runs counts how often a scenario's exact bytes were run.
+func (l *Ledger) Runs(scenario string) (int, error) {
+	n := 0
+	err := l.each(func(e LedgerEntry) {
+		if e.Type == "run.started" && e.Scenario == scenario {
+			n++
+		}
+	})
+	return n, err
+}
+
+func (l *Ledger) each(f func(LedgerEntry)) error {
+	return l.locked(func(file *os.File) error {
+		_, err := readLedger(file, f)
+		return err
+	})
+}
+
+func (l *Ledger) append(e LedgerEntry) error {
+	return l.locked(func(f *os.File) error {
+		last, err := readLedger(f, func(LedgerEntry) {})
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(last)
+		e.T, e.Prev = l.now().UTC(), hex.EncodeToString(sum[:])
+		line, err := encode(e)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Write(append(line, '\n')); err != nil {
+			return fmt.Errorf("write the ledger %s: %w", l.path, err)
+		}
+		return f.Sync()
+	})
+}
+
+// lockWait bounds how long one process waits for another's line.
+const lockWait = 30 * time.Second
+
+// locked opens the ledger for appending while no other process has it.
+func (l *Ledger) locked(f func(*os.File) error) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	defer cancel()
+	lock := flock.New(l.path + ".lock")
+	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
+		return fmt.Errorf("lock the ledger %s: %w", l.path, err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the ledger: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return f(file)
+}
+
+// readLedger reads every line, checks the chain, and returns the last line's
+// bytes.
+func readLedger(r io.Reader, f func(LedgerEntry)) (last []byte, err error) {
+	in := bufio.NewReader(r)
+	for n := 1; ; n++ {
+		raw, err := readLine(in)
+		if errors.Is(err, io.EOF) {
+			return last, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ledger line %d: %w", n, err)
+		}
+		var e LedgerEntry
+		if err := Decode(raw, &e); err != nil {
+			return nil, fmt.Errorf("ledger line %d: %w", n, err)
+		}
+		if sum := sha256.Sum256(last); e.Prev != hex.EncodeToString(sum[:]) {
+			return nil, fmt.Errorf("ledger line %d does not follow line %d: the ledger was changed", n, n-1)
+		}
+		last = bytes.Clone(raw)
+		f(e)
+	}
+}

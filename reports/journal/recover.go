@@ -1,0 +1,197 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/sodprobe/sodprobe/probes"
+)
+
+// ErrEnded says that a run has its end: there is nothing to recover.
+var ErrEnded = errors.New("the run has ended")
+
+// Recovery is what Recover needs to know.
+type Recovery struct {
+	// Planned yields every planned attempt as it is before anything ran.
+	Planned iter.Seq[Observation]
+	// Record is the line to write; Recover fills in what it finds.
+	Record RunRecover
+	Origin string
+	Sealer note.Signer
+	Now    func() time.Time
+	// Sign is the operator's signature over the recover line.
+	Sign func(line []byte) ([]byte, error)
+}
+
+// Recovered is what a recovery did.
+type Recovered struct {
+	Run                   string
+	Size                  int64
+	Root                  tlog.Hash
+	Indeterminate, NotRun int64
+}
+
+// Recover closes the journal of a run that was killed: it cuts a torn last
+// line, and ends every planned attempt that has no observation. One that may
+// have been sent becomes Inconclusive, indeterminate; any other becomes
+// NotRun. It sends nothing.
+func Recover(ctx context.Context, dir string, r Recovery) (Recovered, error) {
+	s, err := survey(dir)
+	if err != nil {
+		return Recovered{}, err
+	}
+	if s.ended {
+		return Recovered{}, ErrEnded
+	}
+	if s.tree.Size() < 2 {
+		return Recovered{}, errors.New("the run was not registered, so nothing was attempted: remove its folder")
+	}
+	w, err := reopen(dir, s, r.Now)
+	if err != nil {
+		return Recovered{}, err
+	}
+	defer func() { _ = w.file.Close() }() // closed by then; only errors leave it open
+	r.Record.TornBytes = len(s.torn)
+	if len(s.torn) > 0 {
+		sum := sha256.Sum256(s.torn)
+		r.Record.TornSHA256 = hex.EncodeToString(sum[:])
+	}
+	seq := s.tree.Size()
+	line, err := w.AppendLine(ctx, TypeRunRecover, r.Record)
+	if err != nil {
+		return Recovered{}, err
+	}
+	signature, err := r.Sign(line)
+	if err != nil {
+		return Recovered{}, fmt.Errorf("sign for the recovery: %w", err)
+	}
+	if err := w.Append(ctx, TypeRecSigned, Signed{Seq: seq, Namespace: "operate@sodprobe", Signature: string(signature)}); err != nil {
+		return Recovered{}, err
+	}
+	return w.endAll(ctx, s, r)
+}
+
+// endAll writes the missing observations, the end and the checkpoint.
+func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered, error) {
+	done := Recovered{Run: s.run}
+	tally := s.tally
+	for o := range r.Planned {
+		if s.observed[o.N] {
+			continue
+		}
+		if s.sent[o.N] {
+			o.Judgement = probes.Judgement{Reason: "indeterminate", Urgent: true}
+			done.Indeterminate++
+		} else {
+			o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
+			o.NotRunBecause = "the run was killed"
+			done.NotRun++
+		}
+		tally.Add(o.Outcome)
+		if err := w.Append(ctx, TypeObservation, o); err != nil {
+			return done, err
+		}
+	}
+	end := RunEnd{Status: "failed", Counts: tally.Counts(), Verdict: tally.Verdict()}
+	if err := w.Append(ctx, TypeRunEnd, end); err != nil {
+		return done, err
+	}
+	if err := w.Checkpoint(ctx, "after", r.Origin, r.Sealer); err != nil {
+		return done, err
+	}
+	done.Size, done.Root = w.Root()
+	return done, w.Close()
+}
+
+// surveyed is what stands in a journal.
+type surveyed struct {
+	run      string
+	tree     Tree
+	bytes    int64 // of whole lines
+	torn     []byte
+	ended    bool
+	sent     map[int64]bool // attempts with an intent or an arm
+	observed map[int64]bool
+	tally    probes.Tally
+}
+
+func survey(dir string) (*surveyed, error) {
+	f, err := os.Open(filepath.Join(dir, FileName)) //nolint:gosec // the run's own folder
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	s := &surveyed{sent: map[int64]bool{}, observed: map[int64]bool{}}
+	for line, err := range Read(f) {
+		if errors.Is(err, ErrTorn) {
+			s.torn = line.Raw
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := s.add(line); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *surveyed) add(line Line) error {
+	s.run = line.Run
+	s.tree.Add(line.Raw)
+	s.bytes += int64(len(line.Raw))
+	switch line.Type {
+	case TypeIntent:
+		var i Intent
+		if err := Decode(line.Body, &i); err != nil {
+			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
+		}
+		s.sent[i.N] = true
+	case TypeArm:
+		var a ArmRecord
+		if err := Decode(line.Body, &a); err != nil {
+			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
+		}
+		s.sent[a.N] = true
+	case TypeObservation:
+		var o Observation
+		if err := Decode(line.Body, &o); err != nil {
+			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
+		}
+		s.observed[o.N] = true
+		s.tally.Add(o.Outcome)
+	case TypeRunEnd:
+		s.ended = true
+	case TypeRunStart, TypeRunSigned, TypePin, TypeIdentity, TypeState, TypeStop, TypeRunRecover, TypeRecSigned:
+	}
+	return nil
+}
+
+// reopen cuts a torn line and goes on where the journal ended.
+func reopen(dir string, s *surveyed, now func() time.Time) (*Writer, error) {
+	f, err := os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY, 0o600) //nolint:gosec // the run's own folder
+	if err != nil {
+		return nil, err
+	}
+	if len(s.torn) > 0 {
+		err = f.Truncate(s.bytes)
+	}
+	if err == nil {
+		_, err = f.Seek(s.bytes, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cut the torn line: %w", err), f.Close())
+	}
+	return newWriter(dir, s.run, f, s.tree, now), nil
+}

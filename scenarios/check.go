@@ -1,0 +1,225 @@
+package scenarios
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// checker notes what the form alone cannot show: references, windows,
+// ceilings.
+type checker struct {
+	*decoder
+	scenario *Scenario
+	options  Options
+}
+
+// note places a problem at a path, or at the nearest path above it that
+// stands in the file.
+func (c *checker) note(place, problem, instead string) {
+	for p := place; ; p = above(p) {
+		if n, ok := c.places[p]; ok {
+			c.at(n.Line, n.Column, problem, instead)
+			return
+		}
+	}
+}
+
+// above cuts the last element off a path. The root's path is "".
+func above(p string) string {
+	if i := strings.LastIndexAny(p, ".["); i >= 0 {
+		return p[:i]
+	}
+	return ""
+}
+
+func (c *checker) has(place string) bool {
+	n, ok := c.places[place]
+	return ok && n.Kind != yaml.AliasNode
+}
+
+func (c *checker) check() {
+	c.controls()
+	c.authorization()
+	c.engagement()
+	c.targets()
+	c.identities()
+	for i, a := range c.scenario.Attempts {
+		c.attempt(fmt.Sprintf("attempts[%d]", i), a)
+	}
+}
+
+func (c *checker) controls() {
+	form := regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9.-]*$`)
+	for i, id := range c.scenario.Controls {
+		if !form.MatchString(id) {
+			c.note(fmt.Sprintf("controls[%d]", i), fmt.Sprintf("%q is not a control", id), "FRAMEWORK/CONTROL, as in nist/cm-5 or soc2/cc8.1")
+		}
+		if slices.Contains(c.scenario.Controls[:i], id) {
+			c.note(fmt.Sprintf("controls[%d]", i), id+" stands twice", "name each control once")
+		}
+	}
+}
+
+func (c *checker) authorization() {
+	a, at := c.scenario.Authorization, "authorization"
+	if !a.NotBefore.IsZero() && !a.NotAfter.IsZero() {
+		switch window := a.NotAfter.Sub(a.NotBefore); {
+		case window <= 0:
+			c.note(at+".notAfter", "the window ends before it begins", "a time after notBefore")
+		case c.options.MaxWindow > 0 && window > c.options.MaxWindow:
+			c.note(at+".notAfter", fmt.Sprintf("the window of %s is longer than the policy allows", days(window)), "at most "+days(c.options.MaxWindow))
+		}
+	}
+	if c.options.Ticket != nil && a.ChangeTicket != "" && !c.options.Ticket.MatchString(a.ChangeTicket) {
+		c.note(at+".changeTicket", fmt.Sprintf("%q does not have the form that the policy demands", a.ChangeTicket), c.options.Ticket.String())
+	}
+	if a.Schedule != "" && !cronLine(a.Schedule) {
+		c.note(at+".schedule", fmt.Sprintf("%q is not a cron line", a.Schedule), `five fields, as in "0 3 * * *"`)
+	}
+	if _, err := time.LoadLocation(a.Timezone); err != nil || a.Timezone == "Local" {
+		c.note(at+".timezone", fmt.Sprintf("%q is not a time zone", a.Timezone), "UTC, or a name such as Europe/Dublin")
+	}
+}
+
+func days(d time.Duration) string { return fmt.Sprintf("%.1f days", d.Hours()/24) }
+
+// cronLine reports whether a line has the five fields of cron: minute, hour,
+// day of month, month, day of week.
+func cronLine(line string) bool {
+	fields := strings.Fields(line)
+	bounds := [][2]int{{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 7}}
+	if len(fields) != len(bounds) {
+		return false
+	}
+	for i, f := range fields {
+		for part := range strings.SplitSeq(f, ",") {
+			if !cronPart(part, bounds[i][0], bounds[i][1]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// cronPart is *, N or N-M, each with an optional /STEP.
+func cronPart(part string, low, high int) bool {
+	span, step, stepped := strings.Cut(part, "/")
+	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1) {
+		return false
+	}
+	if span == "*" {
+		return true
+	}
+	from, to, ranged := strings.Cut(span, "-")
+	a, err := strconv.Atoi(from)
+	if err != nil || a < low || a > high {
+		return false
+	}
+	if !ranged {
+		return true
+	}
+	b, err := strconv.Atoi(to)
+	return err == nil && b >= a && b <= high
+}
+
+// engagement checks the rules of engagement against the catalog.
+func (c *checker) engagement() {
+	r := c.scenario.Rules
+	if r.Technique == probes.Canary {
+		c.note("rules.technique", "this version sends no canary", "self-defeating, dry-run or examine")
+	}
+	for i, pattern := range r.Exclude {
+		place := fmt.Sprintf("rules.exclude[%d]", i)
+		matches := slices.ContainsFunc(c.options.Set, func(p probes.Probe) bool {
+			ok, err := path.Match(pattern, p.ID)
+			return err == nil && ok
+		})
+		if !matches {
+			c.note(place, fmt.Sprintf("%q excludes no probe", pattern), "a probe's id, or a pattern such as kubernetes.secret.*")
+		}
+	}
+}
+
+func (c *checker) targets() {
+	for i, t := range c.scenario.Targets {
+		at := fmt.Sprintf("targets[%d]", i)
+		if t.System() == "" && c.has(at) {
+			c.note(at, "the target says no system", "add a kubernetes block")
+		}
+		if slices.ContainsFunc(c.scenario.Targets[:i], func(x targets.Target) bool { return x.ID == t.ID && t.ID != "" }) {
+			c.note(at+".id", fmt.Sprintf("the target %s stands twice", t.ID), "one id for each target")
+		}
+		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.PermittedNamespace {
+			c.note(at+".kubernetes.permittedNamespace", "the permitted namespace is production", "a namespace where developers may do the same things")
+		}
+	}
+}
+
+func (c *checker) identities() {
+	for i, id := range c.scenario.Identities {
+		at := fmt.Sprintf("identities[%d]", i)
+		if slices.ContainsFunc(c.scenario.Identities[:i], func(x targets.Identity) bool { return x.ID == id.ID && id.ID != "" }) {
+			c.note(at+".id", fmt.Sprintf("the identity %s stands twice", id.ID), "one id for each identity")
+		}
+		if id.Kubernetes == nil {
+			if c.has(at) {
+				c.note(at, "the identity says no system", "add a kubernetes block")
+			}
+			continue
+		}
+		c.kubernetes(at+".kubernetes", *id.Kubernetes)
+	}
+}
+
+// kubernetes checks that an identity says in exactly one way how to act.
+func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
+	ways := 0
+	for _, set := range []bool{k.Impersonate != nil, k.ServiceAccount != nil, k.Context != ""} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		c.note(at, fmt.Sprintf("%d ways to act as the identity", ways), "exactly one of: impersonate, serviceAccount, context")
+	}
+	switch {
+	case k.Context != "" && k.User == "":
+		c.note(at, "the context says no user", "user: the name that the server must report for the context")
+	case k.Context == "" && k.User != "":
+		c.note(at+".user", "user belongs to context", "impersonate: {user: …, groups: […]}")
+	}
+	if i := k.Impersonate; i != nil && strings.HasPrefix(i.User, "system:serviceaccount:") {
+		c.note(at+".impersonate.user", "a ServiceAccount is not impersonated as a user: its groups would be forgotten", "serviceAccount: {namespace: …, name: …}")
+	}
+	if i := k.Impersonate; i != nil && slices.Contains(i.Groups, "system:masters") {
+		c.note(at+".impersonate.groups", "system:masters passes every check, so it tests nothing", "the groups that people really have")
+	}
+}
+
+// attempt checks one attempt against the scenario and the catalog.
+func (c *checker) attempt(at string, a Attempt) {
+	if !c.has(at) {
+		return
+	}
+	r, problems := c.scenario.resolve(a, c.options.Set)
+	for _, p := range problems {
+		if n, ok := c.places[at+"."+p.field]; p.field == "probe" && (!ok || n.Value == "") {
+			continue // its absence is noted already
+		}
+		c.note(strings.TrimSuffix(at+"."+p.field, "."), p.text, p.instead)
+	}
+	ceiling := c.scenario.Rules.Technique
+	if r.Probe.ID != "" && slices.Contains(probes.Techniques(), ceiling) && !r.Probe.Technique.Within(ceiling) {
+		c.note(at+".probe", fmt.Sprintf("%s is %s, above the ceiling %s", r.Probe.ID, r.Probe.Technique, ceiling), "raise rules.technique, or leave the attempt out")
+	}
+}

@@ -1,0 +1,201 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Explain prints a scenario in plain English: what an approver agrees to. It
+// leaves nothing out that a run would do.
+func Explain(w io.Writer, s *Scenario, set probes.Set) error {
+	e := &explainer{scenario: s}
+	e.head()
+	e.who()
+	e.where()
+	if err := e.attempts(set); err != nil {
+		return err
+	}
+	e.limits()
+	_, err := io.WriteString(w, e.text.String())
+	return err
+}
+
+type explainer struct {
+	scenario *Scenario
+	text     strings.Builder
+}
+
+func (e *explainer) say(format string, args ...any) { fmt.Fprintf(&e.text, format+"\n", args...) }
+
+func (e *explainer) head() {
+	s, a := e.scenario, e.scenario.Authorization
+	e.say("%s", strings.ToUpper(s.Metadata.Title))
+	e.say("%s, revision %d, change ticket %s", s.Metadata.ID, s.Metadata.Revision, a.ChangeTicket)
+	e.say("")
+	e.say("By signing you say: %s", a.Statement)
+	e.say("")
+	e.say("WHEN")
+	e.say("  From %s to %s (%s), at most %d runs.", clock(a.NotBefore), clock(a.NotAfter), days(a.NotAfter.Sub(a.NotBefore)), a.MaxRuns)
+	if a.Schedule != "" {
+		zone := a.Timezone
+		if zone == "" {
+			zone = "UTC"
+		}
+		e.say("  On the schedule %q, time zone %s.", a.Schedule, zone)
+	} else {
+		e.say("  Started by hand; no schedule.")
+	}
+	for _, c := range a.Contacts {
+		e.say("  If something looks wrong: %s, %s.", c.Name, c.Email)
+	}
+	e.say("")
+	e.say("WHAT IT TESTS")
+	e.say("  The controls %s.", strings.Join(s.Controls, ", "))
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func (e *explainer) who() {
+	e.say("")
+	e.say("WHO IT ACTS AS")
+	roles := map[targets.Role]string{
+		targets.Developer:    "under test: must be refused",
+		targets.Authorized:   "shows that the request works for somebody who may",
+		targets.Unprivileged: "shows that the target can refuse",
+		targets.Observer:     "reads the state before and after, and attempts nothing",
+	}
+	for _, id := range e.scenario.Identities {
+		e.say("  %s (%s): %s", id.ID, id.Role, roles[id.Role])
+		if k := id.Kubernetes; k != nil {
+			e.say("    on Kubernetes as %s", how(*k))
+		}
+		if id.Persona {
+			e.say("    a dedicated account that stands for people with the same groups")
+		}
+	}
+}
+
+// how says in words how an identity is taken on.
+func how(k targets.KubernetesIdentity) string {
+	switch {
+	case k.Impersonate != nil:
+		groups := "no groups"
+		if len(k.Impersonate.Groups) > 0 {
+			groups = "the groups " + strings.Join(k.Impersonate.Groups, ", ")
+		}
+		text := fmt.Sprintf("%s with %s, impersonated by the prober", k.Impersonate.User, groups)
+		if k.Impersonate.UID != "" || len(k.Impersonate.Extra) > 0 {
+			text += fmt.Sprintf(" (uid %q, extra %v)", k.Impersonate.UID, k.Impersonate.Extra)
+		}
+		return text
+	case k.ServiceAccount != nil:
+		return k.Principal() + ", impersonated by the prober"
+	default:
+		return fmt.Sprintf("%s, with the credential of the kubeconfig context %s", k.User, k.Context)
+	}
+}
+
+func (e *explainer) where() {
+	e.say("")
+	e.say("WHERE")
+	for _, t := range e.scenario.Targets {
+		k := t.Kubernetes
+		e.say("  %s: the Kubernetes cluster with the root certificate sha256:%s", t.ID, k.CASHA256)
+		e.say("    and the kube-system uid %s, reached through the context %s.", k.UID, k.Context)
+		e.say("    Any other cluster is refused before anything is attempted.")
+		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.PermittedNamespace)
+		e.say("    At most %g requests a second.", t.RequestsPerSecond)
+	}
+}
+
+// harmless says why a technique changes nothing.
+func harmless(t probes.Technique) string {
+	switch t {
+	case probes.Examine:
+		return "only asks the authorizer; nothing is attempted"
+	case probes.DryRun:
+		return "sent as the server's own dry run: it is checked in full and never stored"
+	case probes.SelfDefeating:
+		return "sent in a form that cannot take effect even where it is allowed"
+	case probes.Canary:
+		return "a real write; this version refuses it"
+	}
+	return "unknown"
+}
+
+func (e *explainer) attempts(set probes.Set) error {
+	e.say("")
+	e.say("WHAT IT ATTEMPTS")
+	for i, a := range e.scenario.Attempts {
+		r, err := e.scenario.Resolve(a, set)
+		if err != nil {
+			return fmt.Errorf("explain attempt %d: %w", i+1, err)
+		}
+		e.attempt(i+1, r)
+	}
+	return nil
+}
+
+func (e *explainer) attempt(n int, r Resolved) {
+	names := make([]string, len(r.Developers))
+	for i, d := range r.Developers {
+		names[i] = d.ID
+	}
+	e.say("  %d. %s (%s) at %s, as %s", n, r.Probe.Title, r.Probe.ID, r.Target.ID, strings.Join(names, ", "))
+	if r.Excluded {
+		e.say("     EXCLUDED by the rules: planned, and never sent.")
+	}
+	e.say("     %s", r.Probe.Why)
+	e.say("     Harmless: %s.", harmless(r.Probe.Technique))
+	for _, need := range r.Probe.Needs {
+		text := fmt.Sprintf("     %s: %s", need.Name, r.With[need.Name])
+		if r.Permitted[need.Name] != r.With[need.Name] {
+			text += fmt.Sprintf(" (at the permitted place: %s)", r.Permitted[need.Name])
+		}
+		e.say("%s", text)
+	}
+	layers := make([]string, len(r.Expect))
+	for i, l := range r.Expect {
+		layers[i] = string(l)
+	}
+	e.say("     Counts as blocked if refused by: %s.", strings.Join(layers, ", "))
+	if !slices.Equal(r.Expect, r.Probe.Expect) {
+		e.say("     NOTE: the scenario changes this list; the probe's own differs.")
+	}
+	if r.Waive != "" {
+		e.say("     WAIVED: nobody shows that the request works for somebody who may. Reason: %s", r.Waive)
+	} else {
+		e.say("     The same request is sent as %s, who may.", r.Positive.ID)
+	}
+	e.say("     The same request is sent as %s, who may nothing; %s reads the state.", r.Negative.ID, r.Observer.ID)
+	for _, limit := range r.Probe.Limits {
+		e.say("     Limit: %s", limit)
+	}
+}
+
+func (e *explainer) limits() {
+	r := e.scenario.Rules
+	e.say("")
+	e.say("LIMITS")
+	e.say("  Nothing above the technique %s. At most %d requests a run, %d at a time,", r.Technique, r.MaxRequests, r.Concurrency)
+	e.say("  each with %s to answer.", r.RequestTimeout.Duration())
+	if r.StopOn == "never" {
+		e.say("  The run goes on after an attempt was permitted.")
+	} else {
+		e.say("  The run stops as soon as an attempt is permitted.")
+	}
+	if len(r.Exclude) > 0 {
+		e.say("  Never attempted: %s.", strings.Join(r.Exclude, ", "))
+	}
+	e.say("")
+	e.say("WHAT NEVER HAPPENS")
+	e.say("  No request is sent that is not described above, apart from those that ask who the")
+	e.say("  caller is, whether the cluster is the approved one, and what stands there.")
+	e.say("  Nothing is stored, deleted or minted. No request is sent twice.")
+}

@@ -1,0 +1,283 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Resolved is one attempt of a scenario with everything that it names.
+type Resolved struct {
+	Probe      probes.Probe
+	Target     targets.Target
+	Developers []targets.Identity
+	// Positive is the authorized identity, nil where the arm is waived.
+	Positive *targets.Identity
+	// Waive is the reason for a waived positive arm.
+	Waive    string
+	Negative targets.Identity
+	Observer targets.Identity
+	// With and Permitted are the parameters in production and at the
+	// permitted place, defaults filled in.
+	With, Permitted map[string]string
+	// Expect lists the layers that count.
+	Expect   []targets.Layer
+	Excluded bool
+}
+
+// problem is a mistake in an attempt, at one of its fields.
+type problem struct{ field, text, instead string }
+
+func (p *problem) Error() string { return p.text }
+
+// Resolve looks up what an attempt names. A loaded scenario always resolves
+// against the catalog that it was loaded with.
+func (s *Scenario) Resolve(a Attempt, set probes.Set) (Resolved, error) {
+	r, problems := s.resolve(a, set)
+	if len(problems) > 0 {
+		return Resolved{}, problems[0]
+	}
+	return r, nil
+}
+
+// resolve finds every problem of an attempt.
+func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*problem) {
+	note := func(p *problem) {
+		if p != nil {
+			found = append(found, p)
+		}
+	}
+	var p *problem
+	r.Probe, p = probeOf(a.Probe, set)
+	note(p)
+	known := p == nil
+	r.Target, p = s.targetOf(a.Target)
+	note(p)
+	if len(found) > 0 {
+		return r, found
+	}
+	system := r.Target.System()
+	if r.Probe.System != system {
+		note(&problem{"target", fmt.Sprintf("%s is not a target of %s", a.Target, r.Probe.System), "a target with a " + string(r.Probe.System) + " block"})
+		return r, found
+	}
+	if known {
+		r.With, r.Permitted, p = parameters(a, r.Probe)
+		note(p)
+	}
+	r.Developers, p = s.developers(a, r.Probe)
+	note(p)
+	r.Positive, r.Waive, p = s.positive(a, system)
+	note(p)
+	r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
+	note(p)
+	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
+	note(p)
+	r.Expect = r.Probe.Expect
+	if len(a.Expect) > 0 {
+		r.Expect = a.Expect
+	}
+	for _, l := range a.Expect {
+		if !slices.Contains(targets.Layers(), l) {
+			note(&problem{"expect", fmt.Sprintf("%q is not a layer", l), layerNames()})
+		}
+	}
+	r.Excluded = s.Rules.excludes(r.Probe.ID)
+	return r, found
+}
+
+func layerNames() string {
+	names := make([]string, 0, len(targets.Layers()))
+	for _, l := range targets.Layers() {
+		names = append(names, string(l))
+	}
+	return "one of: " + strings.Join(names, ", ")
+}
+
+func probeOf(id string, set probes.Set) (probes.Probe, *problem) {
+	p, ok := set.Find(id)
+	if ok {
+		return p, nil
+	}
+	names := make([]string, len(set))
+	for i, p := range set {
+		names[i] = p.ID
+	}
+	instead := nearest(id, names)
+	if instead == "" {
+		instead = "one of: sodprobe probes list"
+	}
+	return probes.Probe{}, &problem{"probe", fmt.Sprintf("there is no probe %q", id), instead}
+}
+
+func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
+	names := make([]string, len(s.Targets))
+	for i, t := range s.Targets {
+		if t.ID == id && t.System() != "" {
+			return t, nil
+		}
+		names[i] = t.ID
+	}
+	return targets.Target{}, &problem{"target", fmt.Sprintf("there is no target %q", id), "one of: " + strings.Join(names, ", ")}
+}
+
+// parameters checks what an attempt gives to its probe and fills in the
+// defaults.
+func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, wrong *problem) {
+	with = map[string]string{}
+	known := make([]string, len(p.Needs))
+	for i, n := range p.Needs {
+		known[i] = n.Name
+		value, given := a.With[n.Name]
+		if !given {
+			value = n.Default
+		}
+		switch {
+		case value == "" && !given:
+			return nil, nil, &problem{"with", fmt.Sprintf("%s needs the parameter %s (%s)", p.ID, n.Name, n.Doc), fmt.Sprintf("with: {%s: %s}", n.Name, n.Example)}
+		default:
+			if err := n.Valid(value); err != nil {
+				return nil, nil, &problem{"with", err.Error(), n.Example}
+			}
+		}
+		with[n.Name] = value
+	}
+	permitted = maps.Clone(with)
+	for _, n := range p.Needs {
+		if value, given := a.Permitted[n.Name]; given {
+			if err := n.Valid(value); err != nil {
+				return nil, nil, &problem{"permitted", err.Error(), n.Example}
+			}
+			permitted[n.Name] = value
+		}
+	}
+	for where, given := range map[string]map[string]string{"with": a.With, "permitted": a.Permitted} {
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			if !slices.Contains(known, name) {
+				return nil, nil, &problem{where, fmt.Sprintf("%s has no parameter %q", p.ID, name), "one of: " + strings.Join(known, ", ")}
+			}
+		}
+	}
+	return with, permitted, nil
+}
+
+// developers are the identities under test.
+func (s *Scenario) developers(a Attempt, p probes.Probe) ([]targets.Identity, *problem) {
+	var out []targets.Identity
+	if a.As.Role != "" {
+		for _, id := range s.Identities {
+			if id.Role == a.As.Role && id.On(p.System) {
+				out = append(out, id)
+			}
+		}
+		if len(out) == 0 {
+			return nil, &problem{"as", "no identity has the role developer", "identities: [{id: dev-alice, role: developer, …}]"}
+		}
+	}
+	for i, name := range a.As.IDs {
+		id, ok := s.identity(name)
+		switch {
+		case !ok:
+			return nil, &problem{"as", fmt.Sprintf("there is no identity %q", name), s.namesOf(targets.Developer)}
+		case slices.Contains(a.As.IDs[:i], name):
+			return nil, &problem{"as", fmt.Sprintf("%s stands twice", name), "name each identity once"}
+		case id.Role != targets.Developer:
+			return nil, &problem{"as", fmt.Sprintf("%s has the role %s; only developers are under test", name, id.Role), s.namesOf(targets.Developer)}
+		case !id.On(p.System):
+			return nil, &problem{"as", fmt.Sprintf("%s has no %s block", name, p.System), "add one to the identity"}
+		}
+		out = append(out, id)
+	}
+	for _, id := range out {
+		if p.RealCredential && id.Fidelity(p.System) == targets.Impersonated {
+			return nil, &problem{"as", fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"}
+		}
+	}
+	return out, nil
+}
+
+// positive is the identity that shows that the request works, or the reason
+// why none may be lent.
+func (s *Scenario) positive(a Attempt, system targets.System) (*targets.Identity, string, *problem) {
+	if a.Positive != nil && a.Positive.Waive != "" {
+		return nil, a.Positive.Waive, nil
+	}
+	name := ""
+	if a.Positive != nil {
+		name = a.Positive.Identity
+	}
+	id, p := s.one("positive", name, targets.Authorized, system)
+	if p != nil {
+		if name == "" {
+			p.instead += `, or positive: {waive: "why none may be lent"}`
+		}
+		return nil, "", p
+	}
+	return &id, "", nil
+}
+
+// one is the identity of a role: the one that is named, or the only one.
+func (s *Scenario) one(field, name string, role targets.Role, system targets.System) (targets.Identity, *problem) {
+	if name != "" {
+		id, ok := s.identity(name)
+		switch {
+		case !ok:
+			return id, &problem{field, fmt.Sprintf("there is no identity %q", name), s.namesOf(role)}
+		case id.Role != role:
+			return id, &problem{field, fmt.Sprintf("%s has the role %s, not %s", name, id.Role, role), s.namesOf(role)}
+		case !id.On(system):
+			return id, &problem{field, fmt.Sprintf("%s has no %s block", name, system), "add one to the identity"}
+		}
+		return id, nil
+	}
+	var found []targets.Identity
+	for _, id := range s.Identities {
+		if id.Role == role && id.On(system) {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return targets.Identity{}, &problem{"", fmt.Sprintf("no identity has the role %s", role), fmt.Sprintf("add an identity with role: %s", role)}
+	default:
+		return targets.Identity{}, &problem{"", fmt.Sprintf("%d identities have the role %s", len(found), role), fmt.Sprintf("%s: %s", field, found[0].ID)}
+	}
+}
+
+func (s *Scenario) identity(id string) (targets.Identity, bool) {
+	i := slices.IndexFunc(s.Identities, func(x targets.Identity) bool { return x.ID == id })
+	if i < 0 {
+		return targets.Identity{}, false
+	}
+	return s.Identities[i], true
+}
+
+func (s *Scenario) namesOf(role targets.Role) string {
+	var names []string
+	for _, id := range s.Identities {
+		if id.Role == role {
+			names = append(names, id.ID)
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("add an identity with role: %s", role)
+	}
+	return "one of: " + strings.Join(names, ", ")
+}
+
+// excludes reports whether a probe is never attempted.
+func (r Rules) excludes(id string) bool {
+	for _, pattern := range r.Exclude {
+		if ok, err := path.Match(pattern, id); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}

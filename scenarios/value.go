@@ -1,0 +1,90 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Duration returns the time.Duration.
+func (d Duration) Duration() time.Duration { return time.Duration(d) }
+
+// UnmarshalYAML reads 10s or 2m.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	if n.Kind != yaml.ScalarNode || err != nil {
+		return errors.New("want a duration such as 10s or 2m")
+	}
+	if v <= 0 || v > 5*time.Minute {
+		return errors.New("want a duration above 0 and at most 5m")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// UnmarshalYAML reads a list of ids, or {role: developer}.
+func (s *Subjects) UnmarshalYAML(n *yaml.Node) error {
+	const want = "want a list of identity ids such as [dev-alice], or {role: developer}"
+	switch n.Kind {
+	case yaml.SequenceNode:
+		for _, c := range n.Content {
+			if c.Kind != yaml.ScalarNode || c.Value == "" {
+				return errors.New(want)
+			}
+			s.IDs = append(s.IDs, c.Value)
+		}
+		if len(s.IDs) == 0 {
+			return errors.New(want)
+		}
+		return nil
+	case yaml.MappingNode:
+		if len(n.Content) == 2 && n.Content[0].Value == "role" && n.Content[1].Value == string(targets.Developer) {
+			s.Role = targets.Developer
+			return nil
+		}
+		return errors.New(want)
+	default:
+		return errors.New(want)
+	}
+}
+
+// UnmarshalYAML reads an identity id, or {waive: "reason"}.
+func (p *Positive) UnmarshalYAML(n *yaml.Node) error {
+	const want = `want an identity id, or {waive: "why no authorized identity may be lent"}`
+	switch n.Kind {
+	case yaml.ScalarNode:
+		p.Identity = n.Value
+	case yaml.MappingNode:
+		if len(n.Content) == 2 && n.Content[0].Value == "waive" && n.Content[1].Kind == yaml.ScalarNode {
+			p.Waive = n.Content[1].Value
+		}
+	default:
+	}
+	if p.Identity == "" && p.Waive == "" {
+		return errors.New(want)
+	}
+	return nil
+}
+
+// MarshalJSON writes the form that the YAML has.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// MarshalJSON writes the form that the YAML has.
+func (s Subjects) MarshalJSON() ([]byte, error) {
+	if s.Role != "" {
+		return json.Marshal(map[string]targets.Role{"role": s.Role})
+	}
+	return json.Marshal(s.IDs)
+}
+
+// MarshalJSON writes the form that the YAML has.
+func (p Positive) MarshalJSON() ([]byte, error) {
+	if p.Waive != "" {
+		return json.Marshal(map[string]string{"waive": p.Waive})
+	}
+	return json.Marshal(p.Identity)
+}

@@ -1,0 +1,216 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// maxRequest is the longest body that may leave, in bytes.
+const maxRequest = 1 << 20
+
+// judge decides whether a request may leave, on the bytes that would. It
+// returns the body and the one rule that matched.
+func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error) {
+	defer drain(r.Body)
+	if !l.use() {
+		return nil, targets.Rule{}, refuse("the lease is used up: a request leaves once")
+	}
+	if err := g.destination(r); err != nil {
+		return nil, targets.Rule{}, err
+	}
+	if err := headers(r.Header, l.Identity); err != nil {
+		return nil, targets.Rule{}, err
+	}
+	query, err := strictQuery(r.URL)
+	if err != nil {
+		return nil, targets.Rule{}, err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, targets.Rule{}, err
+	}
+	document, err := object(body)
+	if err != nil {
+		return nil, targets.Rule{}, err
+	}
+	rule, err := match(l.Rules, r, query, document)
+	if err != nil {
+		return nil, targets.Rule{}, err
+	}
+	if rule.Mutating && len(body) == 0 {
+		return nil, targets.Rule{}, refuse("a mutating request without a body could be sent again by the transport")
+	}
+	if g.cfg.Invariant != nil {
+		if err := g.cfg.Invariant(r, body); err != nil {
+			return nil, targets.Rule{}, refuse("%v", err)
+		}
+	}
+	return body, rule, nil
+}
+
+// destination checks where a request goes.
+func (g *guarded) destination(r *http.Request) error {
+	u := r.URL
+	switch {
+	case u.Scheme != "https":
+		return refuse("scheme %q, want https", u.Scheme)
+	case u.Host != g.cfg.Host || (r.Host != "" && r.Host != g.cfg.Host):
+		return refuse("host %q (%q), want %q", u.Host, r.Host, g.cfg.Host)
+	case u.User != nil:
+		return refuse("a credential in the URL")
+	case u.Opaque != "" || u.Fragment != "" || u.RawFragment != "":
+		return refuse("an opaque URL or a fragment")
+	case u.RawPath != "" || strings.Contains(u.EscapedPath(), "%"):
+		return refuse("an escaped path %q", u.EscapedPath())
+	case path.Clean(u.Path) != u.Path:
+		return refuse("a path %q that is not in its clean form", u.Path)
+	}
+	return nil
+}
+
+// allowedHeaders may stand in a request, besides Impersonate-*.
+func allowedHeaders() []string {
+	return []string{"Accept", "Accept-Encoding", "Audit-Id", "Authorization", "Content-Length", "Content-Type", "User-Agent"}
+}
+
+// headers checks that nothing but known headers goes out, each once, and that
+// exactly the leased identity does.
+func headers(h, identity http.Header) error {
+	got := http.Header{}
+	for name, values := range h {
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		switch {
+		case name != canonical:
+			return refuse("header %q is not in its canonical form", name)
+		case strings.HasPrefix(canonical, "Impersonate-"):
+			got[canonical] = values
+		case !slices.Contains(allowedHeaders(), canonical):
+			return refuse("header %q is not on the list", name)
+		case len(values) != 1:
+			return refuse("header %q stands %d times", name, len(values))
+		}
+	}
+	if !maps.EqualFunc(got, identity, slices.Equal) {
+		return refuse("the identity headers are not those of the lease")
+	}
+	return nil
+}
+
+// strictQuery reads a query in which each key stands once.
+func strictQuery(u *url.URL) (map[string]string, error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, refuse("the query cannot be read: %v", err)
+	}
+	out := map[string]string{}
+	for k, v := range values {
+		if len(v) != 1 {
+			return nil, refuse("the query has %q %d times", k, len(v))
+		}
+		out[k] = v[0]
+	}
+	if u.ForceQuery {
+		return nil, refuse("an empty query")
+	}
+	return out, nil
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if len(r.TransferEncoding) > 0 || len(r.Trailer) > 0 {
+		return nil, refuse("a transfer encoding or a trailer")
+	}
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
+	switch {
+	case err != nil:
+		return nil, refuse("the body cannot be read: %v", err)
+	case len(body) > maxRequest:
+		return nil, refuse("the body is longer than %d bytes", maxRequest)
+	}
+	return body, nil
+}
+
+// object reads a body as one JSON object without duplicate keys; no body is
+// an empty object. Servers disagree about duplicates, so none may leave.
+func object(body []byte) (map[string]any, error) {
+	if len(body) == 0 {
+		return map[string]any{}, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	v, err := value(dec, 0)
+	if err != nil {
+		return nil, refuse("the body is not one JSON object without duplicate keys: %v", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, refuse("something follows the body's JSON object")
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, refuse("the body is not a JSON object")
+	}
+	return o, nil
+}
+
+// value reads one JSON value.
+func value(dec *json.Decoder, depth int) (any, error) {
+	if depth > 64 {
+		return nil, errors.New("nested too deeply")
+	}
+	token, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		return members(dec, depth)
+	case json.Delim('['):
+		list := []any{}
+		for dec.More() {
+			v, err := value(dec, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := dec.Token()
+		return list, err
+	default:
+		return token, nil
+	}
+}
+
+func members(dec *json.Decoder, depth int) (any, error) {
+	out, folded := map[string]any{}, map[string]bool{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, ok := key.(string)
+		// Some decoders fold case, so keys that differ in case alone are
+		// duplicates as well.
+		if !ok || folded[strings.ToLower(name)] {
+			return nil, errors.New("a key stands twice")
+		}
+		folded[strings.ToLower(name)] = true
+		if out[name], err = value(dec, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	_, err := dec.Token()
+	return out, err
+}

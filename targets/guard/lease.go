@@ -1,0 +1,75 @@
+package guard
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Lease is one arm's permission to send one request. Every layer above the
+// guard that retries finds the lease used up.
+type Lease struct {
+	// Rules are resolved; exactly one must match.
+	Rules []targets.Rule
+	// Identity is the exact set of Impersonate-* headers that must be there;
+	// none other may. A nil map means none may.
+	Identity http.Header
+	// Secrets are strings that must never reach the record.
+	Secrets []string
+
+	mu       sync.Mutex
+	used     bool
+	exchange targets.Exchange
+}
+
+type leaseKey struct{}
+
+// Context returns a context whose next request this lease permits.
+func (l *Lease) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, leaseKey{}, l)
+}
+
+// Exchange is what was recorded. A refusal after the request has left, such
+// as that of a retry, does not change it.
+func (l *Lease) Exchange() targets.Exchange {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.exchange
+}
+
+// use takes the lease's one request.
+func (l *Lease) use() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.used
+	l.used = true
+	return first
+}
+
+func (l *Lease) refused(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.exchange.Sent == nil && l.exchange.Refused == "" {
+		l.exchange.Refused = l.redact(err.Error())
+	}
+}
+
+func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, _ := cut(body)
+	l.exchange.Sent = &targets.Sent{
+		At: at.UTC(), Method: r.Method, URL: l.redact(r.URL.String()),
+		Headers: l.headers(r.Header, sentHeaders()), Body: l.redact(text),
+	}
+}
+
+func (l *Lease) failed(err error, took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchange.Sent.Took = took
+	l.exchange.TransportError = l.redact(err.Error())
+}

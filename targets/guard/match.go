@@ -1,0 +1,103 @@
+package guard
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// match returns the one rule that a request fits. None, or more than one, is
+// a refusal.
+func match(rules []targets.Rule, r *http.Request, query map[string]string, body map[string]any) (targets.Rule, error) {
+	var found []targets.Rule
+	why := "the lease has no rules"
+	for _, rule := range rules {
+		if misfit := fits(rule, r, query, body); misfit != "" {
+			why = misfit
+			continue
+		}
+		found = append(found, rule)
+	}
+	if len(found) != 1 {
+		if len(found) > 1 {
+			why = fmt.Sprintf("%d rules match", len(found))
+		}
+		return targets.Rule{}, refuse("%s %s is not what the lease allows: %s", r.Method, r.URL.RequestURI(), why)
+	}
+	return found[0], nil
+}
+
+// fits says why a rule does not match, "" where it does.
+func fits(rule targets.Rule, r *http.Request, query map[string]string, body map[string]any) string {
+	switch {
+	case strings.ContainsAny(rule.Path, "{}"):
+		return "the rule has a hole in it"
+	case r.Method != rule.Method:
+		return "the method differs"
+	case r.URL.Path != rule.Path:
+		return "the path differs"
+	case !maps.Equal(query, rule.Query):
+		return "the query differs"
+	case len(rule.Body) == 0 && len(body) > 0:
+		return "the rule allows no body"
+	}
+	for name, want := range rule.Header {
+		if r.Header.Get(name) != want {
+			return "the header " + name + " differs"
+		}
+	}
+	for pointer, want := range rule.Body {
+		v, ok := at(body, pointer)
+		if !ok || text(v) != want {
+			return "the body differs at " + pointer
+		}
+	}
+	return ""
+}
+
+// at follows a JSON pointer (RFC 6901).
+func at(v any, pointer string) (any, bool) {
+	if pointer == "" {
+		return v, true
+	}
+	if pointer[0] != '/' {
+		return nil, false
+	}
+	for part := range strings.SplitSeq(pointer[1:], "/") {
+		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		switch c := v.(type) {
+		case map[string]any:
+			next, ok := c[part]
+			if !ok {
+				return nil, false
+			}
+			v = next
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(c) || strconv.Itoa(i) != part {
+				return nil, false
+			}
+			v = c[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// text is a value's JSON, without quotes for strings.
+func text(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,143 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// maxAnswer is how much of an answer is read at all, in bytes.
+const maxAnswer = 8 << 20
+
+func sentHeaders() []string {
+	return []string{"Accept", "Audit-Id", "Content-Type", "User-Agent"}
+}
+
+func answerHeaders() []string {
+	return []string{
+		"Audit-Id", "Content-Type", "Location", "Retry-After", "Server", "Via", "Warning",
+		"X-Kubernetes-Pf-Flowschema-Uid", "X-Kubernetes-Pf-Prioritylevel-Uid",
+	}
+}
+
+// headers keeps those on a list, and Impersonate-* of requests.
+func (l *Lease) headers(h http.Header, keep []string) map[string]string {
+	out := map[string]string{}
+	for name, values := range h {
+		if slices.Contains(keep, name) || strings.HasPrefix(name, "Impersonate-") {
+			text := l.redact(strings.Join(values, ", "))
+			if name == "Location" {
+				text, _, _ = strings.Cut(text, "?")
+			}
+			out[name] = text
+		}
+	}
+	return out
+}
+
+// answered records an answer, and returns it with its body read.
+func (l *Lease) answered(resp *http.Response, rule targets.Rule, took func() time.Duration) *http.Response {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	_ = resp.Body.Close() // read to its end, or broken
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := &l.exchange
+	x.Sent.Took, x.Sent.Protocol = took(), resp.Proto
+	x.Status, x.Headers = resp.StatusCode, l.headers(resp.Header, answerHeaders())
+	x.Truncated = err != nil || len(body) > maxAnswer
+	switch {
+	case resp.StatusCode/100 == 2 && !x.Truncated:
+		x.Body = l.redact(reduce(body, rule.Keep))
+	case resp.StatusCode/100 == 2: // half a 2xx body is never stored: its parts cannot be told apart
+	default:
+		var text string
+		text, x.Cut = cut([]byte(l.redact(string(body))))
+		x.Body = text
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if x.Truncated {
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{}))
+	}
+	return resp
+}
+
+// broken ends a body that did not end well.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// cut keeps the first MaxBody bytes, whole characters, and counts the rest.
+func cut(body []byte) (string, int64) {
+	if len(body) <= targets.MaxBody {
+		return strings.ToValidUTF8(string(body), "\ufffd"), 0
+	}
+	end := targets.MaxBody
+	for end > 0 && !utf8.RuneStart(body[end]) {
+		end--
+	}
+	return strings.ToValidUTF8(string(body[:end]), "\ufffd"), int64(len(body) - end)
+}
+
+// reduce keeps only the listed fields of a 2xx body. What is not JSON is
+// dropped.
+func reduce(body []byte, keep []string) string {
+	if keep == nil {
+		keep = []string{"/kind", "/metadata/name", "/metadata/uid", "/metadata/resourceVersion"}
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return ""
+	}
+	out := map[string]any{}
+	for _, pointer := range keep {
+		if found, ok := at(v, pointer); ok {
+			place(out, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), found)
+		}
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// place puts a value at a path of objects.
+func place(out map[string]any, path []string, v any) {
+	for _, part := range path[:len(path)-1] {
+		next, ok := out[part].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			out[part] = next
+		}
+		out = next
+	}
+	out[path[len(path)-1]] = v
+}
+
+// redact replaces secrets, plain and encoded.
+func (l *Lease) redact(s string) string {
+	for _, secret := range l.Secrets {
+		if secret == "" {
+			continue
+		}
+		raw := []byte(secret)
+		for _, form := range []string{
+			secret, url.QueryEscape(secret), url.PathEscape(secret),
+			base64.StdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw), base64.URLEncoding.EncodeToString(raw),
+		} {
+			s = strings.ReplaceAll(s, form, "[redacted]")
+		}
+	}
+	return s
+}

@@ -1,0 +1,62 @@
+package targets
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+)
+
+// Resolve fills the {name} templates of rules. It returns fresh rules. An
+// unknown name or a stray brace is an error, so that no rule with a hole in
+// it reaches the guard. Values are not templates: braces in them stay.
+func Resolve(rules []Rule, vars map[string]string) ([]Rule, error) {
+	out := make([]Rule, len(rules))
+	for i, r := range rules {
+		var err error
+		if r.Path, err = fill(r.Path, vars); err != nil {
+			return nil, fmt.Errorf("path: %w", err)
+		}
+		for _, m := range []*map[string]string{&r.Query, &r.Header, &r.Body} {
+			if *m, err = fillMap(*m, vars); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+func fillMap(m, vars map[string]string) (map[string]string, error) {
+	out := maps.Clone(m)
+	for k, v := range m {
+		filled, err := fill(v, vars)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", k, err)
+		}
+		out[k] = filled
+	}
+	return out, nil
+}
+
+// fill replaces each {name} once, left to right.
+func fill(template string, vars map[string]string) (string, error) {
+	var b strings.Builder
+	rest := template
+	for {
+		before, after, found := strings.Cut(rest, "{")
+		if strings.Contains(before, "}") {
+			return "", fmt.Errorf("template %q has a stray brace", template)
+		}
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
+		}
+		name, tail, closed := strings.Cut(after, "}")
+		value, known := vars[name]
+		if !closed || !known {
+			return "", fmt.Errorf("template %q names an unknown value {%s}", template, name)
+		}
+		b.WriteString(value)
+		rest = tail
+	}
+}
