@@ -1,0 +1,23 @@
+package kubernetes
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// ClusterRoleBindingCreate attempts to grant a role everywhere.
+func ClusterRoleBindingCreate() probes.Probe {
+	return creates(probes.Probe{
+		ID: "kubernetes.clusterrolebinding.create", Title: "Grant a role in the whole cluster",
+		Why:    "A developer who can create a ClusterRoleBinding gives themselves or others rights in every namespace, production included.",
+		Attack: "T1098.006", Controls: privilegeControls(),
+		Needs:    []probes.Need{fallback("clusterRole", "an existing ClusterRole to bind", "view")},
+		Expect:   []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Baseline: standing(),
+	}, rbac("clusterrolebindings", "ClusterRoleBinding"), func(params probes.Params) object {
+		return object{
+			"roleRef":  object{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": params.With["clusterRole"]},
+			"subjects": []object{{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": params.Run}},
+		}
+	})
+}

@@ -1,0 +1,20 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// ConfigMapPatch attempts to change configuration.
+func ConfigMapPatch() probes.Probe {
+	return patches(probes.Probe{
+		ID: "kubernetes.configmap.patch", Title: "Change production configuration",
+		Why:    "A developer who can patch a ConfigMap in production changes how the application behaves without a release.",
+		Attack: "T1565.001", Controls: changeControls(),
+		Needs: []probes.Need{existing("configmap", "a ConfigMap that exists in both namespaces", "api-config")},
+	}, "{scope}", change{
+		resource: core("configmaps", "ConfigMap"), need: "configmap", in: thePlace, contentType: mergePatch,
+		pin:    map[string]string{"/data": `{"{run}":""}`},
+		fields: []string{"/data"},
+		body: func(params probes.Params) object {
+			return object{"data": object{params.Run: ""}}
+		},
+	})
+}

@@ -1,0 +1,20 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// CronJobPatch attempts to change a recurring job.
+func CronJobPatch() probes.Probe {
+	return patches(probes.Probe{
+		ID: "kubernetes.cronjob.patch", Title: "Change the schedule of a recurring job",
+		Why:    "A developer who can patch a CronJob in production changes when it runs and what it does, with the job's own credentials.",
+		Attack: "T1053.007", Controls: changeControls(),
+		Needs: []probes.Need{existing("cronjob", "a CronJob that exists in both namespaces", "report")},
+	}, "{scope}", change{
+		resource: batch("cronjobs", "CronJob"), need: "cronjob", in: thePlace, contentType: mergePatch,
+		pin:    map[string]string{"/spec/schedule": "0 0 1 1 *"},
+		fields: []string{"/spec/schedule"},
+		body: func(_ probes.Params) object {
+			return object{"spec": object{"schedule": "0 0 1 1 *"}}
+		},
+	})
+}

@@ -1,0 +1,20 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// DeploymentScale attempts to scale a workload to zero.
+func DeploymentScale() probes.Probe {
+	return patches(probes.Probe{
+		ID: "kubernetes.deployment.scale", Title: "Scale a production workload to zero",
+		Why:    "A developer who can scale a Deployment in production takes the service down, or brings up capacity that nobody approved.",
+		Attack: "T1489", Controls: changeControls(),
+		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
+	}, "{scope}", change{
+		resource: deployments(), sub: "scale", need: "deployment", in: thePlace, contentType: mergePatch,
+		pin:    map[string]string{"/spec/replicas": "0"},
+		fields: []string{"/spec/replicas"},
+		body: func(_ probes.Params) object {
+			return object{"spec": object{"replicas": 0}}
+		},
+	})
+}

@@ -1,0 +1,154 @@
+package kubernetes
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// The content types of patches.
+const (
+	jsonBody       = "application/json"
+	mergePatch     = "application/merge-patch+json"
+	strategicPatch = "application/strategic-merge-patch+json"
+)
+
+// dryRunQuery is the query of every dry-run write, as a template. A server
+// ignores a misspelled dryRun and writes (kube-apiserver v1.37.2), so the
+// guard demands it to the letter.
+func dryRunQuery() map[string]string {
+	return map[string]string{"dryRun": "All", "fieldManager": "{run}"}
+}
+
+func queryOf(run string) map[string]string {
+	return map[string]string{"dryRun": "All", "fieldManager": run}
+}
+
+// creates completes a probe that creates an object, named after the run, by
+// dry run. body fills in the rest of the object.
+func creates(p probes.Probe, r resource, body func(probes.Params) object) probes.Probe {
+	p = complete(p, probes.DryRun)
+	template := "{scope}"
+	scope := func(place targets.Place) string { return place.Scope }
+	if p.Baseline.Standing != nil {
+		template, scope = "", func(targets.Place) string { return "" }
+	}
+	p.Allow = []targets.Rule{{
+		Method: "POST", Path: r.path(template, "", ""), Query: dryRunQuery(), Mutating: true,
+		Header: map[string]string{"Content-Type": jsonBody},
+		Body:   map[string]string{"/metadata/name": "{run}", "/kind": r.kind},
+	}}
+	p.Reached = []string{"status:201"}
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		o := r.named(params.Run)
+		for k, v := range body(params) {
+			o[k] = v
+		}
+		return targets.Request{
+			Action: "create", Resource: r.String(), Scope: scope(place),
+			Method: "POST", Path: r.path(scope(place), "", ""), Query: queryOf(params.Run),
+			Header: map[string]string{"Content-Type": jsonBody}, Body: o.bytes(),
+		}
+	}
+	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
+		return []targets.StateQuery{
+			namespaces().get(place.Scope, place.Scope, true),
+			r.get(scope(place), params.Run, false),
+		}
+	}
+	return p
+}
+
+// change is what a patch does to one object.
+type change struct {
+	resource resource
+	// sub is the subresource, "" for the object itself.
+	sub string
+	// need is the parameter that names the object.
+	need string
+	// in is where the object is; the zero value is the place's namespace.
+	in where
+	// contentType of the patch.
+	contentType string
+	body        func(probes.Params) object
+	// pin maps a JSON pointer of the body to the value that the guard wants.
+	pin map[string]string
+	// fields are the JSON pointers that the patch would change.
+	fields []string
+}
+
+// where says in which scope an object is.
+type where func(targets.Place, probes.Params) string
+
+// thePlace is the namespace of the place.
+func thePlace(place targets.Place, _ probes.Params) string { return place.Scope }
+
+// theCluster is no namespace.
+func theCluster(targets.Place, probes.Params) string { return "" }
+
+// aNamespace is the namespace that a parameter names.
+func aNamespace(_ targets.Place, params probes.Params) string { return params.With["namespace"] }
+
+// patches completes a probe that changes an existing object by dry run.
+func patches(p probes.Probe, template string, c change) probes.Probe {
+	p = complete(p, probes.DryRun)
+	r := c.resource
+	p.Allow = []targets.Rule{{
+		Method: "PATCH", Path: r.path(template, "{"+c.need+"}", c.sub), Query: dryRunQuery(), Mutating: true,
+		Header: map[string]string{"Content-Type": c.contentType}, Body: c.pin,
+	}}
+	p.Reached = []string{"status:200"}
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		scope, name := c.in(place, params), params.Vars(place)[c.need]
+		return targets.Request{
+			Action: "patch", Resource: subresource(r, c.sub), Name: name, Scope: scope,
+			Method: "PATCH", Path: r.path(scope, name, c.sub), Query: queryOf(params.Run),
+			Header: map[string]string{"Content-Type": c.contentType}, Body: c.body(params).bytes(),
+		}
+	}
+	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
+		return []targets.StateQuery{r.get(c.in(place, params), params.Vars(place)[c.need], true, c.fields...)}
+	}
+	return p
+}
+
+// deletes completes a probe that deletes an existing object by dry run. A
+// body without dryRun overrides the query and deletes (kube-apiserver
+// v1.37.2), so dryRun stands in both.
+func deletes(p probes.Probe, r resource, template, need string, in where) probes.Probe {
+	p = complete(p, probes.DryRun)
+	p.Allow = []targets.Rule{{
+		Method: "DELETE", Path: r.path(template, "{"+need+"}", ""), Query: map[string]string{"dryRun": "All"}, Mutating: true,
+		Header: map[string]string{"Content-Type": jsonBody},
+		Body:   map[string]string{"/dryRun/0": "All", "/kind": "DeleteOptions"},
+	}}
+	p.Reached = []string{"status:200", "status:202"}
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		scope, name := in(place, params), params.With[need]
+		return targets.Request{
+			Action: "delete", Resource: r.String(), Name: name, Scope: scope,
+			Method: "DELETE", Path: r.path(scope, name, ""), Query: map[string]string{"dryRun": "All"},
+			Header: map[string]string{"Content-Type": jsonBody},
+			Body:   object{"apiVersion": "v1", "kind": "DeleteOptions", "dryRun": []string{"All"}}.bytes(),
+		}
+	}
+	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
+		return []targets.StateQuery{r.get(in(place, params), params.With[need], true)}
+	}
+	return p
+}
+
+// complete fills in what all probes of this package share.
+func complete(p probes.Probe, t probes.Technique) probes.Probe {
+	p.System, p.Technique = targets.Kubernetes, t
+	if p.Expect == nil {
+		p.Expect = []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook}
+	}
+	return p
+}
+
+func subresource(r resource, sub string) string {
+	if sub == "" {
+		return r.String()
+	}
+	return r.String() + "/" + sub
+}

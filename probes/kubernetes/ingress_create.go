@@ -1,0 +1,14 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// IngressCreate attempts to expose a service.
+func IngressCreate() probes.Probe {
+	return creates(probes.Probe{
+		ID: "kubernetes.ingress.create", Title: "Route outside traffic into production",
+		Why:    "A developer who can create an Ingress in production exposes a service, or takes over the traffic of another.",
+		Attack: "T1557", Controls: changeControls(),
+	}, resource{"networking.k8s.io", "v1", "ingresses", "Ingress"}, func(params probes.Params) object {
+		return object{"spec": object{"defaultBackend": object{"service": object{"name": params.Run, "port": object{"number": 80}}}}}
+	})
+}

@@ -1,0 +1,35 @@
+package kubernetes
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// NodeProxy attempts to reach the kubelet through the API server. With
+// dryRun the server refuses after authorization and before it connects
+// (kube-apiserver v1.37.2, endpoints/handlers/rest.go). Without it, the
+// request would reach the kubelet.
+func NodeProxy() probes.Probe {
+	r := core("nodes", "Node")
+	query := map[string]string{"dryRun": "All"}
+	p := complete(probes.Probe{
+		ID: "kubernetes.node.proxy", Title: "Reach the kubelet of a node",
+		Why:    "A developer who can reach the kubelet runs commands in every Pod of the node, past admission and the audit log.",
+		Attack: "T1609", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
+		Needs:  []probes.Need{existing("node", "a Node that exists", "node-1")},
+		Limits: []string{"Authorization only: admission policies are not exercised."},
+	}, probes.SelfDefeating)
+	p.Allow = []targets.Rule{{Method: "GET", Path: r.path("", "{node}", "proxy"), Query: query, Keep: []string{"/kind"}}}
+	p.Reached = []string{"text:dryRun is not supported"}
+	p.Request = func(_ targets.Place, params probes.Params) targets.Request {
+		node := params.With["node"]
+		return targets.Request{
+			Action: "get", Resource: "nodes/proxy", Name: node,
+			Method: "GET", Path: r.path("", node, "proxy"), Query: query,
+		}
+	}
+	p.State = func(_ targets.Place, params probes.Params) []targets.StateQuery {
+		return []targets.StateQuery{r.get("", params.With["node"], true)}
+	}
+	return p
+}

@@ -1,0 +1,14 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// PodCreate attempts to run a bare pod.
+func PodCreate() probes.Probe {
+	return creates(probes.Probe{
+		ID: "kubernetes.pod.create", Title: "Run a bare pod",
+		Why:    "A developer who can create a Pod in production runs any code there, outside every release process.",
+		Attack: "T1610", Controls: changeControls(),
+	}, pods(), func(_ probes.Params) object {
+		return object{"spec": podSpec("probe", "Never")}
+	})
+}

@@ -1,0 +1,21 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// PodDebug attempts to add an ephemeral container.
+func PodDebug() probes.Probe {
+	return patches(probes.Probe{
+		ID: "kubernetes.pod.debug", Title: "Add a debug container to a running pod",
+		Why:    "A developer who can add an ephemeral container to a production Pod runs any code beside the application, with its network and volumes.",
+		Attack: "T1609", Controls: changeControls(),
+		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
+	}, "{scope}", change{
+		resource: pods(), sub: "ephemeralcontainers", need: "pod", in: thePlace, contentType: strategicPatch,
+		pin:    map[string]string{"/spec/ephemeralContainers/0/name": "{run}"},
+		fields: []string{"/spec/ephemeralContainers"},
+		body: func(params probes.Params) object {
+			return object{"spec": object{"ephemeralContainers": []object{{"name": params.Run, "image": image,
+				"securityContext": container("")["securityContext"]}}}}
+		},
+	})
+}

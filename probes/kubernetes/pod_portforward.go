@@ -1,0 +1,12 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// PodPortForward attempts to reach a container's ports.
+func PodPortForward() probes.Probe {
+	return connects(probes.Probe{
+		ID: "kubernetes.pod.portforward", Title: "Reach the ports of a production pod",
+		Why:    "A developer who can forward ports of a production Pod reaches its internal interfaces past every network policy.",
+		Attack: "T1090.001", Controls: privilegeControls(),
+	}, "portforward", nil)
+}

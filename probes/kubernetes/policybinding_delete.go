@@ -1,0 +1,14 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// PolicyBindingDelete attempts to switch an admission policy off.
+func PolicyBindingDelete() probes.Probe {
+	return deletes(probes.Probe{
+		ID: "kubernetes.validatingadmissionpolicybinding.delete", Title: "Switch an admission policy off",
+		Why:    "A developer who can delete a policy binding removes the checks that every deployment has to pass.",
+		Attack: "T1562.001", Controls: privilegeControls(),
+		Needs:    []probes.Need{existing("binding", "a ValidatingAdmissionPolicyBinding that exists", "registry")},
+		Baseline: standing(),
+	}, admission("validatingadmissionpolicybindings"), "", "binding", theCluster)
+}

@@ -1,0 +1,96 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// resource is one kind of object as the API server serves it.
+type resource struct {
+	group, version, plural string
+	kind                   string
+}
+
+// String is the resource as RBAC and error messages name it: PLURAL[.GROUP].
+func (r resource) String() string {
+	if r.group == "" {
+		return r.plural
+	}
+	return r.plural + "." + r.group
+}
+
+// apiVersion is the value of an object's apiVersion.
+func (r resource) apiVersion() string {
+	if r.group == "" {
+		return r.version
+	}
+	return r.group + "/" + r.version
+}
+
+// path is the URL path of the collection, or of an object or subresource.
+// scope "" is the cluster.
+func (r resource) path(scope, name, sub string) string {
+	p := "/apis/" + r.apiVersion()
+	if r.group == "" {
+		p = "/api/" + r.version
+	}
+	if scope != "" {
+		p += "/namespaces/" + scope
+	}
+	p += "/" + r.plural
+	if name != "" {
+		p += "/" + name
+	}
+	if sub != "" {
+		p += "/" + sub
+	}
+	return p
+}
+
+// object is a JSON object. Its encoding is deterministic: keys are sorted.
+type object map[string]any
+
+func (o object) bytes() []byte {
+	b, err := json.Marshal(o)
+	if err != nil {
+		panic(fmt.Sprintf("a literal of this package cannot be encoded: %v", err))
+	}
+	return b
+}
+
+// with adds one field.
+func with(o object, key string, value any) object {
+	o[key] = value
+	return o
+}
+
+// named is the head of an object of this resource.
+func (r resource) named(name string) object {
+	return object{"apiVersion": r.apiVersion(), "kind": r.kind, "metadata": object{"name": name}}
+}
+
+// get is a read of state.
+func (r resource) get(scope, name string, mustExist bool, fields ...string) targets.StateQuery {
+	return targets.StateQuery{
+		Request: targets.Request{
+			Action: "get", Resource: r.String(), Name: name, Scope: scope,
+			Method: "GET", Path: r.path(scope, name, ""),
+		},
+		Fields: fields, MustExist: mustExist,
+	}
+}
+
+func apps(plural, kind string) resource  { return resource{"apps", "v1", plural, kind} }
+func batch(plural, kind string) resource { return resource{"batch", "v1", plural, kind} }
+func core(plural, kind string) resource  { return resource{"", "v1", plural, kind} }
+func rbac(plural, kind string) resource {
+	return resource{"rbac.authorization.k8s.io", "v1", plural, kind}
+}
+func deployments() resource { return apps("deployments", "Deployment") }
+func pods() resource        { return core("pods", "Pod") }
+func namespaces() resource  { return core("namespaces", "Namespace") }
+func admission(plural string) resource {
+	return resource{"admissionregistration.k8s.io", "v1", plural, ""}
+}

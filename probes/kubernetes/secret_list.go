@@ -1,0 +1,33 @@
+package kubernetes
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// SecretList attempts to list secrets.
+func SecretList() probes.Probe {
+	const listMetadata = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+	r := core("secrets", "Secret")
+	query := map[string]string{"limit": "1"}
+	p := complete(probes.Probe{
+		ID: "kubernetes.secret.list", Title: "List the secrets of production",
+		Why:    "A developer who can list Secrets in production reads all of them: a list holds their contents.",
+		Attack: "T1552.007", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization},
+	}, probes.SelfDefeating)
+	p.Allow = []targets.Rule{{
+		Method: "GET", Path: r.path("{scope}", "", ""), Query: query, Header: map[string]string{"Accept": listMetadata},
+		Keep: []string{"/kind"},
+	}}
+	p.Reached = []string{"status:200"}
+	p.Request = func(place targets.Place, _ probes.Params) targets.Request {
+		return targets.Request{
+			Action: "list", Resource: r.String(), Scope: place.Scope,
+			Method: "GET", Path: r.path(place.Scope, "", ""), Query: query, Header: map[string]string{"Accept": listMetadata},
+		}
+	}
+	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {
+		return []targets.StateQuery{namespaces().get(place.Scope, place.Scope, true)}
+	}
+	return p
+}
