@@ -1,0 +1,181 @@
+package kubernetes
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/transport"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// Config is what a connection to a cluster is made of.
+type Config struct {
+	Target     targets.Target
+	Kubeconfig *clientcmdapi.Config
+	// Budget is shared by all targets of a run.
+	Budget *guard.Budget
+	// Marker is the run's name on everything it sends; UserAgent carries it.
+	Marker    string
+	UserAgent string
+	// Timeout bounds one request.
+	Timeout time.Duration
+	Now     func() time.Time
+	// Proxy is used where the kubeconfig names none; nil means none.
+	Proxy func(*http.Request) (*url.URL, error)
+}
+
+// Cluster is one pinned cluster. It is safe for concurrent use.
+type Cluster struct {
+	cfg    Config
+	base   string // https://HOST:PORT
+	guard  *guard.Guard
+	prober *credential
+	// others are the credentials of identities with a context of their own,
+	// by context.
+	others map[string]*credential
+}
+
+// credential sends as one credential, over one pool of connections.
+type credential struct {
+	send    http.RoundTripper
+	secrets []string
+}
+
+// Connect prepares a connection with the prober's context. It sends nothing.
+// It refuses a context that skips TLS verification, that impersonates already,
+// or whose root certificate is not the pinned one.
+func Connect(cfg Config) (*Cluster, error) {
+	c := &Cluster{cfg: cfg, others: map[string]*credential{}}
+	config, err := restConfig(cfg.Kubeconfig, cfg.Target.Kubernetes.Context)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(config.Host)
+	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("context %s: the server %q is not https://HOST[:PORT]", cfg.Target.Kubernetes.Context, config.Host)
+	}
+	c.base = "https://" + u.Host
+	c.guard = guard.New(guard.Config{
+		Host: u.Host, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond),
+		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: Invariant, Now: cfg.Now,
+	})
+	c.prober, err = c.credential(cfg.Target.Kubernetes.Context, config)
+	return c, err
+}
+
+// context returns the credential of an identity's own context.
+func (c *Cluster) context(name string) (*credential, error) {
+	config, err := restConfig(c.cfg.Kubeconfig, name)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSuffix(config.Host, "/") != c.base {
+		return nil, fmt.Errorf("context %s points at %s, and the target is %s", name, config.Host, c.base)
+	}
+	return c.credential(name, config)
+}
+
+// restConfig resolves one context of a kubeconfig.
+func restConfig(kubeconfig *clientcmdapi.Config, name string) (*rest.Config, error) {
+	if _, ok := kubeconfig.Contexts[name]; !ok {
+		return nil, fmt.Errorf("the kubeconfig has no context %q", name)
+	}
+	config, err := clientcmd.NewNonInteractiveClientConfig(*kubeconfig, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	i := config.Impersonate
+	switch {
+	case config.Insecure:
+		return nil, fmt.Errorf("context %s skips TLS verification: take insecure-skip-tls-verify out and give the cluster's certificate", name)
+	case i.UserName != "" || i.UID != "" || len(i.Groups) > 0 || len(i.Extra) > 0:
+		return nil, fmt.Errorf("context %s impersonates %q already: use one that does not", name, i.UserName)
+	}
+	return config, nil
+}
+
+// credential builds the way out of one credential: its wrappers, the guard,
+// and a transport whose only root is the pinned certificate.
+func (c *Cluster) credential(name string, config *rest.Config) (*credential, error) {
+	if err := rest.LoadTLSFiles(config); err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	root, err := pinnedRoot(config.CAData, c.cfg.Target.Kubernetes.CASHA256)
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	tc, err := config.TransportConfig()
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	tlsConfig, err := transport.TLSConfigFor(tc)
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	tlsConfig.RootCAs = root
+	t := &http.Transport{
+		TLSClientConfig: tlsConfig, Proxy: c.cfg.Proxy, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second,
+	}
+	if config.Proxy != nil {
+		t.Proxy = config.Proxy
+	}
+	if tc.DialHolder != nil {
+		t.DialContext = tc.DialHolder.Dial
+	}
+	send, err := transport.HTTPWrappersForConfig(tc, c.guard.Over(t))
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	return &credential{send, secrets(config)}, nil
+}
+
+// pinnedRoot finds the certificate with the pinned digest. It becomes the
+// connection's only root, so that no credential reaches another server.
+func pinnedRoot(bundle []byte, want string) (*x509.CertPool, error) {
+	var seen []string
+	for block, rest := pem.Decode(bundle); block != nil; block, rest = pem.Decode(rest) {
+		sum := sha256.Sum256(block.Bytes)
+		got := hex.EncodeToString(sum[:])
+		if got == want {
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, fmt.Errorf("the pinned root certificate: %w", err)
+			}
+			pool := x509.NewCertPool()
+			pool.AddCert(cert)
+			return pool, nil
+		}
+		seen = append(seen, "sha256:"+got)
+	}
+	if len(seen) == 0 {
+		return nil, errors.New("it has no certificate-authority, so the cluster cannot be pinned")
+	}
+	return nil, fmt.Errorf("its root certificate is %s, and the scenario pins sha256:%s: this is not the approved cluster", strings.Join(seen, ", "), want)
+}
+
+// secrets are the strings of a credential that must never be recorded.
+func secrets(config *rest.Config) []string {
+	out := []string{config.BearerToken, config.Password}
+	if config.BearerTokenFile != "" {
+		if data, err := os.ReadFile(config.BearerTokenFile); err == nil {
+			out = append(out, strings.TrimSpace(string(data)))
+		}
+	}
+	return out
+}

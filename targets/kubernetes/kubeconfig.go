@@ -1,0 +1,56 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// InCluster is the name of the context that a Pod's own ServiceAccount gets.
+const InCluster = "in-cluster"
+
+// serviceAccountDir is where the kubelet mounts a Pod's credential.
+const serviceAccountDir = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+// LoadKubeconfig reads the kubeconfig at path. Where path is "", it takes
+// $KUBECONFIG, then ~/.kube/config, then a Pod's own ServiceAccount, as the
+// context "in-cluster". env looks a variable up.
+func LoadKubeconfig(path string, env func(string) string) (*clientcmdapi.Config, error) {
+	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: path}
+	if path == "" {
+		rules.Precedence = filepath.SplitList(env("KUBECONFIG"))
+		if len(rules.Precedence) == 0 {
+			rules.Precedence = []string{filepath.Join(env("HOME"), ".kube", "config")}
+		}
+	}
+	config, err := rules.Load()
+	if err != nil {
+		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+	}
+	if len(config.Contexts) > 0 {
+		return config, nil
+	}
+	if own := inCluster(env); own != nil {
+		return own, nil
+	}
+	return nil, errors.New("no kubeconfig with a context was found: give --kubeconfig FILE")
+}
+
+// inCluster is a Pod's own credential as a kubeconfig, nil outside a Pod.
+func inCluster(env func(string) string) *clientcmdapi.Config {
+	host, port := env("KUBERNETES_SERVICE_HOST"), env("KUBERNETES_SERVICE_PORT")
+	if _, err := os.Stat(filepath.Join(serviceAccountDir, "token")); host == "" || port == "" || err != nil {
+		return nil
+	}
+	c := clientcmdapi.NewConfig()
+	c.Clusters[InCluster] = &clientcmdapi.Cluster{
+		Server: "https://" + host + ":" + port, CertificateAuthority: filepath.Join(serviceAccountDir, "ca.crt"),
+	}
+	c.AuthInfos[InCluster] = &clientcmdapi.AuthInfo{TokenFile: filepath.Join(serviceAccountDir, "token")}
+	c.Contexts[InCluster] = &clientcmdapi.Context{Cluster: InCluster, AuthInfo: InCluster}
+	return c
+}

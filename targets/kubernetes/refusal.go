@@ -1,0 +1,172 @@
+package kubernetes
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// refusal recognizes who refused, by the message's own words. ok is false
+// where the answer is no refusal in a known form.
+func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok bool) {
+	if got, ok := webhook(s.Message); ok {
+		return got, true
+	}
+	head, rest, found := strings.Cut(s.Message, " is forbidden: ")
+	if found && names(asked, head) {
+		if got, ok := policy(rest); ok {
+			return got, true
+		}
+	}
+	if s.Code != http.StatusForbidden {
+		return got, false
+	}
+	if !found {
+		return respond(targets.Unknown, s.Message), true
+	}
+	if got, ok := authorizer(asked, head, rest); ok {
+		return got, true
+	}
+	if names(asked, head) {
+		if got, ok := admissionPlugin(asked, rest); ok {
+			return got, true
+		}
+	}
+	return respond(targets.Unknown, s.Message), true
+}
+
+// webhook recognizes an admission webhook's refusal, whose words follow a
+// prefix that the API server writes. What the webhook says after it, such as
+// the words of the authorizer, counts for nothing.
+func webhook(message string) (targets.Response, bool) {
+	rest, ok := strings.CutPrefix(message, `admission webhook "`)
+	if !ok {
+		return targets.Response{}, false
+	}
+	name, rest, ok := strings.Cut(rest, `" `)
+	switch {
+	case ok && (strings.HasPrefix(rest, "denied the request: ") || rest == "denied the request without explanation"):
+		return denied(targets.AdmissionWebhook, name, message), true
+	case ok && rest == "does not support dry run":
+		return respond(targets.Unsupported, message), true
+	default:
+		return respond(targets.Unknown, message), true
+	}
+}
+
+// policyForm is how a ValidatingAdmissionPolicy refuses.
+func policyForm() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)' denied request: (.*)$`)
+}
+
+// policy recognizes an admission policy's refusal. A policy that is broken
+// refuses everybody, so it is no control decision.
+func policy(rest string) (targets.Response, bool) {
+	m := policyForm().FindStringSubmatch(rest)
+	if m == nil {
+		return targets.Response{}, false
+	}
+	text := m[3]
+	if strings.HasPrefix(text, "failed to configure") || (strings.HasPrefix(text, "expression '") && strings.Contains(text, "resulted in error: ")) {
+		return respond(targets.ServerError, rest), true
+	}
+	return denied(targets.AdmissionPolicy, m[1]+"/"+m[2], rest), true
+}
+
+// names reports whether the head of a message names the resource that was
+// asked for: RESOURCE[.GROUP][ "NAME"].
+func names(asked targets.Asked, head string) bool {
+	resource, _, _ := strings.Cut(asked.Resource, "/")
+	got, quoted, named := strings.Cut(head, ` "`)
+	if got != resource {
+		return false
+	}
+	return !named || asked.Name == "" || quoted == asked.Name+`"`
+}
+
+// sentence is what the authorizer says, in the words of
+// apiserver/pkg/endpoints/handlers/responsewriters/errors.go (v1.37.2).
+func sentence(asked targets.Asked) string {
+	plural, sub, hasSub := strings.Cut(asked.Resource, "/")
+	resource, group, _ := strings.Cut(plural, ".")
+	if hasSub {
+		resource += "/" + sub
+	}
+	s := fmt.Sprintf("User %q cannot %s resource %q in API group %q", asked.Subject, asked.Action, resource, group)
+	if asked.Scope != "" {
+		s += fmt.Sprintf(" in the namespace %q", asked.Scope)
+	} else {
+		s += " at the cluster scope"
+	}
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// spoken takes any sentence of the authorizer apart: user and verb.
+func spoken() *regexp.Regexp { return regexp.MustCompile(`^User ("(?:[^"\\]|\\.)*") cannot (\S+) `) }
+
+// authorizer recognizes a refusal by the authorizer, and whom it refused.
+func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool) {
+	if after, ok := strings.CutPrefix(rest, sentence(asked)); ok && asked.Subject != "" && (after == "" || strings.HasPrefix(after, ": ")) {
+		if !names(asked, head) {
+			return respond(targets.DependencyDenied, rest), true
+		}
+		return denied(targets.Authorization, "", rest), true
+	}
+	m := spoken().FindStringSubmatch(rest)
+	if m == nil {
+		return targets.Response{}, false
+	}
+	user, err := strconv.Unquote(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(m[1]))
+	switch {
+	case err != nil:
+		return respond(targets.Unknown, rest), true
+	case user == "system:anonymous":
+		return respond(targets.Unauthenticated, "the server saw no credential: "+rest), true
+	case strings.HasPrefix(m[2], "impersonate") || user != asked.Subject:
+		return respond(targets.HarnessDenied, rest), true
+	default:
+		return respond(targets.DependencyDenied, rest), true
+	}
+}
+
+// admissionPlugin recognizes the refusals of the plugins that are compiled
+// into the API server.
+func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) {
+	starts := func(prefixes ...string) bool {
+		for _, p := range prefixes {
+			if strings.HasPrefix(rest, p) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case strings.Contains(rest, " is attempting to grant RBAC permissions not currently held:"):
+		if asked.Subject == "" || !strings.HasPrefix(rest, fmt.Sprintf("user %q (groups=", asked.Subject)) {
+			return respond(targets.HarnessDenied, rest), true
+		}
+		return denied(targets.RBACEscalation, "", rest), true
+	case starts(`violates PodSecurity "`):
+		return denied(targets.PodSecurity, "", rest), true
+	case starts("status unknown for quota: "):
+		return respond(targets.ServerError, rest), true
+	case starts("exceeded quota: ", "failed quota: ", "insufficient quota "):
+		return denied(targets.Quota, "", rest), true
+	case strings.Contains(rest, "because it is being terminated"):
+		return respond(targets.TargetMissing, rest), true
+	case strings.Contains(rest, "not yet ready to handle request"):
+		return respond(targets.ServerError, rest), true
+	case starts("user not permitted to approve requests with signerName ", "user not permitted to sign requests with signerName ",
+		"cannot set an ownerRef on a resource you can't delete: ", "cannot set blockOwnerDeletion ",
+		"error looking up service account "):
+		return denied(targets.AdmissionPlugin, "", rest), true
+	default:
+		return targets.Response{}, false
+	}
+}

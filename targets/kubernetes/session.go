@@ -1,0 +1,158 @@
+package kubernetes
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// Session acts as one identity. It is safe for concurrent use.
+type Session struct {
+	cluster  *Cluster
+	as       *credential
+	identity targets.Identity
+	// headers are the identity's Impersonate-* headers, nil for none.
+	headers http.Header
+
+	mu    sync.Mutex
+	rules map[string]*accessRules // by namespace
+}
+
+// Assume prepares to act as an identity. It sends nothing.
+func (c *Cluster) Assume(_ context.Context, id targets.Identity) (*Session, error) {
+	k := id.Kubernetes
+	if k == nil {
+		return nil, fmt.Errorf("identity %s has no kubernetes block", id.ID)
+	}
+	s := &Session{cluster: c, as: c.prober, identity: id, rules: map[string]*accessRules{}}
+	if k.Context == "" {
+		s.headers = impersonation(*k)
+		return s, nil
+	}
+	var err error
+	if s.as, err = c.context(k.Context); err != nil {
+		return nil, fmt.Errorf("act as %s: %w", id.ID, err)
+	}
+	return s, nil
+}
+
+// impersonation returns the headers that name an identity.
+func impersonation(k targets.KubernetesIdentity) http.Header {
+	h := http.Header{"Impersonate-User": {k.Principal()}}
+	if i := k.Impersonate; i != nil {
+		if len(i.Groups) > 0 {
+			h["Impersonate-Group"] = i.Groups
+		}
+		if i.UID != "" {
+			h.Set("Impersonate-Uid", i.UID)
+		}
+		for key, values := range i.Extra {
+			h[http.CanonicalHeaderKey("Impersonate-Extra-"+url.PathEscape(strings.ToLower(key)))] = values
+		}
+	}
+	return h
+}
+
+// Send sends one call as the identity, once, and returns what was recorded.
+func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange {
+	exchange, _ := s.exchange(ctx, call)
+	return exchange
+}
+
+// exchange sends one call and returns the record, and the answer's whole
+// body for the adapter's own eyes.
+func (s *Session) exchange(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
+	lease := &guard.Lease{Rules: call.Rules, Identity: s.headers, Secrets: s.as.secrets}
+	r, err := s.cluster.request(lease.Context(ctx), call, s.headers)
+	if err != nil {
+		return targets.Exchange{Refused: err.Error()}, nil
+	}
+	resp, err := s.as.send.RoundTrip(r)
+	if err != nil {
+		x := lease.Exchange()
+		if x.TransportError == "" && x.Refused == "" {
+			x.Refused = "the credential could not be used: " + err.Error()
+		}
+		return x, nil
+	}
+	defer func() { _ = resp.Body.Close() }() // the guard has read it
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		body = nil // the exchange says that it is truncated
+	}
+	return lease.Exchange(), body
+}
+
+// request builds what leaves.
+func (c *Cluster) request(ctx context.Context, call targets.Call, identity http.Header) (*http.Request, error) {
+	u := c.base + call.Request.Path
+	if len(call.Request.Query) > 0 {
+		values := url.Values{}
+		for k, v := range call.Request.Query {
+			values.Set(k, v)
+		}
+		u += "?" + values.Encode()
+	}
+	var body io.Reader
+	if len(call.Request.Body) > 0 {
+		body = bytes.NewReader(call.Request.Body)
+	}
+	r, err := http.NewRequestWithContext(ctx, call.Request.Method, u, body)
+	if err != nil {
+		return nil, fmt.Errorf("build the request: %w", err)
+	}
+	r.Header.Set("Accept", "application/json")
+	for k, v := range call.Request.Header {
+		r.Header.Set(k, v)
+	}
+	for k, v := range identity {
+		r.Header[k] = v
+	}
+	if call.ID != "" {
+		r.Header.Set("Audit-Id", call.ID)
+	}
+	return r, nil
+}
+
+// review posts a review of the caller itself. The server stores none, so the
+// rule is not a mutating one.
+func (s *Session) review(ctx context.Context, path, kind string, spec, out any, keep ...string) targets.Exchange {
+	group := strings.TrimPrefix(path[:strings.LastIndex(path, "/")], "/apis/")
+	o := map[string]any{"apiVersion": group, "kind": kind}
+	if spec != nil {
+		o["spec"] = spec
+	}
+	body, err := json.Marshal(o)
+	if err != nil {
+		return targets.Exchange{Refused: err.Error()}
+	}
+	header := map[string]string{"Content-Type": "application/json"}
+	x, answer := s.exchange(ctx, targets.Call{
+		Request: targets.Request{Method: http.MethodPost, Path: path, Header: header, Body: body},
+		Rules: []targets.Rule{{
+			Method: http.MethodPost, Path: path, Header: header, Body: map[string]string{"/kind": kind}, Keep: keep,
+		}},
+	})
+	if x.Status == http.StatusCreated && !x.Truncated && json.Unmarshal(answer, out) != nil {
+		x.Truncated = true // an answer that cannot be read is not whole
+	}
+	return x
+}
+
+// get reads one path.
+func (s *Session) get(ctx context.Context, path, accept string, keep ...string) (targets.Exchange, []byte) {
+	header := map[string]string{"Accept": accept}
+	return s.exchange(ctx, targets.Call{
+		Request: targets.Request{Method: http.MethodGet, Path: path, Header: header},
+		Rules:   []targets.Rule{{Method: http.MethodGet, Path: path, Header: header, Keep: keep}},
+	})
+}

@@ -1,0 +1,105 @@
+package kubernetes
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// metadataOnly asks for an object without its contents.
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+// Read reads one object as an observer. The digest is over the uid and the
+// fields that an attempt would change; the fields themselves are not
+// recorded, since they may hold secrets.
+func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+	accept := "application/json"
+	if !slices.ContainsFunc(q.Fields, func(f string) bool { return !strings.HasPrefix(f, "/metadata/") }) {
+		accept = metadataOnly
+	}
+	x, body := s.get(ctx, q.Request.Path, accept, "/kind", "/metadata/name", "/metadata/uid")
+	read := journal.StateRead{Exchange: x}
+	switch {
+	case x.Status == http.StatusOK && !x.Truncated:
+		var o map[string]any
+		if err := json.Unmarshal(body, &o); err != nil || field(o, "/metadata/uid") == nil {
+			read.Problem = "the answer is not an object"
+			return read
+		}
+		read.Read, read.Exists = true, true
+		read.Digest, read.Ours = digest(o, q.Fields), carries(o, s.cluster.cfg.Marker)
+	case absent(x, q.Request):
+		read.Read = true
+	default:
+		read.Problem = "the observer cannot read it: " + Classify(targets.Case{Exchange: x}).Reason
+	}
+	return read
+}
+
+// absent reports whether the server says that the very object is not there.
+func absent(x targets.Exchange, r targets.Request) bool {
+	status, ok := envelope(x)
+	if !ok || status.Reason != metav1.StatusReasonNotFound || status.Details == nil {
+		return false
+	}
+	plural, _, _ := strings.Cut(r.Resource, "/")
+	resource, group, _ := strings.Cut(plural, ".")
+	return status.Details.Name == r.Name && status.Details.Kind == resource && status.Details.Group == group
+}
+
+// digest is the SHA-256, in hex, over the uid and the fields. JSON objects
+// are encoded with sorted keys.
+func digest(o map[string]any, fields []string) string {
+	picked := map[string]any{"uid": field(o, "/metadata/uid")}
+	for _, f := range fields {
+		picked[f] = field(o, f)
+	}
+	b, err := json.Marshal(picked)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// field follows a JSON pointer through objects, nil where it leads nowhere.
+func field(o map[string]any, pointer string) any {
+	var v any = o
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		next, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = next[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
+	}
+	return v
+}
+
+// carries reports whether an object bears the run's marker: as its name, a
+// label's value, or a field manager.
+func carries(o map[string]any, marker string) bool {
+	if field(o, "/metadata/name") == marker {
+		return true
+	}
+	if labels, ok := field(o, "/metadata/labels").(map[string]any); ok {
+		for _, v := range labels {
+			if v == marker {
+				return true
+			}
+		}
+	}
+	managers, _ := field(o, "/metadata/managedFields").([]any)
+	return slices.ContainsFunc(managers, func(m any) bool {
+		entry, ok := m.(map[string]any)
+		return ok && entry["manager"] == marker
+	})
+}

@@ -1,0 +1,112 @@
+package lab
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Fault is something that goes wrong with every attempt. What the instrument
+// itself asks (pins, reviews, reads) stays well, except for an expired
+// credential and a cut connection.
+type Fault string
+
+// The faults.
+const (
+	FaultNone            Fault = ""
+	FaultExpired         Fault = "expired"          // 401
+	FaultThrottled       Fault = "throttled"        // 429 with Retry-After
+	FaultReset           Fault = "reset"            // the connection is cut
+	FaultProxyPage       Fault = "proxy-page"       // a proxy's 403 in HTML
+	FaultSlow            Fault = "slow"             // no answer within a minute
+	FaultTruncated       Fault = "truncated"        // half an answer
+	FaultServerError     Fault = "server-error"     // 500
+	FaultWebhookDown     Fault = "webhook-down"     // a webhook cannot be called
+	FaultLying           Fault = "lying"            // a webhook with the authorizer's words
+	FaultNoImpersonation Fault = "no-impersonation" // the prober lost its right
+	FaultAnonymous       Fault = "anonymous"        // the credential was dropped on the way
+)
+
+// Faults returns every fault but none.
+func Faults() []Fault {
+	return []Fault{
+		FaultExpired, FaultThrottled, FaultReset, FaultProxyPage, FaultSlow, FaultTruncated,
+		FaultServerError, FaultWebhookDown, FaultLying, FaultNoImpersonation, FaultAnonymous,
+	}
+}
+
+// SetFault switches a fault on for all requests from now on.
+func (k *Kubernetes) SetFault(f Fault) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fault = f
+}
+
+func (k *Kubernetes) faultIs(f Fault) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.fault == f
+}
+
+// instrument tells what a run asks for itself from what it attempts.
+func instrument(r *http.Request) bool {
+	i := parse(r)
+	return !i.prefix || strings.HasPrefix(i.resource, "selfsubject") ||
+		(r.Method == http.MethodGet && i.sub == "" && (r.Header.Get("Impersonate-User") == Reader || r.Header.Get("Impersonate-User") == ""))
+}
+
+// faulty answers in the way of the fault that is on. It reports whether it
+// did.
+func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
+	k.mu.Lock()
+	fault := k.fault
+	k.mu.Unlock()
+	if fault == FaultNone || fault == FaultNoImpersonation {
+		return false
+	}
+	if instrument(r) && fault != FaultExpired {
+		return false
+	}
+	i := parse(r)
+	switch fault {
+	case FaultExpired:
+		w.status(failure(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized", nil))
+	case FaultThrottled:
+		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, "Too many requests, please try again later.")
+	case FaultReset:
+		panic(http.ErrAbortHandler) // net/http's own way to cut a connection
+	case FaultProxyPage:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<html><body><h1>403 Forbidden</h1>The proxy denies access.</body></html>")
+	case FaultSlow:
+		select {
+		case <-r.Context().Done():
+		case <-time.After(time.Minute):
+		}
+	case FaultTruncated:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "4096")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"`)
+		panic(http.ErrAbortHandler)
+	case FaultServerError:
+		w.status(failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "Internal error occurred: etcdserver: request timed out", nil))
+	case FaultWebhookDown:
+		w.status(failure(http.StatusInternalServerError, metav1.StatusReasonInternalError,
+			`Internal error occurred: failed calling webhook "policy.corp.example": failed to call webhook: Post "https://policy.corp.example/": dial tcp: connection refused`, nil))
+	case FaultLying:
+		s := forbidden(i, cannot(user{name: r.Header.Get("Impersonate-User")}, i))
+		w.status(failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "rbac.corp.example" denied the request: `+s.Message, nil))
+	case FaultAnonymous:
+		w.status(forbidden(i, cannot(user{name: "system:anonymous"}, i)))
+	case FaultNone, FaultNoImpersonation:
+	}
+	return true
+}

@@ -1,0 +1,166 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// maxBody bounds what the lab reads of a request, in bytes.
+const maxBody = 1 << 20
+
+// handle authorizes a request and answers it. What it returns is the refusal.
+func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
+	if r.URL.Path == "/version" {
+		w.json(http.StatusOK, object{"major": "1", "minor": "37", "gitVersion": "v1.37.2"})
+		return nil
+	}
+	i := parse(r)
+	if !i.prefix {
+		return noSuchPath()
+	}
+	if !k.allowed(u, i) {
+		return forbidden(i, cannot(u, i))
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil {
+		return badRequest("the body cannot be read")
+	}
+	switch {
+	case strings.HasPrefix(i.resource, "selfsubject"):
+		return k.review(w, i, u, body)
+	case i.sub != "" && i.sub != "scale" && i.sub != "ephemeralcontainers" && i.sub != "approval":
+		return k.subresource(w, r, i, body)
+	case i.verb == "get" || i.verb == "list":
+		return k.read(w, r, i)
+	case i.verb == "create":
+		return k.create(w, r, i, u, body)
+	case i.verb == "patch":
+		return k.patch(w, r, i, u, body)
+	case i.verb == "delete":
+		return k.delete(w, r, i, u, body)
+	default:
+		return failure(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed, "the server does not allow this method on the requested resource", nil)
+	}
+}
+
+// dryRun reads the one spelling that the server knows; any other is ignored,
+// as by the server.
+func dryRun(r *http.Request) bool { return slices.Equal(r.URL.Query()["dryRun"], []string{"All"}) }
+
+// read answers get and list, whole or metadata only.
+func (k *Kubernetes) read(w *answer, r *http.Request, i info) *metav1.Status {
+	meta := strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata")
+	if i.verb == "list" {
+		kind := "List"
+		if meta {
+			kind = "PartialObjectMetadataList"
+		}
+		w.json(http.StatusOK, object{"kind": kind, "apiVersion": "v1", "metadata": object{"resourceVersion": "1"}, "items": k.list(i)})
+		return nil
+	}
+	o, ok := k.find(i.key())
+	if !ok {
+		return notFound(i)
+	}
+	if meta {
+		o = object{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": o["metadata"]}
+	}
+	w.json(http.StatusOK, o)
+	return nil
+}
+
+func (k *Kubernetes) create(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
+	var o object
+	if err := json.Unmarshal(body, &o); err != nil {
+		return badRequest("the object provided is unrecognized (must be of type): " + err.Error())
+	}
+	i.name = text(o, "metadata", "name")
+	if _, ok := k.find(key{"namespaces", "", i.namespace}); i.namespace != "" && !ok {
+		return notFound(info{resource: "namespaces", name: i.namespace})
+	}
+	if refused := k.escalates(u, i, o); refused != nil {
+		return refused
+	}
+	if refused := k.admit(u, i, o); refused != nil {
+		return refused
+	}
+	if _, ok := k.find(i.key()); ok {
+		return failure(http.StatusConflict, metav1.StatusReasonAlreadyExists, fmt.Sprintf("%s %q already exists", i.qualified(), i.name),
+			&metav1.StatusDetails{Name: i.name, Group: i.group, Kind: i.resource})
+	}
+	m := metadata(o)
+	m["uid"] = k.newUID()
+	if i.namespace != "" {
+		m["namespace"] = i.namespace
+	}
+	manage(o, r)
+	if !dryRun(r) {
+		k.put(i.key(), o)
+	}
+	w.json(http.StatusCreated, o)
+	return nil
+}
+
+// manage notes the field manager.
+func manage(o object, r *http.Request) {
+	if manager := r.URL.Query().Get("fieldManager"); manager != "" {
+		metadata(o)["managedFields"] = []any{object{"manager": manager, "operation": "Update"}}
+	}
+}
+
+func (k *Kubernetes) patch(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
+	o, ok := k.find(i.key())
+	if !ok {
+		return notFound(i)
+	}
+	patched, refused := apply(r.Header.Get("Content-Type"), o, body)
+	if refused != nil {
+		return refused
+	}
+	if refused := k.escalates(u, i, patched); refused != nil {
+		return refused
+	}
+	if refused := k.admit(u, i, patched); refused != nil {
+		return refused
+	}
+	manage(patched, r)
+	if !dryRun(r) {
+		k.put(i.key(), patched)
+	}
+	if i.sub == "scale" {
+		patched = object{"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": patched["metadata"]}
+	}
+	w.json(http.StatusOK, patched)
+	return nil
+}
+
+// delete obeys the body where there is one: it replaces the query, as on the
+// real server.
+func (k *Kubernetes) delete(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
+	dry := dryRun(r)
+	if len(body) > 0 {
+		var options metav1.DeleteOptions
+		if err := json.Unmarshal(body, &options); err != nil {
+			return badRequest(err.Error())
+		}
+		dry = slices.Equal(options.DryRun, []string{metav1.DryRunAll})
+	}
+	o, ok := k.find(i.key())
+	if !ok {
+		return notFound(i)
+	}
+	if refused := k.admit(u, i, o); refused != nil {
+		return refused
+	}
+	if !dry {
+		k.remove(i.key())
+	}
+	w.json(http.StatusOK, success(i))
+	return nil
+}
