@@ -11,10 +11,10 @@ func ConfigMapPatch() probes.Probe {
 		Needs: []probes.Need{existing("configmap", "a ConfigMap that exists in both namespaces", "api-config")},
 	}, "{scope}", change{
 		resource: core("configmaps", "ConfigMap"), need: "configmap", in: thePlace, contentType: mergePatch,
-		pin:    map[string]string{"/data": `{"{run}":""}`},
+		pin:    map[string]string{"/data/sodprobe": "{run}"},
 		fields: []string{"/data"},
 		body: func(params probes.Params) object {
-			return object{"data": object{params.Run: ""}}
+			return object{"data": object{"sodprobe": params.Run}}
 		},
 	})
 }

@@ -7,11 +7,11 @@ import (
 
 // info is what a request asks for, as the authorizer sees it.
 type info struct {
-	verb                      string
-	group, version            string
-	resource, sub             string
-	namespace, name           string
-	prefix                    bool // the path is one of an API
+	verb            string
+	group, version  string
+	resource, sub   string
+	namespace, name string
+	prefix          bool // the path is one of an API
 }
 
 // qualified is RESOURCE[.GROUP].

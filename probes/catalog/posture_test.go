@@ -1,0 +1,168 @@
+package catalog_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/lab"
+)
+
+// TestEnforced: a working control is Blocked on every probe, and nothing in
+// the cluster changes.
+func TestEnforced(t *testing.T) {
+	for id, o := range runAll(t, lab.Enforced, lab.FaultNone) {
+		if o.Outcome != probes.Blocked || o.Response.Layer != targets.Authorization {
+			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
+		}
+		if o.Disagreement != "" {
+			t.Errorf("%s: %s", id, o.Disagreement)
+		}
+	}
+}
+
+// TestPermissive: a missing control is Permitted on every probe, and nothing
+// in the cluster changes even so.
+func TestPermissive(t *testing.T) {
+	for id, o := range runAll(t, lab.Permissive, lab.FaultNone) {
+		if o.Outcome != probes.Permitted {
+			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
+		}
+	}
+}
+
+// TestFaults: whatever goes wrong, in either posture, nothing is Blocked.
+func TestFaults(t *testing.T) {
+	for _, posture := range []lab.Posture{lab.Enforced, lab.Permissive} {
+		for _, fault := range lab.Faults() {
+			t.Run(fmt.Sprintf("%s/%s", posture, fault), func(t *testing.T) {
+				t.Parallel()
+				for id, o := range runAll(t, posture, fault) {
+					if o.Outcome != probes.Inconclusive {
+						t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
+					}
+				}
+			})
+		}
+	}
+}
+
+// runAll runs every probe as alice and returns the observations by probe. The
+// cluster must be as before afterwards.
+func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journal.Observation {
+	t.Helper()
+	k, err := lab.StartKubernetes(lab.KubernetesConfig{Posture: posture, Now: time.Now, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close() })
+	before := k.Snapshot()
+	target, scenario := connect(t, k)
+	plan, err := engine.NewPlan(scenario, catalog.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.SetFault(fault)
+	log := &memory{}
+	budget := int64(1 << 20)
+	_, err = engine.Run(t.Context(), engine.Config{
+		Plan: plan, Targets: map[string]engine.Target{"prod": target}, Journal: log,
+		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify},
+		Gate: engine.Limits{
+			Ceiling: probes.SelfDefeating, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			Now: time.Now, Left: func() int64 { return budget }, StopFile: func() (string, bool) { return "", false },
+		},
+		Marker: "sodprobe-test", NewID: uuid.NewString, Concurrency: 32, Progress: func(engine.Event) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, k.Snapshot()); diff != "" {
+		t.Errorf("the cluster changed:\n%s", diff)
+	}
+	out := map[string]journal.Observation{}
+	for _, o := range log.observations {
+		out[o.Probe] = o
+	}
+	if len(out) != len(catalog.All()) {
+		t.Fatalf("%d observations of %d probes", len(out), len(catalog.All()))
+	}
+	return out
+}
+
+type adapter struct{ *kubernetes.Cluster }
+
+func (a adapter) Assume(ctx context.Context, id targets.Identity) (engine.Session, error) {
+	return a.Cluster.Assume(ctx, id)
+}
+
+func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenario) {
+	t.Helper()
+	config, err := clientcmd.Load(k.Kubeconfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := func(id string, role targets.Role, user string, groups ...string) targets.Identity {
+		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{
+			Impersonate: &targets.Impersonation{User: user, Groups: groups},
+		}}
+	}
+	s := &scenarios.Scenario{
+		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
+			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, PermittedNamespace: lab.Permitted,
+		}}},
+		Identities: []targets.Identity{
+			as("alice", targets.Developer, lab.Alice, "developers"),
+			as("release", targets.Authorized, lab.Release, "release-managers"),
+			as("nobody", targets.Unprivileged, lab.Nobody),
+			as("reader", targets.Observer, lab.Reader),
+		},
+	}
+	for _, p := range catalog.All() {
+		with := map[string]string{}
+		for _, n := range p.Needs {
+			with[n.Name] = n.Example
+		}
+		s.Attempts = append(s.Attempts, scenarios.Attempt{Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: with})
+	}
+	c, err := kubernetes.Connect(kubernetes.Config{
+		Target: s.Targets[0], Kubeconfig: config, Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test",
+		UserAgent: "sodprobe-test", Timeout: time.Second, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return adapter{c}, s
+}
+
+// memory is a journal that keeps observations.
+type memory struct {
+	mu           sync.Mutex
+	observations []journal.Observation
+}
+
+func (m *memory) Append(_ context.Context, _ journal.Type, body any) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o, ok := body.(journal.Observation); ok {
+		m.observations = append(m.observations, o)
+	}
+	return nil
+}
+
+func (m *memory) Commit(context.Context) error { return nil }
