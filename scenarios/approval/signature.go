@@ -1,0 +1,97 @@
+package approval
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/pem"
+	"slices"
+	"time"
+
+	"github.com/hiddeco/sshsig"
+	"golang.org/x/crypto/ssh"
+)
+
+// check verifies one detached signature by a principal, as of a moment.
+func (t *Trust) check(message, armored []byte, namespace, principal string, at time.Time) (ssh.PublicKey, *Refusal) {
+	sig, refusal := parseSignature(armored)
+	if refusal != nil {
+		return nil, refusal
+	}
+	key := sig.PublicKey
+	print := ssh.FingerprintSHA256(key)
+	if sig.Namespace != namespace {
+		return nil, refuse(WrongNamespace, "sign again with sodprobe approve", "the signature of %s is for %q, want %q", principal, sig.Namespace, namespace)
+	}
+	if err := sshsig.Verify(bytes.NewReader(message), sig, key, sig.HashAlgorithm, namespace); err != nil {
+		return nil, refuse(BadSignature, "sign the file as it is now", "the signature of %s does not fit the file's bytes", principal)
+	}
+	if holds(t.revoked, key) {
+		return nil, refuse(RevokedKey, "sign with another key", "the key %s of %s is revoked", print, principal)
+	}
+	known := false
+	for _, s := range t.signers {
+		if s.key == nil || !bytes.Equal(s.key.Marshal(), key.Marshal()) || !slices.Contains(s.principals, principal) {
+			continue
+		}
+		known = true
+		if (len(s.namespaces) == 0 || slices.Contains(s.namespaces, namespace)) && s.validAt(at) && s.unsupported == "" {
+			return key, nil
+		}
+	}
+	if known {
+		return nil, refuse(KeyNotValid, "renew the line in allowed_signers", "allowed_signers does not allow %s the key %s for %s at %s", principal, print, namespace, at.UTC().Format(time.RFC3339))
+	}
+	return nil, refuse(UnknownSigner, "add the person to allowed_signers, and have the root sign the trust folder", "allowed_signers has no key %s for %s", print, principal)
+}
+
+// parseSignature reads an armored signature in its one canonical form.
+func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
+	sig, err := sshsig.Unarmor(armored)
+	if err != nil {
+		if kind := signedType(armored); kind != "" && !slices.Contains(supportedTypes(), kind) {
+			return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key", "the signature is by a %s key, which is not supported", kind)
+		}
+		return nil, refuse(MalformedSig, "sign again", "the file is not an SSH signature: %v", err)
+	}
+	if kind := unsupported(sig.PublicKey); kind != "" {
+		return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key", "the signature is by a %s key, which is not supported", kind)
+	}
+	if !bytes.Equal(bytes.TrimSpace(sshsig.Armor(sig)), bytes.TrimSuffix(armored, []byte("\n"))) {
+		return nil, refuse(MalformedSig, "sign again with ssh-keygen", "the signature is not in its canonical encoding")
+	}
+	return sig, nil
+}
+
+// signedType is the key type that a signature names, even where nothing else
+// of it can be read.
+func signedType(armored []byte) string {
+	block, _ := pem.Decode(armored)
+	if block == nil {
+		return ""
+	}
+	b, ok := bytes.CutPrefix(block.Bytes, []byte("SSHSIG"))
+	if !ok || len(b) < 4 {
+		return ""
+	}
+	key, ok := wireString(b[4:]) // after the version
+	if !ok {
+		return ""
+	}
+	kind, ok := wireString(key)
+	if !ok || len(kind) > 64 {
+		return ""
+	}
+	return string(kind)
+}
+
+// wireString is one length-prefixed string of the SSH wire format (RFC 4251).
+func wireString(b []byte) ([]byte, bool) {
+	if len(b) < 4 {
+		return nil, false
+	}
+	n := binary.BigEndian.Uint32(b)
+	if uint64(n) > uint64(len(b)-4) {
+		return nil, false
+	}
+	return b[4 : 4+n], true
+}

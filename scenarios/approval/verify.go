@@ -1,0 +1,192 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Request is what Verify decides on.
+type Request struct {
+	// Scenario holds the exact bytes, Parsed what they say.
+	Scenario []byte
+	Parsed   *scenarios.Scenario
+	// Signatures are armored signatures by file name: ROLE.PRINCIPAL.sig.
+	Signatures map[string][]byte
+	Trust      *Trust
+	// Operator is the principal who runs; "" where nobody does yet.
+	Operator string
+	// At is the moment that counts: the run's start.
+	At time.Time
+}
+
+// Verify decides whether a scenario is approved. The error is a *Refusal with
+// every reason. Each failure refuses; nothing is skipped.
+func Verify(r Request) (journal.Approval, error) {
+	v := &verifier{Request: r}
+	v.signatures()
+	v.threshold()
+	v.separation()
+	v.window()
+	if len(v.reasons) > 0 {
+		return journal.Approval{}, &Refusal{v.reasons}
+	}
+	a := r.Parsed.Authorization
+	return journal.Approval{
+		Signatures: v.good, Threshold: r.Trust.Policy.Threshold, TrustVersion: r.Trust.Policy.Version, TrustSHA256: r.Trust.Digest(),
+		VerifiedAt: r.At.UTC(), NotBefore: a.NotBefore, NotAfter: a.NotAfter,
+	}, nil
+}
+
+type verifier struct {
+	Request
+	good    []journal.Signature
+	reasons []Reason
+}
+
+func (v *verifier) refuse(code Code, mend, format string, args ...any) {
+	v.reasons = append(v.reasons, Reason{code, fmt.Sprintf(format, args...), mend})
+}
+
+// The roles that sign a scenario.
+const (
+	author  = "author"
+	approve = "approve"
+)
+
+// signatures checks every file beside the scenario. One that does not hold is
+// a reason, even where enough others do.
+func (v *verifier) signatures() {
+	for _, name := range slices.Sorted(maps.Keys(v.Signatures)) {
+		role, rest, _ := strings.Cut(name, ".")
+		principal, ok := strings.CutSuffix(rest, ".sig")
+		if !ok || principal == "" || (role != author && role != approve) {
+			v.refuse(MalformedSig, "name it author.PRINCIPAL.sig or approve.PRINCIPAL.sig", "%s is not the name of a signature", name)
+			continue
+		}
+		key, refusal := v.Trust.check(v.Scenario, v.Signatures[name], role+"@sodprobe", principal, v.At)
+		if refusal != nil {
+			v.reasons = append(v.reasons, refusal.Reasons...)
+			continue
+		}
+		person := v.Trust.Policy.Person(principal)
+		may := v.Trust.Policy.Approvers
+		if role == author {
+			may = v.Trust.Policy.Authors
+		}
+		if person == "" || !slices.Contains(may, person) {
+			v.refuse(RoleNotAllowed, "see trust/policy.yaml", "the policy does not let %s sign as %s", principal, role)
+			continue
+		}
+		sum := sha256.Sum256(v.Signatures[name])
+		v.good = append(v.good, journal.Signature{
+			Role: role, Principal: principal, Person: person, KeyType: key.Type(),
+			Fingerprint: ssh.FingerprintSHA256(key), File: name, SHA256: hex.EncodeToString(sum[:]),
+		})
+	}
+}
+
+// persons are those who signed in a role, each once.
+func (v *verifier) persons(role string) []string {
+	var out []string
+	for _, s := range v.good {
+		if s.Role == role {
+			out = append(out, s.Person)
+		}
+	}
+	return unique(out)
+}
+
+// threshold counts persons, not keys and not signatures.
+func (v *verifier) threshold() {
+	if len(v.Signatures) == 0 {
+		v.refuse(NoSignature, "sodprobe approve", "nobody has signed the scenario")
+		return
+	}
+	if len(v.persons(author)) == 0 {
+		v.refuse(NoAuthor, "sodprobe approve --role author", "no author has signed the scenario")
+	}
+	if got, want := len(v.persons(approve)), v.Trust.Policy.Threshold; got < want {
+		v.refuse(BelowThreshold, "sodprobe approve --role approve", "%d of %d persons approved", got, want)
+	}
+}
+
+// separation keeps author, approvers, operator and developers apart: by
+// person, so that a second key or name makes no second person.
+func (v *verifier) separation() {
+	approvers, authors := v.persons(approve), v.persons(author)
+	for _, p := range authors {
+		if slices.Contains(approvers, p) {
+			v.refuse(AuthorApproves, "have somebody else approve", "%s wrote the scenario and approved it", p)
+		}
+	}
+	if v.Operator != "" {
+		v.operator(approvers, authors)
+	}
+	for _, id := range v.Parsed.Identities {
+		name := id.Principal(targets.Kubernetes)
+		if id.Role != targets.Developer || name == "" {
+			continue
+		}
+		signers := unique(slices.Concat(approvers, authors, []string{v.Trust.Policy.Person(v.Operator)}))
+		for _, person := range signers {
+			if person != "" && slices.Contains(v.Trust.Policy.Persons[person], name) {
+				v.refuse(SubjectSigns, "leave the signature to somebody who is not tested", "%s is under test as %s, and signed or runs", person, id.ID)
+			}
+		}
+	}
+}
+
+func (v *verifier) operator(approvers, authors []string) {
+	person := v.Trust.Policy.Person(v.Operator)
+	switch {
+	case person == "" || !slices.Contains(v.Trust.Policy.Operators, person):
+		v.refuse(RoleNotAllowed, "see trust/policy.yaml", "the policy does not let %s run", v.Operator)
+	case slices.Contains(approvers, person):
+		v.refuse(OperatorApproves, "have somebody else run it", "%s approved the scenario and runs it", person)
+	case slices.Contains(authors, person):
+		v.refuse(OperatorIsAuthor, "have somebody else run it", "%s wrote the scenario and runs it", person)
+	}
+}
+
+// window checks the times, the ticket and the withdrawals.
+func (v *verifier) window() {
+	a, p := v.Parsed.Authorization, v.Trust.Policy
+	if v.At.Before(a.NotBefore) || v.At.After(a.NotAfter) {
+		v.refuse(OutsideWindow, "run inside the window, or approve a new revision", "it is %s, the approved window is %s to %s",
+			v.At.UTC().Format(time.RFC3339), a.NotBefore.Format(time.RFC3339), a.NotAfter.Format(time.RFC3339))
+	}
+	if w := a.NotAfter.Sub(a.NotBefore); w > p.MaxWindow {
+		v.refuse(WindowTooLong, "shorten the window", "the window lasts %s, the policy allows %s", w, p.MaxWindow)
+	}
+	if !p.Ticket.MatchString(a.ChangeTicket) {
+		v.refuse(TicketForm, "name a ticket of the form "+p.Ticket.String(), "the change ticket %q does not have the policy's form", a.ChangeTicket)
+	}
+	if digest := scenarios.Digest(v.Scenario); strings.Contains(string(v.Trust.withdrawn), digest) {
+		v.refuse(Withdrawn, "approve a new revision", "the approval of %s was withdrawn", digest)
+	}
+}
+
+// VerifyOperator checks that a principal whom the policy lets run signed a
+// line of the journal, as of a moment.
+func VerifyOperator(t *Trust, line, armored []byte, principal string, at time.Time) (journal.Principal, error) {
+	key, refusal := t.check(line, armored, "operate@sodprobe", principal, at)
+	if refusal != nil {
+		return journal.Principal{}, refusal
+	}
+	person := t.Policy.Person(principal)
+	if person == "" || !slices.Contains(t.Policy.Operators, person) {
+		return journal.Principal{}, refuse(RoleNotAllowed, "see trust/policy.yaml", "the policy does not let %s run", principal)
+	}
+	return journal.Principal{Principal: principal, Person: person, KeyType: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}, nil
+}
