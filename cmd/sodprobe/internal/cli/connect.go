@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -38,11 +39,15 @@ type connection struct {
 // connect prepares every target. It sends nothing: the pins are checked by
 // whoever asks first.
 func (a *app) connect(f connectFlags, s *scenarios.Scenario, marker string) (*connection, error) {
-	c := &connection{clusters: map[string]*kubernetes.Cluster{}, budget: guard.NewBudget(s.Rules.MaxRequests)}
-	config, err := a.kubeconfig(f)
+	config, err := kubernetes.LoadKubeconfig(f.kubeconfig, a.env)
 	if err != nil {
 		return nil, &failure{exitUsage, err}
 	}
+	return a.connectWith(config, s, marker)
+}
+
+func (a *app) connectWith(config *clientcmdapi.Config, s *scenarios.Scenario, marker string) (*connection, error) {
+	c := &connection{clusters: map[string]*kubernetes.Cluster{}, budget: guard.NewBudget(s.Rules.MaxRequests)}
 	for _, t := range s.Targets {
 		k, err := kubernetes.Connect(kubernetes.Config{
 			Target: t, Kubeconfig: config, Budget: c.budget, Marker: marker,

@@ -44,7 +44,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("start the simulated cluster: %w", err)
 	}
-	defer cluster.Close()
+	defer func() { _ = cluster.Close() }() // nothing of it is kept
 	people, err := newDemoPeople(a.rand)
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err := people.writeScenario(ctx, path, demoScenario(cluster, a.now())); err != nil {
 		return err
 	}
-	if err := people.writeTrust(dir, a.now()); err != nil {
+	if err := people.writeTrust(ctx, dir, a.now()); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(a.stderr, "A simulated cluster is up, and %s is written and signed by throwaway keys.\n\n", path)
@@ -86,8 +86,11 @@ func emptyDemo(dir string) error {
 
 // demoRun goes the way of every run, with keys that sign in process.
 func (a *app) demoRun(ctx context.Context, path, dir string, cluster *lab.Kubernetes, people *demoPeople) error {
-	d, err := documentFlags{trustRoot: filepath.Join(dir, "trust_root"), lab: true}.open(path)
+	d, err := read(path)
 	if err != nil {
+		return err
+	}
+	if err := (documentFlags{trustRoot: filepath.Join(dir, "trust_root")}).load(d); err != nil {
 		return err
 	}
 	config, err := clientcmd.Load(cluster.Kubeconfig())

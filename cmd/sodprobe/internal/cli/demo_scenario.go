@@ -140,3 +140,58 @@ func (p *demoPeople) writeScenario(ctx context.Context, path string, data []byte
 	}
 	return nil
 }
+
+// writeTrust writes the trust folder, signed by the root, and the root's
+// public key beside it.
+func (p *demoPeople) writeTrust(ctx context.Context, dir string, now time.Time) error {
+	signers := ""
+	for _, s := range []struct{ role, principal, key string }{
+		{"author", p.author.principal, p.author.line()}, {"approve", p.first.principal, p.first.line()},
+		{"approve", p.second.principal, p.second.line()}, {"operate", p.operator.principal, p.operator.line()},
+	} {
+		signers += fmt.Sprintf("%s namespaces=\"%s@sodprobe\" %s", s.principal, s.role, s.key)
+	}
+	files := map[string][]byte{
+		"allowed_signers": []byte(signers),
+		"policy.yaml":     fmt.Appendf(nil, demoPolicy, now.UTC().Add(demoWindow).Format("2006-01-02T15:04:05Z")),
+	}
+	manifest := approval.Manifest(files)
+	signature, err := p.root.signer.Sign(ctx, "trust@sodprobe", manifest)
+	if err != nil {
+		return fmt.Errorf("sign the demo's trust folder: %w", err)
+	}
+	files["MANIFEST"], files["MANIFEST.sigs/root.sig"] = manifest, signature
+	files["../trust_root"] = []byte(p.root.line())
+	for _, name := range sortedKeys(files) {
+		path := filepath.Join(dir, "trust", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return fmt.Errorf("write the demo's trust folder: %w", err)
+		}
+		if err := os.WriteFile(path, files[name], 0o600); err != nil {
+			return fmt.Errorf("write the demo's trust folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// line is the public key as authorized_keys has it.
+func (p demoPerson) line() string { return string(ssh.MarshalAuthorizedKey(p.key)) }
+
+const demoPolicy = `# The demo's policy. "lab: true" keeps its evidence from passing for real.
+version: 1
+expires: %s
+origin: sodprobe.lab/demo
+threshold: 2
+maxWindowDays: 2
+ticket: '^DEMO-1$'
+persons:
+  carol: [carol@corp.example]
+  dana: [dana@corp.example]
+  erin: [erin@corp.example]
+  nightly: [nightly@corp.example]
+authors: [carol]
+approvers: [dana, erin]
+operators: [nightly]
+services: [nightly@corp.example]
+lab: true
+`

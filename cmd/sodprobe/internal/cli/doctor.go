@@ -98,10 +98,14 @@ func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
 			continue
 		}
 		place, params := t.Place(targets.Production), probes.Params{With: item.With, Run: "sodprobe-doctor"}
-		request := item.Probe.Request(place, params)
-		if key := request.Method + " " + request.Path; !requests[key] {
+		request, baseline := item.Probe.Request(place, params), baselineOf(item, t)
+		if key := request.Action + " " + request.Path; !requests[key] {
 			requests[key] = true
 			in.Attempts = append(in.Attempts, request)
+		}
+		if key := baseline.Action + " " + baseline.Path; !requests[key] {
+			requests[key] = true
+			in.Baselines = append(in.Baselines, baseline)
 		}
 		for _, q := range item.Probe.State(place, params) {
 			if !reads[q.Request.Path] {
@@ -119,6 +123,15 @@ func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
 		in.Observers = appendNew(in.Observers, observers, item.Observer)
 	}
 	return in
+}
+
+// baselineOf is the request that shows that a developer works at all.
+func baselineOf(item *engine.Item, t targets.Target) targets.Request {
+	place, params := t.Place(targets.Permitted), probes.Params{With: item.Permitted, Run: "sodprobe-doctor"}
+	if standing := item.Probe.Baseline.Standing; standing != nil {
+		return standing.Request(place, params)
+	}
+	return item.Probe.Request(place, params)
 }
 
 func appendNew(list []targets.Identity, seen map[string]bool, id targets.Identity) []targets.Identity {

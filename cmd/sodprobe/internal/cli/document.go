@@ -56,27 +56,21 @@ func read(path string) (*document, error) {
 	return &document{path: path, data: data, scenario: s}, nil
 }
 
-// open loads the scenario, its trust folder and its signatures. Nothing of
-// the approval is decided here.
-func (f documentFlags) open(path string) (*document, error) {
-	d, err := read(path)
-	if err != nil {
-		return nil, err
-	}
+// load reads a scenario's trust folder and signatures. Nothing of the
+// approval is decided here.
+func (f documentFlags) load(d *document) (err error) {
 	d.trustDir = f.trust
 	if d.trustDir == "" {
-		d.trustDir = filepath.Join(filepath.Dir(path), "trust")
+		d.trustDir = filepath.Join(filepath.Dir(d.path), "trust")
 	}
 	if d.trust, err = approval.LoadTrust(os.DirFS(d.trustDir)); err != nil {
-		return nil, &failure{exitRefused, fmt.Errorf("load the trust folder %s: %w", d.trustDir, err)}
+		return &failure{exitRefused, fmt.Errorf("load the trust folder %s: %w", d.trustDir, err)}
 	}
 	if d.root, err = pinned(f.trustRoot); err != nil {
-		return nil, err
+		return err
 	}
-	if d.signatures, err = readSignatures(path + ".sigs"); err != nil {
-		return nil, err
-	}
-	return d, nil
+	d.signatures, err = readSignatures(d.path + ".sigs")
+	return err
 }
 
 // pinned reads the trust root. The installation's own file wins over a flag

@@ -50,7 +50,7 @@ func (e *execution) guarded(f func() error) error {
 	}
 	err = f()
 	if exitCode(err) == exitRefused && e.dir == "" {
-		if noted := e.ledger.Refused(e.refusal(err)); noted != nil {
+		if noted := e.ledger.Refused(e.id, digest(e.doc.data), []string{err.Error()}); noted != nil {
 			return errors.Join(err, fmt.Errorf("record the refusal in the ledger: %w", noted))
 		}
 	}

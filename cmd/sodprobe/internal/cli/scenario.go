@@ -46,11 +46,11 @@ func (a *app) lint(path, trustDir string) error {
 	}
 	_, missing := os.Stat(trustDir)
 	if asked || missing == nil {
-		trust, err := approval.LoadTrust(os.DirFS(trustDir))
+		policy, err := approval.LoadPolicy(os.DirFS(trustDir))
 		if err != nil {
 			return usagef("load the trust folder %s: %w", trustDir, err)
 		}
-		o.MaxWindow, o.Ticket = trust.Policy.MaxWindow, trust.Policy.Ticket
+		o.MaxWindow, o.Ticket = policy.MaxWindow, policy.Ticket
 	}
 	s, err := scenarios.Load(path, data, o)
 	if err != nil {
@@ -134,7 +134,11 @@ func (a *app) initCommand() *cobra.Command {
 // initialize writes the starting files, and never over a file that is there.
 func (a *app) initialize(dir string) error {
 	files := map[string][]byte{"scenario.yaml": scenarios.Template("my-first-scenario", a.now())}
-	for name, data := range approval.Template() {
+	trust, err := approval.Template()
+	if err != nil {
+		return err
+	}
+	for name, data := range trust {
 		files[filepath.Join("trust", name)] = data
 	}
 	for _, name := range sortedKeys(files) {
@@ -154,6 +158,6 @@ func (a *app) initialize(dir string) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(a.stdout, "\nNext: edit scenario.yaml and trust/, then: sodprobe scenario lint %s\n", filepath.Join(dir, "scenario.yaml"))
+	_, err = fmt.Fprintf(a.stdout, "\nNext: edit scenario.yaml and trust/, then: sodprobe scenario lint %s\n", filepath.Join(dir, "scenario.yaml"))
 	return err
 }

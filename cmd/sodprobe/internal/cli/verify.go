@@ -104,8 +104,11 @@ func (a *app) verify(dir, root string, out output) error {
 	got, err := reports.Verify(os.DirFS(dir), reports.Verifier{
 		Classify: classifiers(),
 		Approve:  p.reapprove,
-		Operator: func(line, signature []byte, start journal.RunStart) error {
-			_, err := approval.VerifyOperator(p.doc.trust, line, signature, start.Operator.Principal, start.Approval.VerifiedAt)
+		Operator: func(line, signature []byte, operator journal.Principal, start journal.RunStart) error {
+			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, start.Approval.VerifiedAt)
+			if err == nil && got != operator {
+				err = fmt.Errorf("it is by %s, the record names %s", got.Fingerprint, operator.Fingerprint)
+			}
 			return err
 		},
 	})
@@ -133,7 +136,7 @@ func (a *app) printVerified(p *packaged, got *reports.Verification) error {
   root keys  %s
   journal    root sha256 %x
   verdict    %s, recomputed
-`, lab, p.dir, got.Run, got.Lines, got.Tally.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
-		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root, got.Tally.Verdict())
+`, lab, p.dir, got.Run, got.Lines, got.Counts.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
+		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], got.Verdict)
 	return err
 }

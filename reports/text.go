@@ -1,0 +1,154 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/probes"
+)
+
+// shownFindings is how many findings the summary shows one by one.
+const shownFindings = 12
+
+// Text writes the summary that a run ends with, for somebody who is tired:
+// verdict, counts, what to do.
+func Text(w io.Writer, r *Report, color bool) error {
+	t := &texter{color: color}
+	t.head(r)
+	t.findings(r)
+	t.advice(r)
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+type texter struct {
+	b     strings.Builder
+	color bool
+}
+
+func (t *texter) say(format string, args ...any) { fmt.Fprintf(&t.b, format+"\n", args...) }
+
+// paint colors a text by its verdict: SGR codes of ECMA-48.
+func (t *texter) paint(code, text string) string {
+	if !t.color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+const (
+	red    = "1;31"
+	yellow = "1;33"
+	green  = "1;32"
+)
+
+func (t *texter) head(r *Report) {
+	if r.Lab {
+		t.say("%s", t.paint(yellow, "LAB EVIDENCE: it proves nothing about a real system"))
+	}
+	t.say("")
+	t.say("%s", Plain(r.Start.Scenario.Title))
+	switch r.Verdict {
+	case probes.Effective:
+		t.say("  The control is %s: every attempt was blocked.", t.paint(green, "effective"))
+	case probes.Ineffective:
+		t.say("  The control is %s: %s permitted.", t.paint(red, "ineffective"), plural(r.Counts.Permitted, "attempt was", "attempts were"))
+	case probes.Unproven:
+		t.say("  The result is %s: some attempts prove nothing.", t.paint(yellow, "inconclusive"))
+	}
+	t.say("  %d blocked, %d permitted, %d inconclusive, %d not run; %d requests in %s",
+		r.Counts.Blocked, r.Counts.Permitted, r.Counts.Inconclusive, r.Counts.NotRun, r.Requests, r.Ended.Sub(r.Started).Round(1e8))
+	t.say("  %s", r.Scope)
+	if r.Stopped != nil {
+		t.say("  The run stopped early: %s. %s", Plain(r.Stopped.Reason), Plain(r.Stopped.Detail))
+	}
+	for _, c := range r.Controls {
+		t.say("  %-14s %s", c.ID, c.Verdict)
+	}
+}
+
+func (t *texter) findings(r *Report) {
+	shown := 0
+	for _, a := range r.Attempts {
+		if !a.Finding() || a.Outcome == probes.NotRun {
+			continue
+		}
+		if shown == 0 {
+			t.say("")
+		}
+		if shown++; shown > shownFindings {
+			t.say("  and more: see the report")
+			return
+		}
+		color := yellow
+		if a.Outcome == probes.Permitted {
+			color = red
+		}
+		t.say("  %s  %s as %s at %s", t.paint(color, fmt.Sprintf("%-12s", a.Outcome)), a.Probe, a.Identity, a.Target)
+		t.say("                %s", Plain(Because(a)))
+	}
+}
+
+// Because says in a sentence why an attempt has its outcome.
+func Because(a Attempt) string {
+	var s string
+	switch {
+	case a.Outcome == probes.Blocked:
+		s = "refused by " + string(a.Response.Layer)
+		if a.Response.By != "" {
+			s += " (" + a.Response.By + ")"
+		}
+	case a.Outcome == probes.NotRun:
+		s = a.NotRunBecause
+	case a.Outcome == probes.Permitted:
+		s = a.Response.Reason
+	default:
+		s = string(a.Response.Class)
+		if a.Response.Reason != "" {
+			s += ": " + a.Response.Reason
+		}
+		if len(a.Missing) > 0 {
+			s += "; not held: " + strings.Join(a.Missing, ", ")
+		}
+		if a.Reason == "wrong-layer" {
+			s += "; " + string(a.Response.Layer) + " is not a layer that counts here"
+		}
+	}
+	if a.Disagreement != "" {
+		s += "; " + a.Disagreement
+	}
+	return s
+}
+
+func (t *texter) advice(r *Report) {
+	t.say("")
+	switch {
+	case r.Counts.Permitted > 0:
+		t.say("What to do: close the gap for what was permitted, then run again.")
+	case r.Counts.Inconclusive > 0:
+		t.say("What to do: mend what is named above (sodprobe doctor helps), then run again.")
+	case r.Verdict == probes.Effective:
+		t.say("What to do: nothing. Keep the evidence.")
+	default:
+		t.say("What to do: see why attempts were not run, then run again.")
+	}
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Plain replaces control characters: what a server says must not drive a
+// terminal.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,238 @@
+package reports
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Verifier holds what a verification needs from elsewhere.
+type Verifier struct {
+	Classify map[targets.System]targets.Classifier
+	// Approve repeats the approval of the run's documents and compares it
+	// with what the run recorded.
+	Approve func(start journal.RunStart) error
+	// Operator verifies a signature over a line by the operator.
+	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
+}
+
+// Verification is what was verified.
+type Verification struct {
+	Run       string           `json:"run"`
+	Start     journal.RunStart `json:"start"`
+	Lines     int64            `json:"lines"`
+	Root      tlog.Hash        `json:"root"`
+	Counts    probes.Tally     `json:"counts"`
+	Verdict   probes.Verdict   `json:"verdict"`
+	Recovered bool             `json:"recovered,omitempty"`
+}
+
+// Verify repeats every check on a run's folder, streaming over its journal.
+// The error names the first line that does not hold. Memory grows with the
+// number of identities and state reads, not with the number of attempts.
+func Verify(run fs.FS, v Verifier) (*Verification, error) {
+	f, err := run.Open(journal.FileName)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	c := newChecker(run, v)
+	for line, err := range journal.Read(f) {
+		if err != nil {
+			return nil, err
+		}
+		c.tree.Add(line.Raw)
+		if err := c.line(line); err != nil {
+			return nil, fmt.Errorf("journal line %d (%s): %w", line.Seq+1, line.Type, err)
+		}
+	}
+	if err := c.whole(); err != nil {
+		return nil, err
+	}
+	return &Verification{
+		Run: c.run, Start: c.start, Lines: c.tree.Size(), Root: c.tree.Root(),
+		Counts: c.tally, Verdict: c.tally.Verdict(), Recovered: c.recovered,
+	}, nil
+}
+
+// checker holds what later lines of a journal refer to.
+type checker struct {
+	Verifier
+	folder fs.FS
+	run    string
+	start  journal.RunStart
+	tree   journal.Tree
+
+	first     []byte // the exact bytes of run.start
+	pending   []byte // the exact bytes of a run.recover that is not signed yet
+	operator  journal.Principal
+	sealKey   string // who signs the last checkpoint
+	recovered bool
+	ended     *journal.RunEnd
+
+	intents    map[string]journal.Intent
+	arms       map[string]journal.ArmRecord
+	identities map[string]journal.IdentityCheck
+	states     map[string]journal.StateRead
+	pins       map[string]journal.Pin
+	observed   map[int64]bool
+	tally      probes.Tally
+}
+
+func newChecker(folder fs.FS, v Verifier) *checker {
+	return &checker{
+		Verifier: v, folder: folder, intents: map[string]journal.Intent{}, arms: map[string]journal.ArmRecord{},
+		identities: map[string]journal.IdentityCheck{}, states: map[string]journal.StateRead{},
+		pins: map[string]journal.Pin{}, observed: map[int64]bool{},
+	}
+}
+
+// line checks one line against those before it.
+func (c *checker) line(l journal.Line) error {
+	if (l.Seq == 0) != (l.Type == journal.TypeRunStart) || (l.Seq == 1) != (l.Type == journal.TypeRunSigned) {
+		return errors.New("a run begins with run.start and run.signed")
+	}
+	if c.ended != nil {
+		return errors.New("it follows the run's end")
+	}
+	if (c.pending != nil) != (l.Type == journal.TypeRecSigned) {
+		return errors.New("a recovery is signed by the line after it")
+	}
+	switch l.Type {
+	case journal.TypeRunStart:
+		return c.runStart(l)
+	case journal.TypeRunSigned:
+		return c.runSigned(l)
+	case journal.TypePin:
+		return keep(l, c.pins, func(p journal.Pin) string { return p.Target })
+	case journal.TypeIdentity:
+		return c.identity(l)
+	case journal.TypeState:
+		return keep(l, c.states, func(s journal.StateRead) string { return s.ID })
+	case journal.TypeIntent:
+		return keep(l, c.intents, func(i journal.Intent) string { return i.ID })
+	case journal.TypeArm:
+		return c.arm(l)
+	case journal.TypeObservation:
+		return c.observation(l)
+	case journal.TypeStop:
+		return nil
+	case journal.TypeRunEnd:
+		return c.end(l)
+	case journal.TypeRunRecover:
+		return c.recover(l)
+	case journal.TypeRecSigned:
+		return c.recoverSigned(l)
+	}
+	return errors.New("unknown type")
+}
+
+// keep decodes a line and remembers it by its id, which must be new.
+func keep[T any](l journal.Line, in map[string]T, id func(T) string) error {
+	var v T
+	if err := journal.Decode(l.Body, &v); err != nil {
+		return err
+	}
+	if _, twice := in[id(v)]; twice || id(v) == "" {
+		return fmt.Errorf("the id %q stands twice, or is empty", id(v))
+	}
+	in[id(v)] = v
+	return nil
+}
+
+func (c *checker) runStart(l journal.Line) error {
+	if err := journal.Decode(l.Body, &c.start); err != nil {
+		return err
+	}
+	c.run, c.first, c.operator, c.sealKey = l.Run, bytes.Clone(l.Raw), c.start.Operator, c.start.RunKey
+	if !c.start.Approval.VerifiedAt.Equal(l.T) && l.T.Sub(c.start.Approval.VerifiedAt).Abs().Minutes() > 10 {
+		return fmt.Errorf("the approval was verified at %s, far from the run's start", c.start.Approval.VerifiedAt)
+	}
+	return c.Approve(c.start)
+}
+
+func (c *checker) runSigned(l journal.Line) error {
+	var s journal.Signed
+	if err := journal.Decode(l.Body, &s); err != nil {
+		return err
+	}
+	if s.Seq != 0 || s.Namespace != "operate@sodprobe" {
+		return errors.New("it is not the operator's signature over run.start")
+	}
+	if err := c.Operator(c.first, []byte(s.Signature), c.operator, c.start); err != nil {
+		return fmt.Errorf("the operator's signature: %w", err)
+	}
+	point, err := journal.ReadCheckpoint(c.folder, "before", c.start.RunKey)
+	if err != nil {
+		return fmt.Errorf("the checkpoint before the run: %w", err)
+	}
+	if point.Origin != c.start.Origin || point.Size != c.tree.Size() || point.Root != c.tree.Root() {
+		return errors.New("the checkpoint before the run is not over these two lines")
+	}
+	return nil
+}
+
+func (c *checker) recover(l journal.Line) error {
+	var r journal.RunRecover
+	if err := journal.Decode(l.Body, &r); err != nil {
+		return err
+	}
+	c.recovered, c.pending, c.operator, c.sealKey = true, bytes.Clone(l.Raw), r.Operator, r.RunKey
+	return nil
+}
+
+func (c *checker) recoverSigned(l journal.Line) error {
+	var s journal.Signed
+	if err := journal.Decode(l.Body, &s); err != nil {
+		return err
+	}
+	line := c.pending
+	c.pending = nil
+	if err := c.Operator(line, []byte(s.Signature), c.operator, c.start); err != nil {
+		return fmt.Errorf("the operator's signature over the recovery: %w", err)
+	}
+	return nil
+}
+
+func (c *checker) end(l journal.Line) error {
+	c.ended = &journal.RunEnd{}
+	if err := journal.Decode(l.Body, c.ended); err != nil {
+		return err
+	}
+	if c.ended.Verdict != c.tally.Verdict() {
+		return fmt.Errorf("it says %s, the observations say %s", c.ended.Verdict, c.tally.Verdict())
+	}
+	for outcome, n := range c.tally.Counts() {
+		if c.ended.Counts[outcome] != n {
+			return fmt.Errorf("it counts %d %s, the observations %d", c.ended.Counts[outcome], outcome, n)
+		}
+	}
+	return nil
+}
+
+// whole checks what only the whole journal shows.
+func (c *checker) whole() error {
+	switch {
+	case c.ended == nil:
+		return errors.New("the run did not end: see sodprobe cleanup")
+	case c.tally.Len() != c.start.Planned:
+		return fmt.Errorf("%d attempts were planned, %d have an observation", c.start.Planned, c.tally.Len())
+	case len(c.intents) > 0 && !c.recovered:
+		return fmt.Errorf("%d requests were announced and have no answer", len(c.intents))
+	}
+	point, err := journal.ReadCheckpoint(c.folder, "after", c.sealKey)
+	if err != nil {
+		return fmt.Errorf("the checkpoint after the run: %w", err)
+	}
+	if point.Origin != c.start.Origin || point.Size != c.tree.Size() || point.Root != c.tree.Root() {
+		return errors.New("the checkpoint after the run is not over this journal")
+	}
+	return nil
+}
