@@ -159,9 +159,23 @@ func (c *checker) targets() {
 		if slices.ContainsFunc(c.scenario.Targets[:i], func(x targets.Target) bool { return x.ID == t.ID && t.ID != "" }) {
 			c.note(at+".id", fmt.Sprintf("the target %s stands twice", t.ID), "one id for each target")
 		}
+		if k := t.Kubernetes; k != nil {
+			c.name(at+".kubernetes.namespace", k.Namespace)
+			c.name(at+".kubernetes.permittedNamespace", k.PermittedNamespace)
+		}
 		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.PermittedNamespace {
 			c.note(at+".kubernetes.permittedNamespace", "the permitted namespace is production", "a namespace where developers may do the same things")
 		}
+	}
+}
+
+// name notes a value that is no DNS-1123 subdomain. These values stand in
+// request paths and in the names of users, where anything else could mean
+// another object.
+func (c *checker) name(at, value string) {
+	form := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$`)
+	if value != "" && !form.MatchString(value) {
+		c.note(at, fmt.Sprintf("%q is not a Kubernetes name", value), "lower-case letters, digits and dashes, as in payments-dev")
 	}
 }
 
@@ -197,6 +211,10 @@ func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
 		c.note(at, "the context says no user", "user: the name that the server must report for the context")
 	case k.Context == "" && k.User != "":
 		c.note(at+".user", "user belongs to context", "impersonate: {user: …, groups: […]}")
+	}
+	if a := k.ServiceAccount; a != nil {
+		c.name(at+".serviceAccount.namespace", a.Namespace)
+		c.name(at+".serviceAccount.name", a.Name)
 	}
 	if i := k.Impersonate; i != nil && strings.HasPrefix(i.User, "system:serviceaccount:") {
 		c.note(at+".impersonate.user", "a ServiceAccount is not impersonated as a user: its groups would be forgotten", "serviceAccount: {namespace: …, name: …}")

@@ -93,6 +93,9 @@ func (d *decoder) plain(n *yaml.Node) bool {
 	case n.Style&yaml.TaggedStyle != 0:
 		d.at(n.Line, n.Column, "a tag", "write the value without one")
 		return false
+	case n.Kind == yaml.ScalarNode && strings.ContainsFunc(n.Value, hidden):
+		d.at(n.Line, n.Column, "the text holds a line break or a character that cannot be seen", "one line of visible text; fold a long one with >-")
+		return false
 	default:
 		return true
 	}
@@ -125,7 +128,7 @@ func (d *decoder) keys(n *yaml.Node) (keys, values []*yaml.Node) {
 			continue
 		}
 		switch line, twice := seen[k.Value]; {
-		case k.Kind != yaml.ScalarNode || k.Tag == "!!merge":
+		case k.Kind != yaml.ScalarNode || k.Tag != "!!str":
 			d.at(k.Line, k.Column, "a key that is not a name", "write the values out")
 		case twice:
 			d.at(k.Line, k.Column, fmt.Sprintf("%q stands twice, first in line %d", k.Value, line), "keep one")
@@ -176,12 +179,10 @@ func missingAdvice(name string) string {
 // unknown notes a field that nothing has, with the nearest that something
 // does. What looks like a secret is named as one.
 func (d *decoder) unknown(k *yaml.Node, path string, fields []field) {
-	for _, word := range []string{"token", "password", "secret", "privatekey", "clientkey", "credential"} {
+	for _, word := range []string{"token", "password", "secret", "privatekey", "clientkey", "apikey", "accesskey", "passphrase", "credential"} {
 		if strings.Contains(strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(k.Value)), word) {
-			d.found = append(d.found, &Mistake{
-				File: d.file, Line: k.Line, Column: k.Column, Problem: fmt.Sprintf("%s: a secret has no place in a scenario", join(path, k.Value)),
-				Instead: "name a kubeconfig context that holds the credential",
-			})
+			d.secret(k.Line, k.Column, join(path, k.Value)+": a secret has no place in a scenario",
+				"name a kubeconfig context that holds the credential")
 			return
 		}
 	}
@@ -235,7 +236,10 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	case reflect.String:
 		v.SetString(n.Value)
 	case reflect.Bool:
-		v.SetBool(n.Value == "true")
+		// YAML knows True and TRUE as well; ParseBool reads them all.
+		var b bool
+		b, err = strconv.ParseBool(n.Value)
+		v.SetBool(b)
 	case reflect.Float64:
 		var f float64
 		f, err = strconv.ParseFloat(n.Value, 64)
@@ -246,7 +250,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		v.SetInt(i)
 	}
 	if err != nil {
-		d.at(n.Line, n.Column, path+": "+describeNode(n)+" is not a plain number", "decimal digits")
+		d.at(n.Line, n.Column, path+": "+describeNode(n)+" is not a plain value", "decimal digits, true or false")
 	}
 }
 
@@ -294,7 +298,7 @@ func (d *decoder) rules(n *yaml.Node, v reflect.Value, f field, path string) {
 		}
 		d.at(n.Line, n.Column, fmt.Sprintf("%s: %q is not allowed", path, text), instead)
 	}
-	if f.required && v.Kind() == reflect.String && v.Len() == 0 {
+	if f.required && v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "" {
 		d.at(n.Line, n.Column, path+" is empty", "write a value")
 	}
 }

@@ -57,6 +57,17 @@ type finder struct {
 	file  string
 	lines []string
 	found []*Mistake
+	// secrets are the lines that hold a secret: no excerpt shows them.
+	secrets map[int]bool
+}
+
+// secret notes a mistake on a line that must not be repeated.
+func (f *finder) secret(line, column int, problem, instead string) {
+	if f.secrets == nil {
+		f.secrets = map[int]bool{}
+	}
+	f.secrets[line] = true
+	f.at(line, column, problem, instead)
 }
 
 // at notes a mistake.
@@ -91,12 +102,15 @@ func (f *finder) err() error {
 		return nil
 	}
 	slices.SortStableFunc(f.found, func(a, b *Mistake) int {
-		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Problem, b.Problem))
 	})
 	all := &multierror.Error{}
 	for i, m := range f.found {
-		if i > 0 && *m == *f.found[i-1] {
+		if i > 0 && m.Line == f.found[i-1].Line && m.Column == f.found[i-1].Column && m.Problem == f.found[i-1].Problem {
 			continue
+		}
+		if f.secrets[m.Line] {
+			m.Excerpt = ""
 		}
 		all = multierror.Append(all, m)
 	}

@@ -55,10 +55,13 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	var p *problem
 	r.Probe, p = probeOf(a.Probe, set)
 	note(p)
-	known := p == nil
+	if p == nil {
+		r.With, r.Permitted, found = parameters(a, r.Probe)
+	}
+	unknown := p != nil
 	r.Target, p = s.targetOf(a.Target)
 	note(p)
-	if len(found) > 0 {
+	if p != nil || unknown {
 		return r, found
 	}
 	system := r.Target.System()
@@ -66,12 +69,8 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 		note(&problem{"target", fmt.Sprintf("%s is not a target of %s", a.Target, r.Probe.System), "a target with a " + string(r.Probe.System) + " block"})
 		return r, found
 	}
-	if known {
-		r.With, r.Permitted, p = parameters(a, r.Probe)
-		note(p)
-	}
-	r.Developers, p = s.developers(a, r.Probe)
-	note(p)
+	who, wrong := s.developers(a, r.Probe)
+	r.Developers, found = who, append(found, wrong...)
 	r.Positive, r.Waive, p = s.positive(a, system)
 	note(p)
 	r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
@@ -128,8 +127,8 @@ func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 
 // parameters checks what an attempt gives to its probe and fills in the
 // defaults.
-func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, wrong *problem) {
-	with = map[string]string{}
+func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, found []*problem) {
+	with, permitted = map[string]string{}, map[string]string{}
 	known := make([]string, len(p.Needs))
 	for i, n := range p.Needs {
 		known[i] = n.Name
@@ -137,68 +136,82 @@ func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, w
 		if !given {
 			value = n.Default
 		}
-		switch {
-		case value == "" && !given:
-			return nil, nil, &problem{"with", fmt.Sprintf("%s needs the parameter %s (%s)", p.ID, n.Name, n.Doc), fmt.Sprintf("with: {%s: %s}", n.Name, n.Example)}
-		default:
-			if err := n.Valid(value); err != nil {
-				return nil, nil, &problem{"with", err.Error(), n.Example}
-			}
+		if !given && value == "" {
+			found = append(found, &problem{"with", fmt.Sprintf("%s needs the parameter %s (%s)", p.ID, n.Name, n.Doc), fmt.Sprintf("with: {%s: %s}", n.Name, n.Example)})
+		} else if err := n.Valid(value); err != nil {
+			found = append(found, &problem{"with." + n.Name, err.Error(), n.Example})
 		}
-		with[n.Name] = value
-	}
-	permitted = maps.Clone(with)
-	for _, n := range p.Needs {
+		with[n.Name], permitted[n.Name] = value, value
 		if value, given := a.Permitted[n.Name]; given {
 			if err := n.Valid(value); err != nil {
-				return nil, nil, &problem{"permitted", err.Error(), n.Example}
+				found = append(found, &problem{"permitted." + n.Name, err.Error(), n.Example})
 			}
 			permitted[n.Name] = value
 		}
 	}
-	for where, given := range map[string]map[string]string{"with": a.With, "permitted": a.Permitted} {
-		for _, name := range slices.Sorted(maps.Keys(given)) {
-			if !slices.Contains(known, name) {
-				return nil, nil, &problem{where, fmt.Sprintf("%s has no parameter %q", p.ID, name), "one of: " + strings.Join(known, ", ")}
-			}
+	found = append(found, strange("with", a.With, p, known)...)
+	return with, permitted, append(found, strange("permitted", a.Permitted, p, known)...)
+}
+
+// strange are the parameters that a probe does not have.
+func strange(field string, given map[string]string, p probes.Probe, known []string) []*problem {
+	instead := "no parameter at all"
+	if len(known) > 0 {
+		instead = "one of: " + strings.Join(known, ", ")
+	}
+	var found []*problem
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			found = append(found, &problem{field + "." + name, fmt.Sprintf("%s has no parameter %q", p.ID, name), instead})
 		}
 	}
-	return with, permitted, nil
+	return found
 }
 
 // developers are the identities under test.
-func (s *Scenario) developers(a Attempt, p probes.Probe) ([]targets.Identity, *problem) {
-	var out []targets.Identity
+func (s *Scenario) developers(a Attempt, p probes.Probe) (out []targets.Identity, found []*problem) {
 	if a.As.Role != "" {
 		for _, id := range s.Identities {
 			if id.Role == a.As.Role && id.On(p.System) {
 				out = append(out, id)
 			}
 		}
-		if len(out) == 0 {
-			return nil, &problem{"as", "no identity has the role developer", "identities: [{id: dev-alice, role: developer, …}]"}
+	} else {
+		for i, name := range a.As.IDs {
+			id, wrong := s.developer(a.As.IDs[:i], name, p.System)
+			if wrong != nil {
+				found = append(found, wrong)
+				continue
+			}
+			out = append(out, id)
 		}
 	}
-	for i, name := range a.As.IDs {
-		id, ok := s.identity(name)
-		switch {
-		case !ok:
-			return nil, &problem{"as", fmt.Sprintf("there is no identity %q", name), s.namesOf(targets.Developer)}
-		case slices.Contains(a.As.IDs[:i], name):
-			return nil, &problem{"as", fmt.Sprintf("%s stands twice", name), "name each identity once"}
-		case id.Role != targets.Developer:
-			return nil, &problem{"as", fmt.Sprintf("%s has the role %s; only developers are under test", name, id.Role), s.namesOf(targets.Developer)}
-		case !id.On(p.System):
-			return nil, &problem{"as", fmt.Sprintf("%s has no %s block", name, p.System), "add one to the identity"}
-		}
-		out = append(out, id)
+	if len(out) == 0 && len(found) == 0 {
+		found = append(found, &problem{"as", "no identity has the role developer and a " + string(p.System) + " block", "identities: [{id: dev-alice, role: developer, …}]"})
 	}
 	for _, id := range out {
 		if p.RealCredential && id.Fidelity(p.System) == targets.Impersonated {
-			return nil, &problem{"as", fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"}
+			found = append(found, &problem{"as", fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"})
 		}
 	}
-	return out, nil
+	return out, found
+}
+
+// developer is one identity under test by its id. before are the ids that
+// stand before it.
+func (s *Scenario) developer(before []string, name string, system targets.System) (targets.Identity, *problem) {
+	id, ok := s.identity(name)
+	switch {
+	case !ok:
+		return id, &problem{"as", fmt.Sprintf("there is no identity %q", name), s.namesOf(targets.Developer)}
+	case slices.Contains(before, name):
+		return id, &problem{"as", fmt.Sprintf("%s stands twice", name), "name each identity once"}
+	case id.Role != targets.Developer:
+		return id, &problem{"as", fmt.Sprintf("%s has the role %s; only developers are under test", name, id.Role), s.namesOf(targets.Developer)}
+	case !id.On(system):
+		return id, &problem{"as", fmt.Sprintf("%s has no %s block", name, system), "add one to the identity"}
+	}
+	return id, nil
 }
 
 // positive is the identity that shows that the request works, or the reason

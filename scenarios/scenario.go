@@ -81,7 +81,7 @@ type Attempt struct {
 	Negative string    `yaml:"negative,omitempty" json:"negative,omitempty"`
 	Observer string    `yaml:"observer,omitempty" json:"observer,omitempty"`
 	// Expect replaces the probe's list of layers that count, in the open.
-	Expect []targets.Layer `yaml:"expect,omitempty" json:"expect,omitempty"`
+	Expect []targets.Layer `yaml:"expect,omitempty" json:"expect,omitempty" jsonschema:"minItems=1"`
 }
 
 // Subjects are identity ids, or everybody with a role.

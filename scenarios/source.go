@@ -27,11 +27,12 @@ func (f *finder) source(data []byte) bool {
 		f.at(1, 1, "the file is not UTF-8", "save it as UTF-8")
 		return false
 	}
+	forms := secretForms()
 	for i, line := range f.lines {
 		for column, r := range []rune(line) {
 			f.character(i+1, column+1, r)
 		}
-		f.secretIn(i+1, line)
+		f.secretIn(i+1, line, forms)
 	}
 	return len(f.found) == 0
 }
@@ -53,11 +54,19 @@ func (f *finder) character(line, column int, r rune) {
 }
 
 // invisible tells characters that make a text read otherwise than it is:
-// bidirectional controls, zero-width characters and other format characters,
-// and line separators.
+// bidirectional controls, zero-width and other format characters, separators
+// and spaces other than the plain one, variation selectors, and letters that
+// are drawn as nothing.
 func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
+	if r == ' ' {
+		return false
+	}
+	return unicode.In(r, unicode.Cf, unicode.Z, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == '\u2800'
 }
+
+// hidden tells characters that may not stand in a value either, where an
+// escape sequence can bring them past the check of the bytes.
+func hidden(r rune) bool { return unicode.IsControl(r) || invisible(r) }
 
 // secretForms are the shapes of credentials. A scenario names where a secret
 // is, and never holds one.
@@ -71,21 +80,41 @@ func secretForms() []*regexp.Regexp {
 	}
 }
 
-func (f *finder) secretIn(line int, text string) {
-	for _, form := range secretForms() {
+func (f *finder) secretIn(line int, text string, forms []*regexp.Regexp) {
+	for _, form := range forms {
 		if at := form.FindStringIndex(text); at != nil {
-			f.found = append(f.found, &Mistake{
-				File: f.file, Line: line, Column: utf8.RuneCountInString(text[:at[0]]) + 1,
-				Problem: "a secret stands in the scenario",
-				Instead: "name where it is (a kubeconfig context), take the secret out, and replace it: it was exposed",
-			}) // no excerpt: it would print the secret
+			f.secret(line, utf8.RuneCountInString(text[:at[0]])+1, "a secret stands in the scenario",
+				"name where it is (a kubeconfig context), take the secret out, and replace it: it was exposed")
 			return
 		}
 	}
 }
 
+// maxDepth is how many brackets may be open at once, and maxIndent how far a
+// line may be indented. A scenario needs six levels.
+const maxDepth, maxIndent = 64, 200
+
+// tooDeep notes nesting that no scenario has, before the parser follows it.
+// It counts brackets wherever they stand, in quotes as well: none need more.
+func (f *finder) tooDeep() bool {
+	open := 0
+	for i, line := range f.lines {
+		indent := len(line) - len(strings.TrimLeft(line, " -?"))
+		open += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		if open > maxDepth || indent > maxIndent {
+			f.at(i+1, 1, "the file is nested too deeply", fmt.Sprintf("at most %d open brackets, and lines indented by at most %d", maxDepth, maxIndent))
+			return true
+		}
+		open = max(open, 0)
+	}
+	return false
+}
+
 // document parses the one YAML document of a file, nil where it cannot.
 func (f *finder) document(data []byte) *yaml.Node {
+	if f.tooDeep() {
+		return nil
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
 	if err := dec.Decode(&doc); err != nil {

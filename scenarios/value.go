@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -12,6 +13,12 @@ import (
 
 // Duration returns the time.Duration.
 func (d Duration) Duration() time.Duration { return time.Duration(d) }
+
+// isText reports whether a node is text with something in it: a number, a
+// boolean or null is not, even where it could be read as text.
+func isText(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && strings.TrimSpace(n.Value) != ""
+}
 
 // UnmarshalYAML reads 10s or 2m.
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
@@ -32,7 +39,7 @@ func (s *Subjects) UnmarshalYAML(n *yaml.Node) error {
 	switch n.Kind {
 	case yaml.SequenceNode:
 		for _, c := range n.Content {
-			if c.Kind != yaml.ScalarNode || c.Value == "" {
+			if !isText(c) {
 				return errors.New(want)
 			}
 			s.IDs = append(s.IDs, c.Value)
@@ -57,9 +64,11 @@ func (p *Positive) UnmarshalYAML(n *yaml.Node) error {
 	const want = `want an identity id, or {waive: "why no authorized identity may be lent"}`
 	switch n.Kind {
 	case yaml.ScalarNode:
-		p.Identity = n.Value
+		if isText(n) {
+			p.Identity = n.Value
+		}
 	case yaml.MappingNode:
-		if len(n.Content) == 2 && n.Content[0].Value == "waive" && n.Content[1].Kind == yaml.ScalarNode {
+		if len(n.Content) == 2 && n.Content[0].Value == "waive" && isText(n.Content[1]) {
 			p.Waive = n.Content[1].Value
 		}
 	default:

@@ -50,5 +50,5 @@ func (s *inProcess) Sign(_ context.Context, namespace string, message []byte) ([
 	if err != nil {
 		return nil, fmt.Errorf("sign in process: %w", err)
 	}
-	return sshsig.Armor(sig), nil
+	return armor(sig), nil
 }

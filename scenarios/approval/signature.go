@@ -2,6 +2,7 @@ package approval
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
 	"slices"
@@ -56,10 +57,25 @@ func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
 	if kind := unsupported(sig.PublicKey); kind != "" {
 		return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key", "the signature is by a %s key, which is not supported", kind)
 	}
-	if !bytes.Equal(bytes.TrimSpace(sshsig.Armor(sig)), bytes.TrimSuffix(armored, []byte("\n"))) {
+	if !bytes.Equal(armor(sig), armored) {
 		return nil, refuse(MalformedSig, "sign again with ssh-keygen", "the signature is not in its canonical encoding")
 	}
 	return sig, nil
+}
+
+// armor is the one encoding that counts, which is ssh-keygen's: base64 in
+// lines of 70 characters.
+func armor(sig *sshsig.Signature) []byte {
+	var b bytes.Buffer
+	b.WriteString("-----BEGIN SSH SIGNATURE-----\n")
+	text := base64.StdEncoding.EncodeToString(sig.Marshal())
+	for len(text) > 0 {
+		n := min(70, len(text))
+		b.WriteString(text[:n] + "\n")
+		text = text[n:]
+	}
+	b.WriteString("-----END SSH SIGNATURE-----\n")
+	return b.Bytes()
 }
 
 // signedType is the key type that a signature names, even where nothing else

@@ -85,15 +85,31 @@ func (s *site) abandon(ctx context.Context, b Batch, why string) error {
 
 // unreached records a batch of a target that could not be asked.
 func (s *site) unreached(ctx context.Context, b Batch, pin journal.Pin) error {
+	why := targets.Response{Class: targets.Unreachable}
+	if n := len(pin.Exchanges); n > 0 {
+		why = s.meaning(targets.Asked{}, pin.Exchanges[n-1])
+	}
+	why.Reason = pin.Problem
 	for _, a := range b.Attempts {
 		o := Unobserved(a)
-		o.Response = targets.Response{Class: targets.Unreachable, Reason: pin.Problem}
+		o.Response = why
 		o.Judgement = probes.Judge(o.Arms)
 		if err := s.observe(ctx, o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// meaning is the class of an answer to a question that was no attempt. Such
+// an answer never speaks of an attempt's outcome.
+func (s *site) meaning(asked targets.Asked, x targets.Exchange) targets.Response {
+	asked.System = s.target.System()
+	got := s.Classify[asked.System](targets.Case{Asked: asked, Exchange: x})
+	if slices.Contains([]targets.Class{targets.Denied, targets.Reached, targets.Mutated}, got.Class) {
+		return targets.Response{Class: targets.Unknown}
+	}
+	return targets.Response{Class: got.Class}
 }
 
 // assumeAll opens the bracket of the developers under test.
@@ -168,13 +184,7 @@ func (s *site) withoutAttempt(p *person) targets.Response {
 		return targets.Response{Class: targets.Unsupported, Reason: p.problem}
 	}
 	who := p.before
-	got := s.Classify[s.target.System()](targets.Case{
-		Asked:    targets.Asked{System: s.target.System(), Subject: who.Want, Harness: s.pins[s.target.ID].Harness},
-		Exchange: who.Exchange,
-	})
-	if slices.Contains([]targets.Class{targets.Denied, targets.Reached, targets.Mutated}, got.Class) {
-		got = targets.Response{Class: targets.Unknown} // an answer about who, not about the attempt
-	}
+	got := s.meaning(targets.Asked{Subject: who.Want, Harness: s.pins[s.target.ID].Harness}, who.Exchange)
 	got.Reason = "not attempted, because the identity is not proven: " + who.Problem
 	return got
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +23,9 @@ func TestMain(m *testing.M) {
 // testdata/script runs the program itself, in a folder of its own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		RequireUniqueNames: true,
+		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TZ", "UTC")
@@ -112,15 +111,43 @@ func labAsked(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // makePeople makes keys with ssh-keygen for everybody whom an approval needs,
-// and the trust folder that names them.
+// a trust folder that names them, and trust_root. Erin has a second key.
 func makePeople(ts *testscript.TestScript, _ bool, _ []string) {
-	keys := map[string]string{}
-	for _, name := range []string{"root", "carol", "dana", "erin", "oscar", "alice"} {
-		file := ts.MkAbs(filepath.Join("keys", name))
-		ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
-		ts.Check(ts.Exec("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file))
-		keys[name] = strings.TrimSpace(ts.ReadFile(file + ".pub"))
+	ts.Check(os.MkdirAll(ts.MkAbs("keys"), 0o700))
+	for _, name := range []string{"root", "carol", "dana", "erin", "erin2", "oscar", "alice"} {
+		ts.Check(ts.Exec("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", ts.MkAbs("keys/"+name)))
 	}
-	_ = keys
-	_ = approval.WriteTrust
+	var signers strings.Builder
+	for _, line := range []string{"carol author carol", "dana approve dana", "erin approve erin", "erin.second approve erin2", "oscar operate oscar", "alice approve alice", "carol approve carol"} {
+		f := strings.Fields(line)
+		fmt.Fprintf(&signers, "%s@corp.example namespaces=\"%s@sodprobe\" %s", f[0], f[1], ts.ReadFile("keys/"+f[2]+".pub"))
+	}
+	policy := fmt.Sprintf(testPolicy, time.Now().UTC().Add(time.Hour).Format("2006-01-02T15:04:05Z"))
+	files := map[string][]byte{"allowed_signers": []byte(signers.String()), "policy.yaml": []byte(policy)}
+	ts.Check(os.MkdirAll(ts.MkAbs("trust/MANIFEST.sigs"), 0o700))
+	for name, data := range files {
+		ts.Check(os.WriteFile(ts.MkAbs("trust/"+name), data, 0o600))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("trust/MANIFEST"), approval.Manifest(files), 0o600))
+	ts.Check(ts.Exec("ssh-keygen", "-q", "-Y", "sign", "-n", "trust@sodprobe", "-f", ts.MkAbs("keys/root"), ts.MkAbs("trust/MANIFEST")))
+	ts.Check(os.Rename(ts.MkAbs("trust/MANIFEST.sig"), ts.MkAbs("trust/MANIFEST.sigs/root.sig")))
+	ts.Check(os.WriteFile(ts.MkAbs("trust_root"), []byte(ts.ReadFile("keys/root.pub")), 0o600))
 }
+
+const testPolicy = `version: 1
+expires: %s
+origin: sodprobe.corp.example/payments
+threshold: 2
+maxWindowDays: 2
+ticket: '^DEMO-1$'
+persons:
+  carol: [carol@corp.example]
+  dana: [dana@corp.example]
+  erin: [erin@corp.example, erin.second@corp.example]
+  oscar: [oscar@corp.example]
+  alice: [alice@corp.example]
+authors: [carol]
+approvers: [carol, dana, erin, alice]
+operators: [oscar]
+services: []
+`

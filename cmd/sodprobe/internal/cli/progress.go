@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 )
@@ -69,44 +70,14 @@ func line(o journal.Observation) string {
 	return fmt.Sprintf("%-12s  %s  %s  %s  %s", o.Outcome, o.Probe, o.Target, o.Identity, printable(because(o)))
 }
 
-// because says in a few words why an observation has its outcome.
+// because says in a sentence why an observation has its outcome.
 func because(o journal.Observation) string {
-	switch o.Outcome {
-	case probes.NotRun:
-		return o.NotRunBecause
-	case probes.Blocked:
-		return by(o)
-	case probes.Permitted, probes.Inconclusive:
-	}
-	why := o.Reason
-	for _, arm := range o.Missing {
-		why += " " + arm
-	}
-	if o.Response.Reason != "" && o.Outcome == probes.Inconclusive {
-		why += ": " + o.Response.Reason
-	}
-	return why
-}
-
-// by names the layer that refused, and the control where it is known.
-func by(o journal.Observation) string {
-	if o.Response.By == "" {
-		return string(o.Response.Layer)
-	}
-	return string(o.Response.Layer) + " (" + o.Response.By + ")"
+	return reports.Because(reports.Attempt{Observation: o})
 }
 
 // printable replaces control characters: what a server says must not drive
 // the terminal.
-func printable(s string) string {
-	out := []rune(s)
-	for i, r := range out {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			out[i] = ' '
-		}
-	}
-	return string(out)
-}
+func printable(s string) string { return reports.Plain(s) }
 
 // elapsed rounds a duration for people.
 func elapsed(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

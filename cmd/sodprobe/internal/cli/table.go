@@ -116,7 +116,7 @@ func (s *tableState) add(e engine.Event) {
 	r.tally.Add(o.Outcome)
 	switch o.Outcome {
 	case probes.Blocked:
-		if layer := by(*o); !slices.Contains(r.layers, layer) {
+		if layer := string(o.Response.Layer); !slices.Contains(r.layers, layer) {
 			r.layers = append(r.layers, layer)
 		}
 	case probes.Permitted:
