@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +18,10 @@ import (
 // gives the same report. It does not verify; see Verify. Its memory is bounded
 // by MaxRows and by the number of identities.
 func Build(r io.Reader) (*Report, error) {
-	b := &builder{report: &Report{Schema: "sodprobe.results/v1"}, arms: map[string]journal.ArmRecord{}, rows: map[string]int{}}
+	b := &builder{
+		report: &Report{Schema: "sodprobe.results/v1"}, arms: map[string]journal.ArmRecord{},
+		rows: map[string]int{}, identities: map[string]int{}, attempts: map[int][]Attempt{},
+	}
 	for line, err := range journal.Read(r) {
 		if err == nil {
 			err = b.add(line)
@@ -30,19 +34,19 @@ func Build(r io.Reader) (*Report, error) {
 		}
 	}
 	if b.report.Run == "" {
-		return nil, errors.New("the journal is empty")
+		return nil, errors.New("the journal does not begin with run.start")
 	}
 	b.finish()
 	return b.report, nil
 }
 
 type builder struct {
-	report   *Report
-	arms     map[string]journal.ArmRecord // those that an observation may still refer to
-	rows     map[string]int               // probe and target -> index in Probes
-	findings []Attempt
-	others   []Attempt
-	controls map[string]*probes.Tally
+	report     *Report
+	arms       map[string]journal.ArmRecord // those that an observation may still refer to
+	rows       map[string]int               // probe and target -> index in Probes
+	identities map[string]int               // identity -> index in Identities
+	attempts   map[int][]Attempt            // by weight, each list up to MaxRows
+	controls   map[string]*probes.Tally
 }
 
 func (b *builder) add(line journal.Line) error {
@@ -97,10 +101,8 @@ func (b *builder) observation(line int64, o journal.Observation) {
 			t.Add(o.Outcome)
 		}
 	}
-	if !slices.Contains(r.Identities, o.Identity) {
-		r.Identities = append(r.Identities, o.Identity)
-	}
 	b.probe(o)
+	b.identity(o)
 	a := Attempt{Observation: o, Line: line}
 	for _, arm := range []targets.Arm{targets.ArmAttempt, targets.ArmBaseline, targets.ArmPositive, targets.ArmNegative} {
 		for _, id := range o.Refs[string(arm)] {
@@ -114,12 +116,19 @@ func (b *builder) observation(line int64, o journal.Observation) {
 			}
 		}
 	}
-	switch {
-	case a.Finding() && len(b.findings) < MaxRows:
-		b.findings = append(b.findings, a)
-	case !a.Finding() && len(b.others) < MaxRows:
-		b.others = append(b.others, a)
+	if w := weight(a); len(b.attempts[w]) < MaxRows {
+		b.attempts[w] = append(b.attempts[w], a)
 	}
+}
+
+func (b *builder) identity(o journal.Observation) {
+	i, ok := b.identities[o.Identity]
+	if !ok {
+		i = len(b.report.Identities)
+		b.identities[o.Identity] = i
+		b.report.Identities = append(b.report.Identities, IdentityRow{Identity: o.Identity, Fidelity: o.Fidelity})
+	}
+	b.report.Identities[i].Counts.Add(o.Outcome)
 }
 
 func (b *builder) probe(o journal.Observation) {
@@ -140,33 +149,41 @@ func (b *builder) probe(o journal.Observation) {
 func (b *builder) finish() {
 	r := b.report
 	if r.Status == "" {
-		r.Status = "not ended"
+		r.Status = notEnded
 	}
-	r.Verdict = r.Counts.Verdict()
-	if missing := r.Start.Planned - r.Counts.Len(); missing > 0 && r.Verdict == probes.Effective {
-		r.Verdict = probes.Unproven // planned attempts have no observation
-	}
+	r.Verdict = b.verdict(r.Counts)
 	for _, id := range r.Start.Controls {
 		t := *b.controls[id]
-		r.Controls = append(r.Controls, Control{ID: id, Verdict: t.Verdict(), Counts: t})
+		r.Controls = append(r.Controls, Control{ID: id, Verdict: b.verdict(t), Counts: t})
 	}
-	slices.SortFunc(b.findings, func(x, y Attempt) int {
-		return cmp.Or(weight(x)-weight(y), cmp.Compare(x.N, y.N))
-	})
-	slices.SortFunc(b.others, func(x, y Attempt) int { return cmp.Compare(x.N, y.N) })
 	slices.SortFunc(r.Probes, func(x, y ProbeRow) int {
 		return cmp.Or(strings.Compare(x.Target, y.Target), strings.Compare(x.Probe, y.Probe))
 	})
-	slices.Sort(r.Identities)
-	r.Attempts = append(b.findings, b.others...)
-	if len(r.Attempts) > MaxRows {
-		r.Attempts = r.Attempts[:MaxRows]
+	slices.SortFunc(r.Identities, func(x, y IdentityRow) int { return strings.Compare(x.Identity, y.Identity) })
+	for _, w := range slices.Sorted(maps.Keys(b.attempts)) {
+		slices.SortFunc(b.attempts[w], func(x, y Attempt) int { return cmp.Compare(x.N, y.N) })
+		room := MaxRows - len(r.Attempts)
+		r.Attempts = append(r.Attempts, b.attempts[w][:min(room, len(b.attempts[w]))]...)
 	}
 	r.Omitted = r.Counts.Len() - int64(len(r.Attempts))
 	r.Scope = scope(r)
 }
 
-// weight orders findings by how much they matter.
+// verdict is what a tally says, as far as the record is whole: a run without
+// its end, or with planned attempts that have no observation, proves nothing
+// to be effective.
+func (b *builder) verdict(t probes.Tally) probes.Verdict {
+	r, v := b.report, t.Verdict()
+	if v == probes.Effective && (r.Status == notEnded || r.Counts.Len() != r.Start.Planned) {
+		return probes.Unproven
+	}
+	return v
+}
+
+// notEnded is the status of a run whose record has no end.
+const notEnded = "not ended"
+
+// weight orders attempts by how much they matter.
 func weight(a Attempt) int {
 	switch {
 	case a.Outcome == probes.Permitted:
@@ -177,13 +194,15 @@ func weight(a Attempt) int {
 		return 2
 	case a.Disagreement != "":
 		return 3
-	default:
+	case a.Outcome == probes.NotRun:
 		return 4
+	default:
+		return 5
 	}
 }
 
 // scope says what the verdict speaks of, and what not.
 func scope(r *Report) string {
-	return fmt.Sprintf("This speaks of %d routes and %d identities, on %s. Other routes and other people were not tested.",
-		len(r.Probes), len(r.Identities), r.Started.UTC().Format("2 January 2006, 15:04 MST"))
+	return fmt.Sprintf("This speaks of %s and %s, on %s. Other routes and other people were not tested.",
+		plural(int64(len(r.Probes)), "route", "routes"), plural(int64(len(r.Identities)), "identity", "identities"), r.Started.UTC().Format("2 January 2006, 15:04 MST"))
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
@@ -21,9 +22,25 @@ func (c *checker) identity(l journal.Line) error {
 	if err := journal.Decode(l.Body, &i); err != nil {
 		return err
 	}
+	i.Exchange = targets.Exchange{} // it need not be kept
+	c.identities[i.ID], c.at[i.ID] = i, l.Seq
 	if i.Proof == probes.Proven && (i.Subject.Name != i.Want || i.Want == "") {
 		return fmt.Errorf("it claims to prove %q, and the server said %q", i.Want, i.Subject.Name)
 	}
+	return nil
+}
+
+// state keeps a read, without its exchange.
+func (c *checker) state(l journal.Line) error {
+	if err := keep(l, c.states, func(s journal.StateRead) string { return s.ID }); err != nil {
+		return err
+	}
+	var s journal.StateRead
+	if err := journal.Decode(l.Body, &s); err != nil {
+		return err
+	}
+	s.Exchange = targets.Exchange{}
+	c.states[s.ID], c.at[s.ID] = s, l.Seq
 	return nil
 }
 
@@ -52,6 +69,12 @@ func (c *checker) arm(l journal.Line) error {
 	if _, twice := c.arms[a.ID]; twice || a.ID == "" {
 		return fmt.Errorf("the id %q stands twice, or is empty", a.ID)
 	}
+	if a.Arm == targets.ArmAttempt {
+		if _, twice := c.attempts[a.N]; twice || c.observed[a.N] {
+			return fmt.Errorf("attempt %d was made twice, or after its observation", a.N)
+		}
+		c.attempts[a.N], c.at[a.ID] = a.ID, l.Seq
+	}
 	a.Case.Exchange = targets.Exchange{} // judged; it need not be kept
 	c.arms[a.ID] = a
 	return nil
@@ -69,9 +92,12 @@ func (c *checker) observation(l journal.Line) error {
 	}
 	c.observed[o.N] = true
 	c.tally.Add(o.Outcome)
+	if err := c.asPlanned(o); err != nil {
+		return err
+	}
 	if o.Outcome == probes.NotRun {
-		if len(o.Refs) > 0 {
-			return errors.New("an attempt that was not run refers to arms")
+		if len(o.Refs) > 0 || o.Response.Class != "" {
+			return errors.New("an attempt that was not run refers to arms, or has a response")
 		}
 		return nil
 	}
@@ -79,19 +105,50 @@ func (c *checker) observation(l journal.Line) error {
 		if !c.recovered || o.Outcome != probes.Inconclusive {
 			return errors.New("an indeterminate attempt in a run that was not recovered")
 		}
+		delete(c.arms, c.attempts[o.N])
+		delete(c.attempts, o.N)
 		return nil
 	}
 	return c.judged(o)
 }
 
+// asPlanned compares an observation with what was planned under its number:
+// a record may not choose which layers count.
+func (c *checker) asPlanned(o journal.Observation) error {
+	if c.Planned == nil {
+		return nil
+	}
+	p, ok := c.Planned(o.N)
+	switch {
+	case !ok || o.Probe != p.Probe || o.Target != p.Target || o.Identity != p.Identity:
+		return fmt.Errorf("attempt %d is %s as %s at %s, planned was %s as %s at %s",
+			o.N, o.Probe, o.Identity, o.Target, p.Probe, p.Identity, p.Target)
+	case o.Arms.Waived != p.Arms.Waived || !slices.Equal(o.Arms.Expect, p.Arms.Expect):
+		return fmt.Errorf("attempt %d counts the layers %v (waived: %t), planned was %v (waived: %t)",
+			o.N, o.Arms.Expect, o.Arms.Waived, p.Arms.Expect, p.Arms.Waived)
+	case o.Fidelity != p.Fidelity || !slices.Equal(o.Controls, p.Controls):
+		return fmt.Errorf("attempt %d has the fidelity %s and the controls %v, planned was %s and %v",
+			o.N, o.Fidelity, o.Controls, p.Fidelity, p.Controls)
+	}
+	return nil
+}
+
 func (c *checker) judged(o journal.Observation) error {
 	arms := probes.Arms{Expect: o.Arms.Expect, Waived: o.Arms.Waived}
+	if err := c.bracketed(o); err != nil {
+		return err
+	}
 	var err error
-	for arm, cell := range map[targets.Arm]*probes.Answer{
-		targets.ArmAttempt: &arms.Attempt, targets.ArmBaseline: &arms.Baseline,
-		targets.ArmPositive: &arms.Positive, targets.ArmNegative: &arms.Negative,
+	for _, x := range []struct {
+		arm  targets.Arm
+		cell *probes.Answer
+	}{
+		{targets.ArmAttempt, &arms.Attempt},
+		{targets.ArmBaseline, &arms.Baseline},
+		{targets.ArmPositive, &arms.Positive},
+		{targets.ArmNegative, &arms.Negative},
 	} {
-		if *cell, err = c.answer(o, arm); err != nil {
+		if *x.cell, err = c.answer(o, x.arm); err != nil {
 			return err
 		}
 	}
@@ -115,6 +172,36 @@ func (c *checker) judged(o journal.Observation) error {
 	}
 	if got := probes.Judge(arms); !reflect.DeepEqual(got, o.Judgement) {
 		return fmt.Errorf("its outcome is %s (%s), its cells say %s (%s)", o.Outcome, o.Reason, got.Outcome, got.Reason)
+	}
+	return nil
+}
+
+// bracketed checks that what was asked before the attempt stands before it in
+// the journal, and what was asked after it, after it; and that the attempt was
+// made as whom the server saw.
+func (c *checker) bracketed(o journal.Observation) error {
+	id, made := c.attempts[o.N]
+	if !made {
+		return nil
+	}
+	if refs := o.Refs[string(targets.ArmAttempt)]; len(refs) != 1 || refs[0] != id {
+		return errors.New("it does not refer to the attempt that was made")
+	}
+	delete(c.attempts, o.N)
+	attempt := c.at[id]
+	delete(c.at, id)
+	for _, cell := range []string{"identity_before", "state_before", "identity_after", "state_after"} {
+		for _, ref := range o.Refs[cell] {
+			if line, ok := c.at[ref]; ok && (line < attempt) != strings.HasSuffix(cell, "_before") {
+				return fmt.Errorf("its %s stands on the wrong side of the attempt", cell)
+			}
+		}
+	}
+	for _, ref := range o.Refs["identity_before"] {
+		who := c.identities[ref]
+		if who.Proof == probes.Proven && who.Subject.Name != c.arms[id].Case.Subject {
+			return fmt.Errorf("the attempt was judged as %q, the server saw %q", c.arms[id].Case.Subject, who.Subject.Name)
+		}
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type Report struct {
 	Requests   int64            `json:"requests"`
 	Controls   []Control        `json:"controls"`
 	Probes     []ProbeRow       `json:"probes"`
-	Identities []string         `json:"identities"`
+	Identities []IdentityRow    `json:"identities"`
 	Attempts   []Attempt        `json:"attempts"`
 	// Omitted is how many attempts are not shown one by one.
 	Omitted int64 `json:"omitted,omitempty"`
@@ -50,6 +50,13 @@ type ProbeRow struct {
 	Target string          `json:"target"`
 	Counts probes.Tally    `json:"counts"`
 	Layers []targets.Layer `json:"layers,omitempty"` // of what was Blocked
+}
+
+// IdentityRow is the result of one identity, over all probes and targets.
+type IdentityRow struct {
+	Identity string           `json:"identity"`
+	Fidelity targets.Fidelity `json:"fidelity,omitempty"`
+	Counts   probes.Tally     `json:"counts"`
 }
 
 // Attempt is one observation with the arms that it refers to.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/sodprobe/sodprobe/probes"
 )
@@ -55,16 +56,22 @@ func (t *texter) head(r *Report) {
 	case probes.Ineffective:
 		t.say("  The control is %s: %s permitted.", t.paint(red, "ineffective"), plural(r.Counts.Permitted, "attempt was", "attempts were"))
 	case probes.Unproven:
-		t.say("  The result is %s: some attempts prove nothing.", t.paint(yellow, "inconclusive"))
+		t.say("  The result is %s: %s.", t.paint(yellow, "inconclusive"), Unproven(r))
 	}
 	t.say("  %d blocked, %d permitted, %d inconclusive, %d not run; %d requests in %s",
 		r.Counts.Blocked, r.Counts.Permitted, r.Counts.Inconclusive, r.Counts.NotRun, r.Requests, r.Ended.Sub(r.Started).Round(1e8))
 	t.say("  %s", r.Scope)
+	if r.Status == notEnded {
+		t.say("  The run's record has no end: close it with sodprobe cleanup.")
+	}
+	if r.Recovered {
+		t.say("  The run crashed; its record was closed afterwards.")
+	}
 	if r.Stopped != nil {
 		t.say("  The run stopped early: %s. %s", Plain(r.Stopped.Reason), Plain(r.Stopped.Detail))
 	}
 	for _, c := range r.Controls {
-		t.say("  %-14s %s", c.ID, c.Verdict)
+		t.say("  %-14s %s", Plain(c.ID), c.Verdict)
 	}
 }
 
@@ -85,7 +92,7 @@ func (t *texter) findings(r *Report) {
 		if a.Outcome == probes.Permitted {
 			color = red
 		}
-		t.say("  %s  %s as %s at %s", t.paint(color, fmt.Sprintf("%-12s", a.Outcome)), a.Probe, a.Identity, a.Target)
+		t.say("  %s  %s as %s at %s", t.paint(color, fmt.Sprintf("%-12s", a.Outcome)), Plain(a.Probe), Plain(a.Identity), Plain(a.Target))
 		t.say("                %s", Plain(Because(a)))
 	}
 }
@@ -142,13 +149,32 @@ func plural(n int64, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// Plain replaces control characters: what a server says must not drive a
-// terminal.
+// Plain replaces control and format characters, line ends included: what a
+// server says must not drive a terminal, nor turn the direction of its text.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// Unproven says why a result is inconclusive.
+func Unproven(r *Report) string {
+	switch missing := r.Start.Planned - r.Counts.Len(); {
+	case r.Counts.Inconclusive > 0 && r.Counts.NotRun > 0:
+		return fmt.Sprintf("%s nothing, %s not run", plural(r.Counts.Inconclusive, "attempt proves", "attempts prove"),
+			plural(r.Counts.NotRun, "was", "were"))
+	case r.Counts.Inconclusive > 0:
+		return plural(r.Counts.Inconclusive, "attempt proves", "attempts prove") + " nothing"
+	case r.Counts.NotRun > 0:
+		return plural(r.Counts.NotRun, "attempt was", "attempts were") + " not run"
+	case missing > 0:
+		return plural(missing, "planned attempt has", "planned attempts have") + " no observation"
+	case r.Counts.Blocked > 0:
+		return "the run's record has no end"
+	default:
+		return "nothing was attempted"
+	}
 }

@@ -19,6 +19,9 @@ type Verifier struct {
 	// Approve repeats the approval of the run's documents and compares it
 	// with what the run recorded.
 	Approve func(start journal.RunStart) error
+	// Planned is the planned attempt of that number as it is before anything
+	// ran; nil leaves observations uncompared with the plan.
+	Planned func(n int64) (journal.Observation, bool)
 	// Operator verifies a signature over a line by the operator.
 	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
 }
@@ -36,7 +39,8 @@ type Verification struct {
 
 // Verify repeats every check on a run's folder, streaming over its journal.
 // The error names the first line that does not hold. Memory grows with the
-// number of identities and state reads, not with the number of attempts.
+// number of identities and state reads; of an observed attempt only its
+// number is kept.
 func Verify(run fs.FS, v Verifier) (*Verification, error) {
 	f, err := run.Open(journal.FileName)
 	if err != nil {
@@ -70,18 +74,22 @@ type checker struct {
 	start  journal.RunStart
 	tree   journal.Tree
 
-	first     []byte // the exact bytes of run.start
-	pending   []byte // the exact bytes of a run.recover that is not signed yet
-	operator  journal.Principal
-	sealKey   string // who signs the last checkpoint
-	recovered bool
-	ended     *journal.RunEnd
+	first   []byte // the exact bytes of run.start
+	pending []byte // the exact bytes of a run.recover that is not signed yet
+	// pendingSeq is the number of that line.
+	pendingSeq int64
+	operator   journal.Principal
+	sealKey    string // who signs the last checkpoint
+	recovered  bool
+	ended      *journal.RunEnd
 
 	intents    map[string]journal.Intent
 	arms       map[string]journal.ArmRecord
 	identities map[string]journal.IdentityCheck
 	states     map[string]journal.StateRead
 	pins       map[string]journal.Pin
+	attempts   map[int64]string // planned attempt -> its arm, until it is observed
+	at         map[string]int64 // id -> line, of what brackets attempts and of attempts
 	observed   map[int64]bool
 	tally      probes.Tally
 }
@@ -90,7 +98,7 @@ func newChecker(folder fs.FS, v Verifier) *checker {
 	return &checker{
 		Verifier: v, folder: folder, intents: map[string]journal.Intent{}, arms: map[string]journal.ArmRecord{},
 		identities: map[string]journal.IdentityCheck{}, states: map[string]journal.StateRead{},
-		pins: map[string]journal.Pin{}, observed: map[int64]bool{},
+		pins: map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},
 	}
 }
 
@@ -99,10 +107,11 @@ func (c *checker) line(l journal.Line) error {
 	if (l.Seq == 0) != (l.Type == journal.TypeRunStart) || (l.Seq == 1) != (l.Type == journal.TypeRunSigned) {
 		return errors.New("a run begins with run.start and run.signed")
 	}
-	if c.ended != nil {
+	if c.ended != nil && l.Type != journal.TypeRunRecover {
 		return errors.New("it follows the run's end")
 	}
-	if (c.pending != nil) != (l.Type == journal.TypeRecSigned) {
+	// A recovery that was killed before its signature is followed by another.
+	if (c.pending != nil) != (l.Type == journal.TypeRecSigned) && (c.pending == nil || l.Type != journal.TypeRunRecover) {
 		return errors.New("a recovery is signed by the line after it")
 	}
 	switch l.Type {
@@ -115,7 +124,7 @@ func (c *checker) line(l journal.Line) error {
 	case journal.TypeIdentity:
 		return c.identity(l)
 	case journal.TypeState:
-		return keep(l, c.states, func(s journal.StateRead) string { return s.ID })
+		return c.state(l)
 	case journal.TypeIntent:
 		return keep(l, c.intents, func(i journal.Intent) string { return i.ID })
 	case journal.TypeArm:
@@ -184,7 +193,8 @@ func (c *checker) recover(l journal.Line) error {
 	if err := journal.Decode(l.Body, &r); err != nil {
 		return err
 	}
-	c.recovered, c.pending, c.operator, c.sealKey = true, bytes.Clone(l.Raw), r.Operator, r.RunKey
+	c.recovered, c.ended = true, nil
+	c.pending, c.pendingSeq, c.operator, c.sealKey = bytes.Clone(l.Raw), l.Seq, r.Operator, r.RunKey
 	return nil
 }
 
@@ -192,6 +202,9 @@ func (c *checker) recoverSigned(l journal.Line) error {
 	var s journal.Signed
 	if err := journal.Decode(l.Body, &s); err != nil {
 		return err
+	}
+	if s.Seq != c.pendingSeq || s.Namespace != "operate@sodprobe" {
+		return errors.New("it is not the operator's signature over the recovery")
 	}
 	line := c.pending
 	c.pending = nil
@@ -226,6 +239,8 @@ func (c *checker) whole() error {
 		return fmt.Errorf("%d attempts were planned, %d have an observation", c.start.Planned, c.tally.Len())
 	case len(c.intents) > 0 && !c.recovered:
 		return fmt.Errorf("%d requests were announced and have no answer", len(c.intents))
+	case len(c.attempts) > 0:
+		return fmt.Errorf("%d attempts were sent and their observations do not say so", len(c.attempts))
 	}
 	point, err := journal.ReadCheckpoint(c.folder, "after", c.sealKey)
 	if err != nil {

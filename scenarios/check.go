@@ -210,7 +210,7 @@ func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
 	case k.Context != "" && k.User == "":
 		c.note(at, "the context says no user", "user: the name that the server must report for the context")
 	case k.Context == "" && k.User != "":
-		c.note(at+".user", "user belongs to context", "impersonate: {user: …, groups: […]}")
+		c.note(at+".user", "user belongs to context", "leave it out, or act by impersonate: {user: …, groups: […]}")
 	}
 	if a := k.ServiceAccount; a != nil {
 		c.name(at+".serviceAccount.namespace", a.Namespace)
@@ -224,6 +224,16 @@ func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
 	}
 }
 
+// noted reports whether the form of an attempt's field is noted as wrong or
+// missing already: what follows from that is no mistake of its own.
+func (c *checker) noted(at, name string) bool {
+	n, ok := c.places[at+"."+name]
+	if !ok {
+		return slices.Contains([]string{"probe", "target", "as"}, name)
+	}
+	return slices.ContainsFunc(c.found, func(m *Mistake) bool { return m.Line == n.Line && m.Column == n.Column })
+}
+
 // attempt checks one attempt against the scenario and the catalog.
 func (c *checker) attempt(at string, a Attempt) {
 	if !c.has(at) {
@@ -231,8 +241,8 @@ func (c *checker) attempt(at string, a Attempt) {
 	}
 	r, problems := c.scenario.resolve(a, c.options.Set)
 	for _, p := range problems {
-		if n, ok := c.places[at+"."+p.field]; p.field == "probe" && (!ok || n.Value == "") {
-			continue // its absence is noted already
+		if c.noted(at, p.field) {
+			continue
 		}
 		c.note(strings.TrimSuffix(at+"."+p.field, "."), p.text, p.instead)
 	}

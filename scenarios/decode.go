@@ -58,7 +58,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 			return
 		}
 		if err := u.UnmarshalYAML(n); err != nil {
-			d.at(n.Line, n.Column, path+": "+describeNode(n)+" does not fit", err.Error())
+			d.at(n.Line, n.Column, path+": "+describeNode(n)+" does not fit", strings.TrimPrefix(err.Error(), "want "))
 		}
 		return
 	}
@@ -66,19 +66,18 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 		d.time(n, v, path)
 		return
 	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		d.value(n, v.Elem(), path)
-	case reflect.Struct:
-		d.mapping(n, v, path)
-	case reflect.Map:
-		d.table(n, v, path)
-	case reflect.Slice:
-		d.list(n, v, path)
-	default:
-		d.scalar(n, v, path)
+	read := map[reflect.Kind]func(*yaml.Node, reflect.Value, string){
+		reflect.Pointer: d.pointer, reflect.Struct: d.mapping, reflect.Map: d.table, reflect.Slice: d.list,
+	}[v.Kind()]
+	if read == nil {
+		read = d.scalar
 	}
+	read(n, v, path)
+}
+
+func (d *decoder) pointer(n *yaml.Node, v reflect.Value, path string) {
+	v.Set(reflect.New(v.Type().Elem()))
+	d.value(n, v.Elem(), path)
 }
 
 // plain refuses anchors, aliases and tags: what stands there is what counts.
@@ -226,32 +225,36 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	}[v.Kind()]
 	number := v.Kind() == reflect.Float64 && n.Tag == "!!int"
 	if n.Kind != yaml.ScalarNode || (n.Tag != want && !number) {
-		d.at(n.Line, n.Column, path+": "+describeNode(n)+" does not fit", "a "+map[string]string{
-			"!!str": "text; put it in quotes", "!!int": "whole number", "!!float": "number", "!!bool": "true or false",
+		d.at(n.Line, n.Column, path+": "+describeNode(n)+" does not fit", map[string]string{
+			"!!str": "text; put it in quotes", "!!int": "a whole number", "!!float": "a number", "!!bool": "true or false",
 		}[want])
 		return
 	}
-	var err error
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(n.Value)
-	case reflect.Bool:
-		// YAML knows True and TRUE as well; ParseBool reads them all.
-		var b bool
-		b, err = strconv.ParseBool(n.Value)
+	if err := fill(n.Value, v); err != nil {
+		d.at(n.Line, n.Column, path+": "+describeNode(n)+" is not a plain number", "decimal digits")
+	}
+}
+
+// fill sets a string, a boolean or a number from its text. YAML knows True and
+// TRUE as well as true; ParseBool reads them all.
+func fill(text string, v reflect.Value) error {
+	if v.Kind() == reflect.String {
+		v.SetString(text)
+		return nil
+	}
+	if v.Kind() == reflect.Bool {
+		b, err := strconv.ParseBool(text)
 		v.SetBool(b)
-	case reflect.Float64:
-		var f float64
-		f, err = strconv.ParseFloat(n.Value, 64)
+		return err
+	}
+	if v.Kind() == reflect.Float64 {
+		f, err := strconv.ParseFloat(text, 64)
 		v.SetFloat(f)
-	default:
-		var i int64
-		i, err = strconv.ParseInt(n.Value, 10, 64)
-		v.SetInt(i)
+		return err
 	}
-	if err != nil {
-		d.at(n.Line, n.Column, path+": "+describeNode(n)+" is not a plain value", "decimal digits, true or false")
-	}
+	i, err := strconv.ParseInt(text, 10, 64)
+	v.SetInt(i)
+	return err
 }
 
 // time reads a time in UTC, written with Z: an offset invites mistakes.
@@ -273,8 +276,6 @@ func (d *decoder) rules(n *yaml.Node, v reflect.Value, f field, path string) {
 		switch key {
 		case "enum":
 			enum = append(enum, want)
-		case "const":
-			enum = []string{want}
 		case "pattern":
 			if !regexp.MustCompile(want).MatchString(text) {
 				d.at(n.Line, n.Column, fmt.Sprintf("%s: %q does not have the form", path, text), want)
@@ -328,15 +329,14 @@ func (d *decoder) kind(n *yaml.Node, want yaml.Kind, path string) bool {
 }
 
 func describeNode(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch {
+	case n.Kind == yaml.MappingNode:
 		return "a mapping"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
-	case yaml.ScalarNode:
-		if n.Tag == "!!null" {
-			return "nothing"
-		}
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+		return "nothing"
+	case n.Kind == yaml.ScalarNode:
 		return strconv.Quote(n.Value)
 	default:
 		return "this"

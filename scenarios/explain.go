@@ -149,10 +149,11 @@ func (e *explainer) attempt(n int, r Resolved) {
 	}
 	e.say("  %d. %s (%s) at %s, as %s", n, r.Probe.Title, r.Probe.ID, r.Target.ID, strings.Join(names, ", "))
 	if r.Excluded {
-		e.say("     EXCLUDED by the rules: planned, and never sent.")
+		e.say("     EXCLUDED by the rules: planned, and never sent, by nobody.")
+		return
 	}
-	e.say("     %s", r.Probe.Why)
-	e.say("     Harmless: %s.", harmless(r.Probe.Technique))
+	e.say("     Why: %s", r.Probe.Why)
+	e.say("     Harmless (%s): %s.", r.Probe.Technique, harmless(r.Probe.Technique))
 	for _, need := range r.Probe.Needs {
 		text := fmt.Sprintf("     %s: %s", need.Name, r.With[need.Name])
 		if r.Permitted[need.Name] != r.With[need.Name] {
@@ -160,13 +161,24 @@ func (e *explainer) attempt(n int, r Resolved) {
 		}
 		e.say("%s", text)
 	}
-	layers := make([]string, len(r.Expect))
-	for i, l := range r.Expect {
-		layers[i] = string(l)
-	}
-	e.say("     Counts as blocked if refused by: %s.", strings.Join(layers, ", "))
+	e.say("     Counts as blocked if refused by: %s.", layerList(r.Expect))
 	if !slices.Equal(r.Expect, r.Probe.Expect) {
-		e.say("     NOTE: the scenario changes this list; the probe's own differs.")
+		e.say("     NOTE: the scenario changes this list; the probe's own is: %s.", layerList(r.Probe.Expect))
+	}
+	e.arms(r)
+	for _, limit := range r.Probe.Limits {
+		e.say("     Limit: %s", limit)
+	}
+}
+
+// arms says what else is sent beside the attempt itself.
+func (e *explainer) arms(r Resolved) {
+	permitted := r.Target.Place(targets.Permitted).Scope
+	if r.Probe.Baseline.Standing == nil {
+		e.say("     The developers send the same request in %s, where they may.", permitted)
+	} else {
+		e.say("     There is no permitted place for this request: instead the developers send one")
+		e.say("     that they may send in %s (%s).", permitted, r.Probe.Baseline.Standing.ID)
 	}
 	if r.Waive != "" {
 		e.say("     WAIVED: nobody shows that the request works for somebody who may. Reason: %s", r.Waive)
@@ -174,9 +186,14 @@ func (e *explainer) attempt(n int, r Resolved) {
 		e.say("     The same request is sent as %s, who may.", r.Positive.ID)
 	}
 	e.say("     The same request is sent as %s, who may nothing; %s reads the state.", r.Negative.ID, r.Observer.ID)
-	for _, limit := range r.Probe.Limits {
-		e.say("     Limit: %s", limit)
+}
+
+func layerList(layers []targets.Layer) string {
+	names := make([]string, len(layers))
+	for i, l := range layers {
+		names[i] = string(l)
 	}
+	return strings.Join(names, ", ")
 }
 
 func (e *explainer) limits() {
@@ -190,6 +207,8 @@ func (e *explainer) limits() {
 	} else {
 		e.say("  The run stops as soon as an attempt is permitted.")
 	}
+	e.say("  It also stops when the window closes, when its requests are used up, and when the")
+	e.say("  operator interrupts it or sets the stop file. What is left is recorded as not run.")
 	if len(r.Exclude) > 0 {
 		e.say("  Never attempted: %s.", strings.Join(r.Exclude, ", "))
 	}

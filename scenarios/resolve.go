@@ -77,6 +77,10 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	note(p)
 	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
 	note(p)
+	if r.Probe.RealCredential {
+		note(unlike(r.Probe, "positive", r.Positive))
+		note(unlike(r.Probe, "negative", &r.Negative))
+	}
 	r.Expect = r.Probe.Expect
 	if len(a.Expect) > 0 {
 		r.Expect = a.Expect
@@ -91,11 +95,7 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 }
 
 func layerNames() string {
-	names := make([]string, 0, len(targets.Layers()))
-	for _, l := range targets.Layers() {
-		names = append(names, string(l))
-	}
-	return "one of: " + strings.Join(names, ", ")
+	return "one of: " + layerList(targets.Layers())
 }
 
 func probeOf(id string, set probes.Set) (probes.Probe, *problem) {
@@ -117,7 +117,10 @@ func probeOf(id string, set probes.Set) (probes.Probe, *problem) {
 func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 	names := make([]string, len(s.Targets))
 	for i, t := range s.Targets {
-		if t.ID == id && t.System() != "" {
+		if t.ID == id && t.System() == "" {
+			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q says no system", id), "add a kubernetes block to it"}
+		}
+		if t.ID == id {
 			return t, nil
 		}
 		names[i] = t.ID
@@ -189,12 +192,21 @@ func (s *Scenario) developers(a Attempt, p probes.Probe) (out []targets.Identity
 	if len(out) == 0 && len(found) == 0 {
 		found = append(found, &problem{"as", "no identity has the role developer and a " + string(p.System) + " block", "identities: [{id: dev-alice, role: developer, …}]"})
 	}
-	for _, id := range out {
-		if p.RealCredential && id.Fidelity(p.System) == targets.Impersonated {
-			found = append(found, &problem{"as", fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"})
+	for i := range out {
+		if wrong := unlike(p, "as", &out[i]); wrong != nil && p.RealCredential {
+			found = append(found, wrong)
 		}
 	}
 	return out, found
+}
+
+// unlike is the problem that an identity is impersonated where the probe needs
+// the credential itself: all arms send the same request.
+func unlike(p probes.Probe, field string, id *targets.Identity) *problem {
+	if id == nil || id.ID == "" || id.Fidelity(p.System) != targets.Impersonated {
+		return nil
+	}
+	return &problem{field, fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"}
 }
 
 // developer is one identity under test by its id. before are the ids that

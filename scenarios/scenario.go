@@ -9,8 +9,8 @@ import (
 
 // Scenario is the approved file. Field order and names are those of the YAML.
 type Scenario struct {
-	APIVersion    string             `yaml:"apiVersion" json:"apiVersion" jsonschema:"required,const=sodprobe/v1"`
-	Kind          string             `yaml:"kind" json:"kind" jsonschema:"required,const=Scenario"`
+	APIVersion    string             `yaml:"apiVersion" json:"apiVersion" jsonschema:"required,enum=sodprobe/v1"`
+	Kind          string             `yaml:"kind" json:"kind" jsonschema:"required,enum=Scenario"`
 	Metadata      Metadata           `yaml:"metadata" json:"metadata" jsonschema:"required"`
 	Controls      []string           `yaml:"controls" json:"controls" jsonschema:"required,minItems=1"`
 	Authorization Authorization      `yaml:"authorization" json:"authorization" jsonschema:"required"`

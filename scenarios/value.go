@@ -36,42 +36,30 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 // UnmarshalYAML reads a list of ids, or {role: developer}.
 func (s *Subjects) UnmarshalYAML(n *yaml.Node) error {
 	const want = "want a list of identity ids such as [dev-alice], or {role: developer}"
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for _, c := range n.Content {
-			if !isText(c) {
-				return errors.New(want)
-			}
-			s.IDs = append(s.IDs, c.Value)
-		}
-		if len(s.IDs) == 0 {
-			return errors.New(want)
-		}
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Value == "role" && n.Content[1].Value == string(targets.Developer) {
+		s.Role = targets.Developer
 		return nil
-	case yaml.MappingNode:
-		if len(n.Content) == 2 && n.Content[0].Value == "role" && n.Content[1].Value == string(targets.Developer) {
-			s.Role = targets.Developer
-			return nil
-		}
-		return errors.New(want)
-	default:
+	}
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		return errors.New(want)
 	}
+	for _, c := range n.Content {
+		if !isText(c) {
+			return errors.New(want)
+		}
+		s.IDs = append(s.IDs, c.Value)
+	}
+	return nil
 }
 
 // UnmarshalYAML reads an identity id, or {waive: "reason"}.
 func (p *Positive) UnmarshalYAML(n *yaml.Node) error {
 	const want = `want an identity id, or {waive: "why no authorized identity may be lent"}`
-	switch n.Kind {
-	case yaml.ScalarNode:
-		if isText(n) {
-			p.Identity = n.Value
-		}
-	case yaml.MappingNode:
-		if len(n.Content) == 2 && n.Content[0].Value == "waive" && isText(n.Content[1]) {
-			p.Waive = n.Content[1].Value
-		}
-	default:
+	switch {
+	case isText(n):
+		p.Identity = n.Value
+	case n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Value == "waive" && isText(n.Content[1]):
+		p.Waive = n.Content[1].Value
 	}
 	if p.Identity == "" && p.Waive == "" {
 		return errors.New(want)

@@ -51,7 +51,7 @@ func creates(p probes.Probe, r resource, body func(probes.Params) object) probes
 	}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
 		return []targets.StateQuery{
-			namespaces().get(place.Scope, place.Scope, true),
+			theNamespace(place),
 			r.get(scope(place), params.Run, false),
 		}
 	}

@@ -20,6 +20,11 @@ func NamespaceLabel() probes.Probe {
 			return object{"metadata": object{"labels": object{label: "privileged"}}}
 		},
 	})
+	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {
+		q := theNamespace(place)
+		q.Fields = []string{"/metadata/labels"}
+		return []targets.StateQuery{q}
+	}
 	build := p.Request
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		r := build(place, params)

@@ -82,6 +82,14 @@ func (r resource) get(scope, name string, mustExist bool, fields ...string) targ
 	}
 }
 
+// theNamespace is a read of the place itself. The authorizer sees a namespace
+// as being in itself.
+func theNamespace(place targets.Place) targets.StateQuery {
+	q := namespaces().get("", place.Scope, true)
+	q.Request.Scope = place.Scope
+	return q
+}
+
 func apps(plural, kind string) resource  { return resource{"apps", "v1", plural, kind} }
 func batch(plural, kind string) resource { return resource{"batch", "v1", plural, kind} }
 func core(plural, kind string) resource  { return resource{"", "v1", plural, kind} }

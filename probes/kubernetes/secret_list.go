@@ -27,7 +27,7 @@ func SecretList() probes.Probe {
 		}
 	}
 	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {
-		return []targets.StateQuery{namespaces().get(place.Scope, place.Scope, true)}
+		return []targets.StateQuery{theNamespace(place)}
 	}
 	return p
 }

@@ -45,15 +45,30 @@ func writeCheckpoint(dir, name, origin string, size int64, root tlog.Hash, key n
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("write the checkpoint %s: %w", name, err)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the run's own folder
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write the checkpoint %s: %w", name, errors.Join(fs.ErrExist, err))
+	}
+	// A checkpoint is there whole or not at all, so that a crash cannot leave
+	// a piece of one that nobody may replace.
+	part := path + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the run's own folder
 	if err != nil {
 		return fmt.Errorf("write the checkpoint %s: %w", name, err)
 	}
 	_, err = f.Write(signed)
-	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = errors.Join(os.Rename(part, path), syncDir(filepath.Dir(path)))
+	}
+	if err != nil {
 		return fmt.Errorf("write the checkpoint %s: %w", name, err)
 	}
 	return nil
+}
+
+// hasCheckpoint reports whether a run's folder holds that checkpoint.
+func hasCheckpoint(dir, name string) bool {
+	_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(checkpointFile(name))))
+	return err == nil
 }
 
 // ReadCheckpoint reads checkpoints/NAME.txt of a run's folder and verifies

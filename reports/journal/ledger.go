@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,6 +36,9 @@ type LedgerEntry struct {
 	Root     string   `json:"root,omitempty"` // base64, as in the checkpoint
 	Status   string   `json:"status,omitempty"`
 	Reasons  []string `json:"reasons,omitempty"`
+	// TornBytes is the length of a piece of a line that was cut before this
+	// one: its writer was killed, and went no further.
+	TornBytes int `json:"torn_bytes,omitempty"`
 }
 
 // Ledger is the evidence root's record of every run. A file lock makes it
@@ -112,12 +114,17 @@ func (l *Ledger) each(f func(LedgerEntry)) error {
 
 func (l *Ledger) append(e LedgerEntry) error {
 	return l.locked(func(f *os.File) error {
-		last, err := readLedger(f, func(LedgerEntry) {})
+		was, err := readLedger(f, func(LedgerEntry) {})
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(last)
-		e.T, e.Prev = l.now().UTC(), hex.EncodeToString(sum[:])
+		if was.torn > 0 {
+			if err := f.Truncate(was.size); err != nil {
+				return fmt.Errorf("cut the torn line of the ledger %s: %w", l.path, err)
+			}
+		}
+		sum := sha256.Sum256(was.last)
+		e.T, e.Prev, e.TornBytes = l.now().UTC(), hex.EncodeToString(sum[:]), was.torn
 		line, err := encode(e)
 		if err != nil {
 			return err
@@ -149,26 +156,38 @@ func (l *Ledger) locked(f func(*os.File) error) (err error) {
 	return f(file)
 }
 
-// readLedger reads every line, checks the chain, and returns the last line's
-// bytes.
-func readLedger(r io.Reader, f func(LedgerEntry)) (last []byte, err error) {
+// ledgerEnd is where a ledger ends.
+type ledgerEnd struct {
+	last []byte // the last whole line
+	size int64  // of all whole lines, in bytes
+	torn int    // bytes behind them
+}
+
+// readLedger reads every whole line and checks the chain. A torn last line
+// was never acknowledged to its writer, which therefore sent nothing.
+func readLedger(r io.Reader, f func(LedgerEntry)) (ledgerEnd, error) {
 	in := bufio.NewReader(r)
+	var end ledgerEnd
 	for n := 1; ; n++ {
 		raw, err := readLine(in)
 		if errors.Is(err, io.EOF) {
-			return last, nil
+			return end, nil
+		}
+		if errors.Is(err, ErrTorn) {
+			end.torn = len(raw)
+			return end, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("ledger line %d: %w", n, err)
+			return end, fmt.Errorf("ledger line %d: %w", n, err)
 		}
 		var e LedgerEntry
 		if err := Decode(raw, &e); err != nil {
-			return nil, fmt.Errorf("ledger line %d: %w", n, err)
+			return end, fmt.Errorf("ledger line %d: %w", n, err)
 		}
-		if sum := sha256.Sum256(last); e.Prev != hex.EncodeToString(sum[:]) {
-			return nil, fmt.Errorf("ledger line %d does not follow line %d: the ledger was changed", n, n-1)
+		if sum := sha256.Sum256(end.last); e.Prev != hex.EncodeToString(sum[:]) {
+			return end, fmt.Errorf("ledger line %d does not follow line %d: the ledger was changed", n, n-1)
 		}
-		last = bytes.Clone(raw)
+		end.last, end.size = raw, end.size+int64(len(raw))
 		f(e)
 	}
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,8 +18,13 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 )
 
-// ErrEnded says that a run has its end: there is nothing to recover.
+// ErrEnded says that a run has its end and its last checkpoint: there is
+// nothing to recover.
 var ErrEnded = errors.New("the run has ended")
+
+// ErrUnregistered says that a run died before its registration was complete,
+// and so before its first request.
+var ErrUnregistered = errors.New("the run was not registered, so nothing was attempted: remove its folder")
 
 // Recovery is what Recover needs to know.
 type Recovery struct {
@@ -44,22 +50,28 @@ type Recovered struct {
 // Recover closes the journal of a run that was killed: it cuts a torn last
 // line, and ends every planned attempt that has no observation. One that may
 // have been sent becomes Inconclusive, indeterminate; any other becomes
-// NotRun. It sends nothing.
-func Recover(ctx context.Context, dir string, r Recovery) (Recovered, error) {
+// NotRun. It sends nothing. A recovery that was killed itself can be repeated.
+func Recover(ctx context.Context, dir string, r Recovery) (_ Recovered, err error) {
+	lock, err := lockJournal(dir)
+	if err != nil {
+		return Recovered{}, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	s, err := survey(dir)
 	if err != nil {
 		return Recovered{}, err
 	}
-	if s.ended {
+	switch {
+	case s.end != nil && hasCheckpoint(dir, "after"):
 		return Recovered{}, ErrEnded
-	}
-	if s.tree.Size() < 2 {
-		return Recovered{}, errors.New("the run was not registered, so nothing was attempted: remove its folder")
+	case s.tree.Size() < 2 || !hasCheckpoint(dir, "before"):
+		return Recovered{}, ErrUnregistered
 	}
 	w, err := reopen(dir, s, r.Now)
 	if err != nil {
 		return Recovered{}, err
 	}
+	w.lock = lock
 	defer func() { _ = w.file.Close() }() // closed by then; only errors leave it open
 	r.Record.TornBytes = len(s.torn)
 	if len(s.torn) > 0 {
@@ -102,7 +114,10 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 			return done, err
 		}
 	}
-	end := RunEnd{Status: "failed", Counts: tally.Counts(), Verdict: tally.Verdict()}
+	end := RunEnd{Status: "failed", Counts: tally.Counts(), Requests: s.requests, Verdict: tally.Verdict()}
+	if s.end != nil { // only its checkpoint was lost
+		end = *s.end
+	}
 	if err := w.Append(ctx, TypeRunEnd, end); err != nil {
 		return done, err
 	}
@@ -119,7 +134,8 @@ type surveyed struct {
 	tree     Tree
 	bytes    int64 // of whole lines
 	torn     []byte
-	ended    bool
+	end      *RunEnd
+	requests int64          // that the journal has an answer to
 	sent     map[int64]bool // attempts with an intent or an arm
 	observed map[int64]bool
 	tally    probes.Tally
@@ -151,29 +167,35 @@ func (s *surveyed) add(line Line) error {
 	s.run = line.Run
 	s.tree.Add(line.Raw)
 	s.bytes += int64(len(line.Raw))
+	var err error
 	switch line.Type {
+	case TypePin:
+		var p Pin
+		err = Decode(line.Body, &p)
+		s.requests += int64(len(p.Exchanges))
+	case TypeIdentity, TypeState:
+		s.requests++
 	case TypeIntent:
 		var i Intent
-		if err := Decode(line.Body, &i); err != nil {
-			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
-		}
+		err = Decode(line.Body, &i)
 		s.sent[i.N] = true
 	case TypeArm:
 		var a ArmRecord
-		if err := Decode(line.Body, &a); err != nil {
-			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
-		}
+		err = Decode(line.Body, &a)
 		s.sent[a.N] = true
+		s.requests++
 	case TypeObservation:
 		var o Observation
-		if err := Decode(line.Body, &o); err != nil {
-			return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
-		}
+		err = Decode(line.Body, &o)
 		s.observed[o.N] = true
 		s.tally.Add(o.Outcome)
 	case TypeRunEnd:
-		s.ended = true
-	case TypeRunStart, TypeRunSigned, TypePin, TypeIdentity, TypeState, TypeStop, TypeRunRecover, TypeRecSigned:
+		s.end = &RunEnd{}
+		err = Decode(line.Body, s.end)
+	case TypeRunStart, TypeRunSigned, TypeStop, TypeRunRecover, TypeRecSigned:
+	}
+	if err != nil {
+		return fmt.Errorf("journal line %d: %w", line.Seq+1, err)
 	}
 	return nil
 }
@@ -193,5 +215,8 @@ func reopen(dir string, s *surveyed, now func() time.Time) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cut the torn line: %w", err), f.Close())
 	}
-	return newWriter(dir, s.run, f, s.tree, now), nil
+	return &Writer{
+		dir: dir, run: s.run, now: now, file: f, out: bufio.NewWriterSize(f, bufferSize),
+		tree: s.tree, durable: s.tree.Size(),
+	}, nil
 }

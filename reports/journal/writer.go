@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -26,6 +27,9 @@ type Writer struct {
 	dir string
 	run string
 	now func() time.Time
+	// lock keeps a second writer away: a cleanup, while the run goes on. The
+	// kernel frees it when the process dies.
+	lock *flock.Flock
 
 	mu   sync.Mutex // guards the fields below
 	file *os.File
@@ -47,12 +51,31 @@ func Create(dir, run string, now func() time.Time) (*Writer, error) {
 	if err := syncDir(dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the journal: %w", err), f.Close())
 	}
-	return newWriter(dir, run, f, Tree{}, now), nil
+	lock, err := lockJournal(dir)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &Writer{dir: dir, run: run, now: now, lock: lock, file: f, out: bufio.NewWriterSize(f, bufferSize)}, nil
 }
 
-func newWriter(dir, run string, f *os.File, tree Tree, now func() time.Time) *Writer {
-	return &Writer{dir: dir, run: run, now: now, file: f, out: bufio.NewWriterSize(f, 1<<16), tree: tree, durable: tree.Size()}
+// bufferSize is how many bytes may wait for a Commit before they are written.
+const bufferSize = 64 << 10
+
+// lockJournal takes the one writer's place at a journal that exists.
+func lockJournal(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, FileName), flock.SetFlag(os.O_RDONLY))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the journal: %w", err)
+	}
+	if !ok {
+		return nil, ErrBusy
+	}
+	return lock, nil
 }
+
+// ErrBusy says that another process writes the journal.
+var ErrBusy = errors.New("the run is still going on: another process writes its journal")
 
 // Append adds one line. It may still be in memory on return: see Commit.
 func (w *Writer) Append(ctx context.Context, t Type, body any) error {
@@ -104,11 +127,12 @@ func (w *Writer) Commit(context.Context) error {
 
 	w.sync.Lock()
 	defer w.sync.Unlock()
-	if w.durable >= want {
-		return nil // the caller before us took our lines along
-	}
 	w.mu.Lock()
 	err := w.err
+	if err == nil && w.durable >= want {
+		w.mu.Unlock()
+		return nil // the caller before us took our lines along
+	}
 	if err == nil {
 		if err = w.out.Flush(); err != nil {
 			w.err = fmt.Errorf("write the journal: %w", err)
@@ -149,7 +173,7 @@ func (w *Writer) Checkpoint(ctx context.Context, name, origin string, key note.S
 
 // Close makes the journal durable and closes it.
 func (w *Writer) Close() error {
-	return errors.Join(w.Commit(context.Background()), w.file.Close())
+	return errors.Join(w.Commit(context.Background()), w.file.Close(), w.lock.Unlock())
 }
 
 func syncDir(dir string) error {

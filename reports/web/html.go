@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
@@ -22,7 +21,8 @@ type page struct {
 	*reports.Report
 	Style  template.CSS
 	Matrix []matrixRow
-	// Wide says that there are too many identities for a matrix.
+	// Wide says that a matrix would not hold everything: too many identities,
+	// or attempts that the report does not show one by one.
 	Wide bool
 }
 
@@ -37,7 +37,8 @@ type cell struct {
 	Outcome probes.Outcome
 	Text    string
 	N       int64
-	Shown   bool
+	// Attempts is how many this cell stands for: the gravest is shown.
+	Attempts int
 }
 
 // maxColumns is how many identities a matrix shows side by side.
@@ -50,13 +51,13 @@ func HTML(w io.Writer, r *reports.Report) error {
 		return fmt.Errorf("read the page's style: %w", err)
 	}
 	t, err := template.New("report.gohtml").Funcs(template.FuncMap{
-		"because": reports.Because, "time": clock, "words": words, "lower": strings.ToLower,
+		"because": reports.Because, "time": clock, "words": words,
 		"arm": armWords, "role": roleWords,
 	}).ParseFS(files, "report.gohtml")
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)
 	}
-	p := page{Report: r, Style: template.CSS(style), Wide: len(r.Identities) > maxColumns} //nolint:gosec // the style is this package's own file
+	p := page{Report: r, Style: template.CSS(style), Wide: len(r.Identities) > maxColumns || r.Omitted > 0} //nolint:gosec // the style is this package's own file
 	if !p.Wide {
 		p.Matrix = matrix(r)
 	}
@@ -71,13 +72,21 @@ func matrix(r *reports.Report) []matrixRow {
 		if a.Outcome != probes.Blocked {
 			text = string(a.Response.Class)
 		}
-		found[place{a.Probe, a.Target, a.Identity}] = cell{a.Outcome, text, a.N, true}
+		// A route may be attempted with several parameters. Attempts come in
+		// the order of their weight, so the first is the one to show.
+		at := place{a.Probe, a.Target, a.Identity}
+		c, more := found[at]
+		if !more {
+			c = cell{Outcome: a.Outcome, Text: text, N: a.N}
+		}
+		c.Attempts++
+		found[at] = c
 	}
 	rows := make([]matrixRow, 0, len(r.Probes))
 	for _, p := range r.Probes {
 		row := matrixRow{Probe: p.Probe, Target: p.Target}
 		for _, id := range r.Identities {
-			row.Cells = append(row.Cells, found[place{p.Probe, p.Target, id}])
+			row.Cells = append(row.Cells, found[place{p.Probe, p.Target, id.Identity}])
 		}
 		rows = append(rows, row)
 	}
@@ -87,15 +96,15 @@ func matrix(r *reports.Report) []matrixRow {
 func clock(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
 // words is a verdict as a sentence.
-func words(v probes.Verdict) string {
-	switch v {
+func words(r *reports.Report) string {
+	switch r.Verdict {
 	case probes.Effective:
 		return "Effective: every attempt was blocked."
 	case probes.Ineffective:
 		return "Ineffective: something was permitted."
 	case probes.Unproven:
 	}
-	return "Inconclusive: some attempts prove nothing."
+	return "Inconclusive: " + reports.Unproven(r) + "."
 }
 
 // armWords says what an arm is for.

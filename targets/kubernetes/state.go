@@ -53,7 +53,7 @@ func absent(x targets.Exchange, r targets.Request) bool {
 	}
 	plural, _, _ := strings.Cut(r.Resource, "/")
 	resource, group, _ := strings.Cut(plural, ".")
-	return status.Details.Name == r.Name && status.Details.Kind == resource && status.Details.Group == group
+	return (r.Name == "" || status.Details.Name == r.Name) && status.Details.Kind == resource && status.Details.Group == group
 }
 
 // digest is the SHA-256, in hex, over the uid and the fields. JSON objects

@@ -108,6 +108,9 @@ func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
 			in.Baselines = append(in.Baselines, baseline)
 		}
 		for _, q := range item.Probe.State(place, params) {
+			if !q.MustExist {
+				q.Request.Name = "" // the run's own name, which nobody knows yet
+			}
 			if !reads[q.Request.Path] {
 				reads[q.Request.Path] = true
 				in.Reads = append(in.Reads, q.Request)

@@ -1,0 +1,50 @@
+package journal_test
+
+import (
+	"testing"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+)
+
+func TestCompare(t *testing.T) {
+	there := journal.StateRead{Key: "a", MustExist: true, Read: true, Exists: true, Digest: "1"}
+	with := func(change func(*journal.StateRead)) journal.StateRead {
+		s := there
+		change(&s)
+		return s
+	}
+	absent := journal.StateRead{Key: "a", Read: true}
+	unread := journal.StateRead{Key: "a", MustExist: true, Problem: "refused"}
+	ours := with(func(s *journal.StateRead) { s.Digest, s.Ours = "2", true })
+	theirs := with(func(s *journal.StateRead) { s.Digest = "2" })
+	other := with(func(s *journal.StateRead) { s.Key = "b" })
+	type reads = []journal.StateRead
+	for name, c := range map[string]struct {
+		before, after reads
+		target        probes.Proof
+		state         probes.StateChange
+	}{
+		"unchanged":            {reads{there}, reads{there}, probes.Proven, probes.StateUnchanged},
+		"ours":                 {reads{there}, reads{ours}, probes.Proven, probes.StateChangedByUs},
+		"theirs":               {reads{there}, reads{theirs}, probes.Proven, probes.StateChangedByOther},
+		"ours before":          {reads{with(func(s *journal.StateRead) { s.Ours = true })}, reads{ours}, probes.Proven, probes.StateChangedByOther},
+		"created by us":        {reads{absent}, reads{with(func(s *journal.StateRead) { s.Ours, s.MustExist = true, false })}, probes.Unset, probes.StateChangedByUs},
+		"nothing read":         {nil, nil, probes.Unset, probes.StateUnread},
+		"never asked again":    {reads{there}, nil, probes.Proven, probes.StateUnread},
+		"unread before":        {reads{unread}, reads{there}, probes.Failed, probes.StateUnread},
+		"unread after":         {reads{there}, reads{unread}, probes.Proven, probes.StateUnread},
+		"missing":              {reads{with(func(s *journal.StateRead) { s.Exists = false })}, reads{with(func(s *journal.StateRead) { s.Exists = false })}, probes.Failed, probes.StateUnchanged},
+		"one of two missing":   {reads{there, unread}, reads{there, unread}, probes.Failed, probes.StateUnread},
+		"order does not count": {reads{there, other}, reads{other, there}, probes.Proven, probes.StateUnchanged},
+		"ours beats unread":    {reads{there, other}, reads{ours}, probes.Proven, probes.StateChangedByUs},
+		"another key":          {reads{there}, reads{other}, probes.Proven, probes.StateUnread},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target, state := journal.Compare(c.before, c.after)
+			if target != c.target || state != c.state {
+				t.Errorf("got %q %q, want %q %q", target, state, c.target, c.state)
+			}
+		})
+	}
+}

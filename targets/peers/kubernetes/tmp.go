@@ -1,3 +1,0 @@
-package peers
-
-import _ "go.etcd.io/etcd/server/v3/embed"
