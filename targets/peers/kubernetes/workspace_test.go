@@ -285,3 +285,34 @@ func (w *workspace) with(c *cluster, manifest string) {
 	// RBAC reaches the authorizer through a watch.
 	time.Sleep(500 * time.Millisecond)
 }
+
+// arm is a line of the journal about one request.
+type arm struct {
+	ID    string `json:"id"`
+	Arm   string `json:"arm"`
+	Probe string `json:"probe"`
+}
+
+// arms reads the journal's arms of one kind.
+func (w *workspace) arms(kind string) []arm {
+	w.t.Helper()
+	files, err := filepath.Glob(w.path("evidence", "*", "journal.jsonl"))
+	if err != nil || len(files) != 1 {
+		w.t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []arm
+	for _, line := range bytes.Split(bytes.TrimSpace(data), []byte("\n")) {
+		var entry struct {
+			Type string `json:"type"`
+			Body arm    `json:"body"`
+		}
+		if err := json.Unmarshal(line, &entry); err == nil && entry.Type == "arm" && entry.Body.Arm == kind {
+			out = append(out, entry.Body)
+		}
+	}
+	return out
+}

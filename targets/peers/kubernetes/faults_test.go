@@ -1,0 +1,130 @@
+package kubernetes
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+func contains(s, part string) bool { return strings.Contains(strings.ReplaceAll(s, `\"`, `"`), part) }
+
+func pause() { time.Sleep(100 * time.Millisecond) }
+
+// inconclusive checks that nothing was concluded, for that reason.
+func inconclusive(t *testing.T, list []outcome, class string) {
+	t.Helper()
+	for _, o := range list {
+		if o.Outcome != "Inconclusive" || o.Response.Class != class {
+			t.Errorf("want %s: %+v", class, o)
+		}
+	}
+}
+
+// TestExpiredToken: the prober's credential is not valid any more.
+func TestExpiredToken(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	w.write("kubeconfig", kubeconfig(shared.base, shared.ca.pem(), "token-that-expired"))
+	w.sign()
+	inconclusive(t, w.execute(shared, 4), "unauthenticated")
+}
+
+// TestNoImpersonation: the prober has no right to act as anybody. The server
+// then names the target's resource in its refusal, and our own user.
+func TestNoImpersonation(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.with(shared, `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: prober}
+rules: [{apiGroups: [""], resources: [namespaces], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: prober}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prober}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: prober}]
+`)
+	w.sign()
+	inconclusive(t, w.execute(shared, 4), "harness-denied")
+}
+
+// TestWrongNamespace: production is misspelled. Everybody is refused there,
+// and it proves nothing.
+func TestWrongNamespace(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	w.scenario = strings.Replace(w.scenario, "namespace: payments,", "namespace: paymnets,", 1)
+	w.sign()
+	for _, o := range w.execute(shared, 4) {
+		if o.Outcome == "Permitted" || (o.Outcome == "Blocked" && !clusterWide(o.Probe)) {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// clusterWide tells the probes whose target is not in the namespace.
+func clusterWide(probe string) bool {
+	for _, part := range []string{".application.", ".kustomization.", ".certificatesigningrequest.", ".node.", ".validating"} {
+		if strings.Contains(probe, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestProxyPage: something between us and the server answers writes with its
+// own 403. It has a certificate of the same root, so nothing else looks odd.
+func TestProxyPage(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	target, err := url.Parse(shared.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(target)
+	forward.Transport = shared.client.Transport
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "selfsubject") || r.Method == http.MethodGet {
+			forward.ServeHTTP(rw, r)
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		rw.WriteHeader(http.StatusForbidden)
+		_, _ = rw.Write([]byte("<html><h1>403 Forbidden</h1></html>"))
+	}))
+	cert, err := shared.ca.pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	w.write("kubeconfig", kubeconfig(server.URL, shared.ca.pem(), "token-prober"))
+	w.sign()
+	for _, o := range w.execute(shared, 4) {
+		reads := strings.HasPrefix(o.Probe, "kubernetes.secret.") || o.Probe == "kubernetes.node.proxy"
+		if o.Outcome == "Permitted" || (!reads && (o.Outcome != "Inconclusive" || o.Response.Class != "unreachable")) {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// TestOwnCredential: an identity with a token of its own acts without
+// impersonation.
+func TestOwnCredential(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	w.scenario = strings.Replace(w.scenario, "{impersonate: {user: alice@corp.example, groups: [developers]}}", "{context: alice, user: alice@corp.example}", 1)
+	w.sign()
+	for _, o := range w.execute(shared, 0) {
+		if o.Outcome != "Blocked" {
+			t.Errorf("%+v", o)
+		}
+	}
+}
