@@ -179,7 +179,9 @@ var (
 	success = targets.Exchange{Status: http.StatusOK, Body: `{"kind":"Deployment"}`}
 )
 
-func armID(arm targets.Arm, n int64, probe string) string { return fmt.Sprintf("%s-%d-%s", arm, n, probe) }
+func armID(arm targets.Arm, n int64, probe string) string {
+	return fmt.Sprintf("%s-%d-%s", arm, n, probe)
+}
 
 // classify is a small classifier with the form of a real one.
 func classify(c targets.Case) targets.Response {

@@ -240,7 +240,7 @@ func (c *checker) whole() error {
 	case len(c.intents) > 0 && !c.recovered:
 		return fmt.Errorf("%d requests were announced and have no answer", len(c.intents))
 	case len(c.attempts) > 0:
-		return fmt.Errorf("%d attempts were sent and their observations do not say so", len(c.attempts))
+		return fmt.Errorf("%s sent, and no observation says so", plural(int64(len(c.attempts)), "attempt was", "attempts were"))
 	}
 	point, err := journal.ReadCheckpoint(c.folder, "after", c.sealKey)
 	if err != nil {

@@ -86,14 +86,14 @@ func lies() map[string]struct {
 		tamper func(journal.Type, any) any
 		want   string
 	}{
-		"class":               {record(attempt, func(a *journal.ArmRecord) { a.Response.Class = targets.Denied }), "journal line 23 (arm): it says denied/, its exchange says reached/"},
+		"class":               {record(attempt, func(a *journal.ArmRecord) { a.Response.Class = targets.Denied }), "journal line 22 (arm): it says denied/, its exchange says reached/"},
 		"outcome":             {observation(3, func(o *journal.Observation) { o.Judgement = blocked }), "its outcome is Blocked (denied), its cells say Inconclusive (unknown)"},
 		"cell":                {observation(2, func(o *journal.Observation) { o.Arms.IdentityBefore = probes.Proven }), "the lines that it refers to say"},
 		"state":               {observation(2, func(o *journal.Observation) { o.Arms.State = probes.StateChangedByUs }), "the lines that it refers to say"},
 		"hidden attempt":      {observation(1, func(o *journal.Observation) { delete(o.Refs, "attempt"); o.Response = targets.Response{} }), "it does not refer to the attempt that was made"},
-		"hidden as NotRun":    {observation(1, func(o *journal.Observation) { *o = journal.Observation{N: 1, Judgement: probes.Judgement{Outcome: probes.NotRun}} }), "it says ineffective, the observations say inconclusive"},
+		"hidden as NotRun":    {hidden, "1 attempt was sent, and no observation says so"},
 		"borrowed attempt":    {observation(1, func(o *journal.Observation) { o.Refs["attempt"] = []string{arm} }), "it does not refer to the attempt that was made"},
-		"borrowed baseline":   {observation(0, func(o *journal.Observation) { o.Refs["baseline"] = o.Refs["attempt"] }), "its baseline arm is another's"},
+		"borrowed baseline":   {observation(0, func(o *journal.Observation) { o.Refs["baseline"] = []string{armID(targets.ArmBaseline, 3, patch)} }), "its baseline arm belongs to attempt 3"},
 		"borrowed identity":   {observation(2, func(o *journal.Observation) { o.Refs["identity_before"] = []string{"whoami-alice-before"} }), "its identity_before is not in the journal, or is another's"},
 		"before used twice":   {observation(0, func(o *journal.Observation) { o.Refs["state_after"] = o.Refs["state_before"] }), "its state_after stands on the wrong side of the attempt"},
 		"invented arm":        {observation(0, func(o *journal.Observation) { o.Refs["negative"] = []string{"x"} }), "its negative arm is not in the journal"},
@@ -118,8 +118,26 @@ func lies() map[string]struct {
 		"operator":            {on(journal.TypeRunSigned, func(s *journal.Signed) bool { s.Signature = "by alice"; return true }), "journal line 2 (run.signed): the operator's signature"},
 		"namespace":           {on(journal.TypeRunSigned, func(s *journal.Signed) bool { s.Namespace = "approve@sodprobe"; return true }), "it is not the operator's signature over run.start"},
 		"unsigned":            {dropped(journal.TypeRunSigned, func(journal.Signed) bool { return true }), "journal line 2 (pin): a run begins with run.start and run.signed"},
-		"approved long ago":   {on(journal.TypeRunStart, func(s *journal.RunStart) bool { s.Approval.VerifiedAt = s.Approval.VerifiedAt.Add(-time.Hour); return true }), "far from the run's start"},
+		"approved long ago": {on(journal.TypeRunStart, func(s *journal.RunStart) bool {
+			s.Approval.VerifiedAt = s.Approval.VerifiedAt.Add(-time.Hour)
+			return true
+		}), "far from the run's start"},
 	}
+}
+
+// hidden says that the permitted attempt was not run, and counts it so.
+func hidden(_ journal.Type, body any) any {
+	switch v := body.(type) {
+	case journal.Observation:
+		if v.N == 1 {
+			v.Judgement, v.Refs, v.Response = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}, nil, targets.Response{}
+			return v
+		}
+	case journal.RunEnd:
+		v.Counts[probes.Permitted], v.Counts[probes.NotRun], v.Verdict = 0, 2, probes.Unproven
+		return v
+	}
+	return body
 }
 
 // twice lets a second attempt take the place of the first one's baseline.

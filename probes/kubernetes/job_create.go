@@ -9,6 +9,6 @@ func JobCreate() probes.Probe {
 		Why:    "A developer who can create a Job in production runs code once, beside the reviewed release, against production data.",
 		Attack: "T1610", Controls: changeControls(),
 	}, batch("jobs", "Job"), func(_ probes.Params) object {
-		return object{"spec": object{"template": object{"spec": podSpec("probe", "Never")}}}
+		return object{"spec": object{"template": object{"spec": podSpec("Never")}}}
 	})
 }

@@ -9,6 +9,6 @@ func PodCreate() probes.Probe {
 		Why:    "A developer who can create a Pod in production runs any code there, outside every release process.",
 		Attack: "T1610", Controls: changeControls(),
 	}, pods(), func(_ probes.Params) object {
-		return object{"spec": podSpec("probe", "Never")}
+		return object{"spec": podSpec("Never")}
 	})
 }

@@ -14,8 +14,10 @@ func PodDebug() probes.Probe {
 		pin:    map[string]string{"/spec/ephemeralContainers/0/name": "{run}"},
 		fields: []string{"/spec/ephemeralContainers"},
 		body: func(params probes.Params) object {
-			return object{"spec": object{"ephemeralContainers": []object{{"name": params.Run, "image": image,
-				"securityContext": container("")["securityContext"]}}}}
+			return object{"spec": object{"ephemeralContainers": []object{{
+				"name": params.Run, "image": image,
+				"securityContext": container("")["securityContext"],
+			}}}}
 		},
 	})
 }

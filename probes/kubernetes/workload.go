@@ -20,10 +20,10 @@ func container(name string) object {
 }
 
 // podSpec runs one container.
-func podSpec(name, restart string) object {
+func podSpec(restart string) object {
 	return object{
 		"restartPolicy": restart, "automountServiceAccountToken": false,
-		"containers": []object{container(name)},
+		"containers": []object{container("probe")},
 	}
 }
 
@@ -33,7 +33,7 @@ func selected(run string) object {
 	labels := object{"sodprobe-run": run}
 	return object{
 		"selector": object{"matchLabels": labels},
-		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("probe", "Always")},
+		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("Always")},
 	}
 }
 

@@ -105,8 +105,8 @@ func wireString(b []byte) ([]byte, bool) {
 	if len(b) < 4 {
 		return nil, false
 	}
-	n := binary.BigEndian.Uint32(b)
-	if uint64(n) > uint64(len(b)-4) {
+	n := int64(binary.BigEndian.Uint32(b))
+	if n > int64(len(b)-4) {
 		return nil, false
 	}
 	return b[4 : 4+n], true

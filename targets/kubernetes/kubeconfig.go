@@ -10,6 +10,12 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
+// Kubeconfig is a loaded kubeconfig.
+type Kubeconfig = clientcmdapi.Config
+
+// ParseKubeconfig reads a kubeconfig's text.
+func ParseKubeconfig(data []byte) (*Kubeconfig, error) { return clientcmd.Load(data) }
+
 // InCluster is the name of the context that a Pod's own ServiceAccount gets.
 const InCluster = "in-cluster"
 
@@ -19,7 +25,7 @@ const serviceAccountDir = "/var/run/secrets/kubernetes.io/serviceaccount"
 // LoadKubeconfig reads the kubeconfig at path. Where path is "", it takes
 // $KUBECONFIG, then ~/.kube/config, then a Pod's own ServiceAccount, as the
 // context "in-cluster". env looks a variable up.
-func LoadKubeconfig(path string, env func(string) string) (*clientcmdapi.Config, error) {
+func LoadKubeconfig(path string, env func(string) string) (*Kubeconfig, error) {
 	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: path}
 	if path == "" {
 		rules.Precedence = filepath.SplitList(env("KUBECONFIG"))

@@ -95,10 +95,10 @@ func (a *app) newRunID() string {
 // terminal reports whether a stream is one, and how wide and high it is.
 func terminal(w io.Writer) (width, height int, ok bool) {
 	f, isFile := w.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits an int
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, 0, false
 	}
-	width, height, err := term.GetSize(int(f.Fd())) //nolint:gosec // as above
+	width, height, err := term.GetSize(int(f.Fd()))
 	return width, height, err == nil && width > 0 && height > 0
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -46,7 +45,7 @@ func (a *app) connect(f connectFlags, s *scenarios.Scenario, marker string) (*co
 	return a.connectWith(config, s, marker)
 }
 
-func (a *app) connectWith(config *clientcmdapi.Config, s *scenarios.Scenario, marker string) (*connection, error) {
+func (a *app) connectWith(config *kubernetes.Kubeconfig, s *scenarios.Scenario, marker string) (*connection, error) {
 	c := &connection{clusters: map[string]*kubernetes.Cluster{}, budget: guard.NewBudget(s.Rules.MaxRequests)}
 	for _, t := range s.Targets {
 		k, err := kubernetes.Connect(kubernetes.Config{

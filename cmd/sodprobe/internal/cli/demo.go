@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab"
 )
 
@@ -93,7 +93,7 @@ func (a *app) demoRun(ctx context.Context, path, dir string, cluster *lab.Kubern
 	if err := (documentFlags{trustRoot: filepath.Join(dir, "trust_root")}).load(d); err != nil {
 		return err
 	}
-	config, err := clientcmd.Load(cluster.Kubeconfig())
+	config, err := kubernetes.ParseKubeconfig(cluster.Kubeconfig())
 	if err != nil {
 		return fmt.Errorf("read the simulated cluster's kubeconfig: %w", err)
 	}

@@ -146,8 +146,10 @@ func (p *demoPeople) writeScenario(ctx context.Context, path string, data []byte
 func (p *demoPeople) writeTrust(ctx context.Context, dir string, now time.Time) error {
 	signers := ""
 	for _, s := range []struct{ role, principal, key string }{
-		{"author", p.author.principal, p.author.line()}, {"approve", p.first.principal, p.first.line()},
-		{"approve", p.second.principal, p.second.line()}, {"operate", p.operator.principal, p.operator.line()},
+		{"author", p.author.principal, p.author.line()},
+		{"approve", p.first.principal, p.first.line()},
+		{"approve", p.second.principal, p.second.line()},
+		{"operate", p.operator.principal, p.operator.line()},
 	} {
 		signers += fmt.Sprintf("%s namespaces=\"%s@sodprobe\" %s", s.principal, s.role, s.key)
 	}

@@ -13,8 +13,10 @@ import (
 )
 
 func (a *app) probesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "probes", Short: "List the catalog of probes, or show one", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use: "probes", Short: "List the catalog of probes, or show one", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	var out output
 	list := &cobra.Command{
 		Use: "list", Short: "List every probe", Args: cobra.NoArgs,

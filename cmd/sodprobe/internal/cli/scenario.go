@@ -14,8 +14,10 @@ import (
 )
 
 func (a *app) scenarioCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "scenario", Short: "Check, explain and digest a scenario", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use: "scenario", Short: "Check, explain and digest a scenario", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.AddCommand(a.lintCommand(), a.explainCommand(), a.digestCommand(), a.schemaCommand())
 	return cmd
 }

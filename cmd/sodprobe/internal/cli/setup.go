@@ -9,8 +9,10 @@ import (
 )
 
 func (a *app) setupCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "setup", Short: "Print the least privilege that a scenario needs", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use: "setup", Short: "Print the least privilege that a scenario needs", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	var prober string
 	var legacy bool
 	k := &cobra.Command{

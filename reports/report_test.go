@@ -1,0 +1,215 @@
+package reports_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+//nolint:gochecknoglobals // the flag package keeps its flags so
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares with testdata/NAME, which -update writes.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", path, diff)
+	}
+}
+
+func journalOf(t *testing.T, tamper func(journal.Type, any) any) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	writeRun(t, dir, tamper)
+	data, err := os.ReadFile(filepath.Join(dir, journal.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func build(t *testing.T, data []byte) *reports.Report {
+	t.Helper()
+	r, err := reports.Build(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestGolden(t *testing.T) {
+	data := journalOf(t, nil)
+	golden(t, "journal.jsonl", data)
+	r := build(t, data)
+	for name, render := range map[string]func(io.Writer) error{
+		"results.json": func(w io.Writer) error { return reports.JSON(w, r) },
+		"summary.txt":  func(w io.Writer) error { return reports.Text(w, r, false) },
+	} {
+		var b bytes.Buffer
+		if err := render(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
+	}
+}
+
+func TestJSONReadsBack(t *testing.T) {
+	want := build(t, journalOf(t, nil))
+	var b bytes.Buffer
+	if err := reports.JSON(&b, want); err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.IndexFunc(b.String(), func(r rune) bool { return r != '\n' && reports.Plain(string(r)) != string(r) }); i >= 0 {
+		t.Errorf("a control character at %q", b.String()[i:i+20])
+	}
+	var got reports.Report
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, &got); diff != "" {
+		t.Errorf("it reads back otherwise (-want +got):\n%s", diff)
+	}
+	if got.Schema != "sodprobe.results/v1" {
+		t.Errorf("schema %q", got.Schema)
+	}
+}
+
+// TestTextDrivesNoTerminal: with colors on, the only escapes are our own.
+func TestTextDrivesNoTerminal(t *testing.T) {
+	r := build(t, journalOf(t, nil))
+	for _, color := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := reports.Text(&b, r, color); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if !strings.Contains(text, "<script>alert(1)</script>") {
+			t.Error("the server's words are not shown")
+		}
+		if color {
+			if !strings.Contains(text, "\x1b[1;31m") {
+				t.Error("no color")
+			}
+			text = regexp.MustCompile("\x1b\\[(1;3[123]|0)m").ReplaceAllString(text, "")
+		}
+		if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && reports.Plain(string(r)) != string(r) }); i >= 0 {
+			t.Errorf("color %t: a control character at %q", color, text[i:min(i+20, len(text))])
+		}
+	}
+}
+
+// TestRecordWithoutEnd: whatever is missing, the report is not effective and
+// says what is missing.
+func TestRecordWithoutEnd(t *testing.T) {
+	blockedOnly := func(kind journal.Type, body any) any {
+		switch v := body.(type) {
+		case journal.RunStart:
+			v.Planned = 1
+			return v
+		case journal.Observation:
+			if v.N > 0 {
+				return nil
+			}
+		}
+		if kind == journal.TypeStop {
+			return nil
+		}
+		return body
+	}
+	two := func(kind journal.Type, body any) any {
+		body = blockedOnly(kind, body)
+		if v, ok := body.(journal.RunStart); ok {
+			v.Planned = 2
+			return v
+		}
+		return body
+	}
+	whole := journalOf(t, blockedOnly)
+	for name, c := range map[string]struct {
+		data []byte
+		want probes.Verdict
+		text string
+	}{
+		"whole":      {whole, probes.Effective, "The control is effective: every attempt was blocked."},
+		"torn":       {whole[:len(whole)-9], probes.Unproven, "inconclusive: the run's record has no end."},
+		"unobserved": {journalOf(t, two), probes.Unproven, "inconclusive: 1 planned attempt has no observation."},
+		"nothing":    {whole[:bytes.IndexByte(whole, '\n')+1], probes.Unproven, "inconclusive: 1 planned attempt has no observation."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := build(t, c.data)
+			var b bytes.Buffer
+			if err := reports.Text(&b, r, false); err != nil {
+				t.Fatal(err)
+			}
+			if r.Verdict != c.want || !strings.Contains(b.String(), c.text) {
+				t.Errorf("it is %s, and says:\n%s", r.Verdict, b.String())
+			}
+			if len(r.Controls) == 0 || r.Controls[0].Verdict != c.want {
+				t.Errorf("its controls say %+v", r.Controls)
+			}
+		})
+	}
+	if _, err := reports.Build(bytes.NewReader(nil)); err == nil {
+		t.Error("an empty journal has a report")
+	}
+}
+
+// TestManyAttempts: a report shows up to MaxRows attempts, gravest first,
+// however late in the journal they stand; its counts are exact.
+func TestManyAttempts(t *testing.T) {
+	dir := t.TempDir()
+	w, err := journal.Create(dir, "run", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = reports.MaxRows + 500
+	put := func(kind journal.Type, body any) {
+		t.Helper()
+		if err := w.Append(t.Context(), kind, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(journal.TypeRunStart, journal.RunStart{Planned: n + 1, Controls: []string{"c"}})
+	for i := range int64(n) {
+		put(journal.TypeObservation, journal.Observation{N: i, Controls: []string{"c"}, Response: targets.Response{Class: targets.Throttled}})
+	}
+	put(journal.TypeObservation, journal.Observation{N: n, Controls: []string{"c"}, Judgement: probes.Judgement{Outcome: probes.Permitted}})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, journal.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := build(t, data)
+	if r.Attempts[0].N != n || len(r.Attempts) != reports.MaxRows || r.Omitted != 501 {
+		t.Errorf("first is attempt %d, %d shown, %d omitted", r.Attempts[0].N, len(r.Attempts), r.Omitted)
+	}
+	if want := (probes.Tally{Permitted: 1, Inconclusive: n}); r.Counts != want || r.Controls[0].Counts != want || r.Verdict != probes.Ineffective {
+		t.Errorf("it counts %+v, %s", r.Counts, r.Verdict)
+	}
+}
