@@ -173,7 +173,6 @@ func (f *fixture) identity(id, when, server string) {
 	f.put(journal.TypeIdentity, c)
 }
 
-//nolint:gochecknoglobals // constants that Go cannot express
 var (
 	denial  = targets.Exchange{Status: http.StatusForbidden, Body: "forbidden"}
 	success = targets.Exchange{Status: http.StatusOK, Body: `{"kind":"Deployment"}`}

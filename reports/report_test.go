@@ -20,7 +20,6 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-//nolint:gochecknoglobals // the flag package keeps its flags so
 var update = flag.Bool("update", false, "write the golden files")
 
 // golden compares with testdata/NAME, which -update writes.
@@ -211,5 +210,23 @@ func TestManyAttempts(t *testing.T) {
 	}
 	if want := (probes.Tally{Permitted: 1, Inconclusive: n}); r.Counts != want || r.Controls[0].Counts != want || r.Verdict != probes.Ineffective {
 		t.Errorf("it counts %+v, %s", r.Counts, r.Verdict)
+	}
+}
+
+func TestBecause(t *testing.T) {
+	denied := targets.Response{Class: targets.Denied, Layer: targets.Quota, Reason: "exceeded quota"}
+	for want, o := range map[string]journal.Observation{
+		"refused by quota": {Response: denied, Judgement: probes.Judgement{Outcome: probes.Blocked}},
+		"denied: exceeded quota; quota is not a layer that counts here":          {Response: denied, Judgement: probes.Judgement{Reason: "wrong-layer"}},
+		"denied: exceeded quota; not held: baseline, state":                      {Response: denied, Judgement: probes.Judgement{Reason: "arms-missing", Missing: []string{"baseline", "state"}}},
+		"what stands there changed, and the change carries this run's marker":    {Response: denied, Judgement: probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed"}},
+		"it may have been sent: the run was killed before its answer was judged": {Judgement: probes.Judgement{Reason: "indeterminate"}},
+		"not attempted; not held: target":                                        {Judgement: probes.Judgement{Reason: "not-attempted", Missing: []string{"target"}}},
+		"stopped: permitted":                                                     {Judgement: probes.Judgement{Outcome: probes.NotRun}, NotRunBecause: "stopped: permitted"},
+		"HTTP 200; the access rules say denied, the attempt was reached":         {Response: targets.Response{Reason: "HTTP 200"}, Judgement: probes.Judgement{Outcome: probes.Permitted}, Disagreement: "the access rules say denied, the attempt was reached"},
+	} {
+		if got := reports.Because(reports.Attempt{Observation: o}); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

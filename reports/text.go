@@ -100,30 +100,45 @@ func (t *texter) findings(r *Report) {
 // Because says in a sentence why an attempt has its outcome.
 func Because(a Attempt) string {
 	var s string
-	switch {
-	case a.Outcome == probes.Blocked:
+	switch a.Outcome {
+	case probes.Blocked:
 		s = "refused by " + string(a.Response.Layer)
 		if a.Response.By != "" {
 			s += " (" + a.Response.By + ")"
 		}
-	case a.Outcome == probes.NotRun:
+	case probes.NotRun:
 		s = a.NotRunBecause
-	case a.Outcome == probes.Permitted:
+	case probes.Permitted:
 		s = a.Response.Reason
-	default:
-		s = string(a.Response.Class)
-		if a.Response.Reason != "" {
-			s += ": " + a.Response.Reason
+		if a.Reason == "state-changed" {
+			s = "what stands there changed, and the change carries this run's marker"
 		}
-		if len(a.Missing) > 0 {
-			s += "; not held: " + strings.Join(a.Missing, ", ")
-		}
-		if a.Reason == "wrong-layer" {
-			s += "; " + string(a.Response.Layer) + " is not a layer that counts here"
-		}
+	case probes.Inconclusive:
+		s = unproven(a)
 	}
 	if a.Disagreement != "" {
 		s += "; " + a.Disagreement
+	}
+	return s
+}
+
+// unproven says why an attempt proves nothing.
+func unproven(a Attempt) string {
+	if a.Reason == "indeterminate" {
+		return "it may have been sent: the run was killed before its answer was judged"
+	}
+	s := string(a.Response.Class)
+	if s == "" {
+		s = "not attempted"
+	}
+	if a.Response.Reason != "" {
+		s += ": " + a.Response.Reason
+	}
+	if len(a.Missing) > 0 {
+		s += "; not held: " + strings.Join(a.Missing, ", ")
+	}
+	if a.Reason == "wrong-layer" {
+		s += "; " + string(a.Response.Layer) + " is not a layer that counts here"
 	}
 	return s
 }

@@ -125,7 +125,7 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 		return done, err
 	}
 	done.Size, done.Root = w.Root()
-	return done, w.Close()
+	return done, w.close(ctx)
 }
 
 // surveyed is what stands in a journal.

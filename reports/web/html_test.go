@@ -17,7 +17,6 @@ import (
 	"github.com/sodprobe/sodprobe/reports/web"
 )
 
-//nolint:gochecknoglobals // the flag package keeps its flags so
 var update = flag.Bool("update", false, "write the golden files")
 
 // report is that of the journal which the tests of package reports write.
