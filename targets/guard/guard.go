@@ -96,6 +96,10 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		drain(r.Body)
 		return nil, ErrNoLease
 	}
+	if !lease.use() {
+		drain(r.Body)
+		return nil, refuse("the lease is used up: a request leaves once") // what stands in the record stays
+	}
 	body, rule, err := g.judge(r, lease)
 	if err != nil {
 		lease.refused(err)

@@ -23,9 +23,6 @@ const maxRequest = 1 << 20
 // returns the body and the one rule that matched.
 func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error) {
 	defer drain(r.Body)
-	if !l.use() {
-		return nil, targets.Rule{}, refuse("the lease is used up: a request leaves once")
-	}
 	if err := g.destination(r); err != nil {
 		return nil, targets.Rule{}, err
 	}

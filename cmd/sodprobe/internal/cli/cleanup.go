@@ -71,10 +71,14 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 		},
 		Sign: func(line []byte) ([]byte, error) { return signer.Sign(ctx, operate, line) },
 	})
-	if errors.Is(err, journal.ErrEnded) {
+	switch {
+	case errors.Is(err, journal.ErrEnded):
 		return usagef("%s is complete: there is nothing to clean up", dir)
-	}
-	if err != nil {
+	case errors.Is(err, journal.ErrUnregistered):
+		return usagef("clean up %s: %w", dir, err)
+	case errors.Is(err, journal.ErrBusy):
+		return refusedf("clean up %s: %w", dir, err)
+	case err != nil:
 		return &failure{exitCleanup, fmt.Errorf("close the record of %s: %w", dir, err)}
 	}
 	if err := ledger.Recovered(done.Run, done.Size, done.Root); err != nil {

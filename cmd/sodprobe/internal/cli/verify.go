@@ -96,13 +96,34 @@ func (p *packaged) reapprove(start journal.RunStart) error {
 	return err
 }
 
+// planned looks up what the scenario plans, by the attempt's number.
+func (p *packaged) planned() (func(int64) (journal.Observation, bool), error) {
+	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
+	if err != nil {
+		return nil, err
+	}
+	all := map[int64]journal.Observation{}
+	for x := range plan.All() {
+		all[x.N] = engine.Unobserved(x)
+	}
+	return func(n int64) (journal.Observation, bool) {
+		o, ok := all[n]
+		return o, ok
+	}, nil
+}
+
 func (a *app) verify(dir, root string, out output) error {
 	p, err := openPackage(dir, root)
 	if err != nil {
 		return err
 	}
+	planned, err := p.planned()
+	if err != nil {
+		return err
+	}
 	got, err := reports.Verify(os.DirFS(dir), reports.Verifier{
 		Classify: classifiers(),
+		Planned:  planned,
 		Approve:  p.reapprove,
 		Operator: func(line, signature []byte, operator journal.Principal, start journal.RunStart) error {
 			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, start.Approval.VerifiedAt)
