@@ -87,14 +87,18 @@ func success(c targets.Case) targets.Response {
 	}
 	x := c.Exchange
 	switch {
+	case strings.HasPrefix(header(x, "Content-Type"), "text/html"):
+		return respond(targets.Unreachable, fmt.Sprintf("HTTP %d with a page: something other than the API server answered", x.Status))
+	case isJSON(x) && x.Body == "":
+		return respond(targets.Unknown, fmt.Sprintf("HTTP %d without a body", x.Status))
+	case !slices.Contains(c.Reached, fmt.Sprintf("status:%d", x.Status)):
+		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
 	case !isJSON(x):
 		return respond(targets.Unreachable, fmt.Sprintf("HTTP %d, and not in the API server's own form", x.Status))
 	case json.Unmarshal([]byte(x.Body), &o) != nil || o.Kind == "":
 		return respond(targets.Unknown, fmt.Sprintf("HTTP %d without an object", x.Status))
 	case o.Kind == "Status" && o.Status == metav1.StatusFailure:
 		return respond(targets.Unknown, fmt.Sprintf("HTTP %d with a failure in it", x.Status))
-	case !slices.Contains(c.Reached, fmt.Sprintf("status:%d", x.Status)):
-		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
 	case c.Action == "create" && !strings.Contains(c.Resource, "/") && o.Metadata.ResourceVersion != "":
 		return respond(targets.Mutated, "the created object has a resourceVersion: it was stored")
 	default:

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -45,6 +46,8 @@ type Cluster struct {
 	base   string // https://HOST:PORT
 	guard  *guard.Guard
 	prober *credential
+
+	mu sync.Mutex
 	// others are the credentials of identities with a context of their own,
 	// by context.
 	others map[string]*credential
@@ -78,8 +81,14 @@ func Connect(cfg Config) (*Cluster, error) {
 	return c, err
 }
 
-// context returns the credential of an identity's own context.
+// context returns the credential of an identity's own context. Each has one
+// pool of connections, however many identities name it.
 func (c *Cluster) context(name string) (*credential, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.others[name]; ok {
+		return known, nil
+	}
 	config, err := restConfig(c.cfg.Kubeconfig, name)
 	if err != nil {
 		return nil, err
@@ -87,7 +96,12 @@ func (c *Cluster) context(name string) (*credential, error) {
 	if strings.TrimSuffix(config.Host, "/") != c.base {
 		return nil, fmt.Errorf("context %s points at %s, and the target is %s", name, config.Host, c.base)
 	}
-	return c.credential(name, config)
+	made, err := c.credential(name, config)
+	if err != nil {
+		return nil, err
+	}
+	c.others[name] = made
+	return made, nil
 }
 
 // restConfig resolves one context of a kubeconfig.

@@ -86,9 +86,13 @@ func (d *doctor) role(ctx context.Context, s *Session, id targets.Identity) {
 func (d *doctor) observer(ctx context.Context, s *Session, id targets.Identity) {
 	bad := 0
 	for _, r := range d.in.Reads {
-		if read := s.Read(ctx, targets.StateQuery{Request: r}); !read.Read {
+		switch read := s.Read(ctx, targets.StateQuery{Request: r}); {
+		case !read.Read:
 			bad++
 			d.bad(fmt.Sprintf("%s reads %s", id.ID, r.Path), read.Problem, "sodprobe setup kubernetes prints the rights that the observer needs")
+		case !read.Exists && r.Name != "":
+			bad++
+			d.bad(fmt.Sprintf("%s reads %s", id.ID, r.Path), "it does not exist, so a refusal there proves nothing", "name an object that exists")
 		}
 	}
 	if bad == 0 {

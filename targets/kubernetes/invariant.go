@@ -14,49 +14,74 @@ import (
 // run, in the query to the letter, and in the body where a body would
 // override the query (kube-apiserver v1.37.2, handlers/delete.go).
 func Invariant(r *http.Request, body []byte) error {
+	at := locate(r.URL.Path)
 	dryRun := slices.Equal(r.URL.Query()["dryRun"], []string{"All"})
-	if r.Method == http.MethodGet {
-		if slices.Contains(strings.Split(r.URL.Path, "/"), "proxy") && !dryRun {
-			return errors.New("a proxy request without dryRun=All reaches what is behind it")
-		}
-		return nil
-	}
-	if harmless(r.Method, r.URL.Path, body) {
-		return nil
-	}
-	if !dryRun {
-		return fmt.Errorf("%s %s is a write without dryRun=All", r.Method, r.URL.Path)
-	}
 	switch {
-	case r.Method == http.MethodDelete && !dryRunIn(body, "dryRun"):
-		return errors.New("a delete whose body does not say dryRun")
-	case r.Method == http.MethodDelete && collection(r.URL.Path):
-		return errors.New("a delete of a whole collection")
-	case strings.HasSuffix(r.URL.Path, "/token"):
-		return errors.New("a token request: a dry run mints a usable token")
-	case strings.HasSuffix(r.URL.Path, "/eviction") && !dryRunIn(body, "deleteOptions", "dryRun"):
-		return errors.New("an eviction whose deleteOptions do not say dryRun")
+	case r.Method == http.MethodGet && at.sub == "proxy" && !dryRun:
+		return errors.New("a proxy request without dryRun=All reaches what is behind it")
+	case r.Method == http.MethodGet, r.Method == http.MethodPost && harmless(at, r.URL.Path, body):
+		return nil
+	case !dryRun:
+		return fmt.Errorf("%s %s is a write without dryRun=All", r.Method, r.URL.Path)
 	case !slices.Contains([]string{http.MethodPost, http.MethodPatch, http.MethodDelete}, r.Method):
 		return fmt.Errorf("method %s", r.Method)
+	case at.sub == "token":
+		return errors.New("a token request: a dry run mints a usable token")
+	case at.sub == "eviction" && !isAll(in(body, "deleteOptions", "dryRun")):
+		return errors.New("an eviction whose deleteOptions do not say dryRun")
+	case r.Method == http.MethodDelete && at.name == "":
+		return errors.New("a delete of a whole collection, or of a namespace")
+	case r.Method == http.MethodDelete && !isAll(in(body, "dryRun")):
+		return errors.New("a delete whose body does not say dryRun")
 	}
 	return nil
 }
 
-// harmless lists the forms of POST that take no effect without dryRun.
-func harmless(method, path string, body []byte) bool {
-	if method != http.MethodPost {
-		return false
-	}
+// location is what a path names. A namespace itself has no name here, so that
+// it counts as all that is in it.
+type location struct{ group, namespace, resource, name, sub string }
+
+// locate reads a path (apiserver/pkg/endpoints/request/requestinfo.go).
+func locate(path string) location {
 	part := strings.Split(strings.Trim(path, "/"), "/")
-	last := part[len(part)-1]
-	pod := len(part) == 7 && part[0] == "api" && part[4] == "pods"
-	switch {
-	case strings.HasPrefix(path, "/apis/authentication.k8s.io/v1/selfsubjectreviews"),
-		strings.HasPrefix(path, "/apis/authorization.k8s.io/v1/selfsubject"):
+	var at location
+	switch part[0] {
+	case "api":
+		part = part[1:] // version …
+	case "apis":
+		if len(part) > 1 {
+			at.group = part[1]
+		}
+		part = part[min(2, len(part)):]
+	default:
+		return at
+	}
+	if len(part) > 2 && part[1] == "namespaces" {
+		at.namespace = part[2]
+		part = part[2:]
+	}
+	for i, field := range []*string{&at.resource, &at.name, &at.sub} {
+		if len(part) > i+1 {
+			*field = part[i+1]
+		}
+	}
+	return at
+}
+
+// harmless lists the forms of POST that take no effect without dryRun.
+func harmless(at location, path string, body []byte) bool {
+	switch path {
+	case "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+		"/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+		"/apis/authorization.k8s.io/v1/selfsubjectrulesreviews":
 		return true // the server stores no review
-	case pod && slices.Contains([]string{"exec", "attach", "portforward"}, last):
+	}
+	switch {
+	case at.group != "" || at.namespace == "":
+		return false
+	case at.resource == "pods" && slices.Contains([]string{"exec", "attach", "portforward"}, at.sub):
 		return string(body) == "{}" // no Upgrade header passes the guard, so no stream opens
-	case len(part) == 7 && part[4] == "serviceaccounts" && last == "token":
+	case at.resource == "serviceaccounts" && at.sub == "token":
 		return boundToNothing(body)
 	default:
 		return false
@@ -66,44 +91,32 @@ func harmless(method, path string, body []byte) bool {
 // boundToNothing reports whether a token request is bound to a Pod that only
 // this program could have made, and that it never makes.
 func boundToNothing(body []byte) bool {
-	var t struct {
-		Spec struct {
-			Audiences      []string `json:"audiences"`
-			BoundObjectRef struct {
-				Kind string `json:"kind"`
-				Name string `json:"name"`
-			} `json:"boundObjectRef"`
-		} `json:"spec"`
-	}
-	return json.Unmarshal(body, &t) == nil && t.Spec.BoundObjectRef.Kind == "Pod" &&
-		strings.HasPrefix(t.Spec.BoundObjectRef.Name, "sodprobe-") && slices.Equal(t.Spec.Audiences, []string{"sodprobe.invalid"})
+	name, _ := in(body, "spec", "boundObjectRef", "name").(string)
+	audiences, _ := in(body, "spec", "audiences").([]any)
+	return in(body, "spec", "boundObjectRef", "kind") == "Pod" && strings.HasPrefix(name, "sodprobe-") &&
+		len(audiences) == 1 && audiences[0] == "sodprobe.invalid"
 }
 
-// dryRunIn reports whether a body holds ["All"] at a path of fields.
-func dryRunIn(body []byte, path ...string) bool {
-	var v any
-	if json.Unmarshal(body, &v) != nil {
-		return false
-	}
-	for _, field := range path {
-		o, ok := v.(map[string]any)
-		if !ok {
-			return false
-		}
-		v = o[field]
-	}
+// isAll reports whether a value is ["All"].
+func isAll(v any) bool {
 	list, ok := v.([]any)
 	return ok && len(list) == 1 && list[0] == "All"
 }
 
-// collection reports whether a path names no single object.
-func collection(path string) bool {
-	part := strings.Split(strings.Trim(path, "/"), "/")
-	if part[0] == "apis" {
-		part = part[1:] // group and version, where the core API has a version
+// in returns the value at a path of fields of a body, nil where there is
+// none. Unlike decoding into a struct it does not fold case: the server does
+// not either.
+func in(body []byte, path ...string) any {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return nil
 	}
-	if len(part) > 3 && part[2] == "namespaces" {
-		part = append(part[:2], part[4:]...)
+	for _, name := range path {
+		o, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = o[name]
 	}
-	return len(part) < 4
+	return v
 }

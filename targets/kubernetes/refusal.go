@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,9 @@ func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok boo
 	}
 	if s.Code != http.StatusForbidden {
 		return got, false
+	}
+	if got, ok := path(asked, s.Message); ok {
+		return got, true
 	}
 	if !found {
 		return respond(targets.Unknown, s.Message), true
@@ -68,6 +72,9 @@ func policyForm() *regexp.Regexp {
 // policy recognizes an admission policy's refusal. A policy that is broken
 // refuses everybody, so it is no control decision.
 func policy(rest string) (targets.Response, bool) {
+	if !strings.HasPrefix(rest, "ValidatingAdmissionPolicy '") {
+		return targets.Response{}, false
+	}
 	m := policyForm().FindStringSubmatch(rest)
 	if m == nil {
 		return targets.Response{}, false
@@ -79,8 +86,38 @@ func policy(rest string) (targets.Response, bool) {
 	return denied(targets.AdmissionPolicy, m[1]+"/"+m[2], rest), true
 }
 
-// names reports whether the head of a message names the resource that was
-// asked for: RESOURCE[.GROUP][ "NAME"].
+// path recognizes the authorizer's refusal of a path that is no resource,
+// such as /metrics.
+func path(asked targets.Asked, message string) (targets.Response, bool) {
+	if !strings.HasPrefix(asked.Resource, "/") || asked.Subject == "" {
+		return targets.Response{}, false
+	}
+	want := escaped(fmt.Sprintf("forbidden: User %q cannot %s path %q", asked.Subject, asked.Action, asked.Resource))
+	after, ok := strings.CutPrefix(message, want)
+	if !ok || (after != "" && !strings.HasPrefix(after, ": ")) {
+		return targets.Response{}, false
+	}
+	return denied(targets.Authorization, "", message), true
+}
+
+// escaped replaces what the server replaces in the authorizer's words.
+func escaped(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// addresses reports whether the head of a refusal by the authorizer names
+// exactly what was asked for. The authorizer knows an object's name from the
+// URL or a field selector only, so a create or a list may name none.
+func addresses(asked targets.Asked, head string) bool {
+	resource, sub, _ := strings.Cut(asked.Resource, "/")
+	if head == resource {
+		return asked.Name == "" || (sub == "" && slices.Contains([]string{"create", "list", "watch", "deletecollection"}, asked.Action))
+	}
+	return asked.Name != "" && head == fmt.Sprintf("%s %q", resource, asked.Name)
+}
+
+// names reports whether the head of an admission refusal names the resource
+// that was asked for: RESOURCE[.GROUP][ "NAME"].
 func names(asked targets.Asked, head string) bool {
 	resource, _, _ := strings.Cut(asked.Resource, "/")
 	got, quoted, named := strings.Cut(head, ` "`)
@@ -104,7 +141,7 @@ func sentence(asked targets.Asked) string {
 	} else {
 		s += " at the cluster scope"
 	}
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	return escaped(s)
 }
 
 // spoken takes any sentence of the authorizer apart: user and verb.
@@ -113,10 +150,13 @@ func spoken() *regexp.Regexp { return regexp.MustCompile(`^User ("(?:[^"\\]|\\.)
 // authorizer recognizes a refusal by the authorizer, and whom it refused.
 func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool) {
 	if after, ok := strings.CutPrefix(rest, sentence(asked)); ok && asked.Subject != "" && (after == "" || strings.HasPrefix(after, ": ")) {
-		if !names(asked, head) {
-			return respond(targets.DependencyDenied, rest), true
+		if !addresses(asked, head) {
+			return respond(targets.DependencyDenied, "of another object: "+head), true
 		}
 		return denied(targets.Authorization, "", rest), true
+	}
+	if rest == "" && rechecked(asked) && addresses(asked, head) {
+		return denied(targets.Authorization, "", "the stream needs the verb create as well, and the subject lacks it"), true
 	}
 	m := spoken().FindStringSubmatch(rest)
 	if m == nil {
@@ -128,11 +168,32 @@ func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool)
 		return respond(targets.Unknown, rest), true
 	case user == "system:anonymous":
 		return respond(targets.Unauthenticated, "the server saw no credential: "+rest), true
-	case strings.HasPrefix(m[2], "impersonate") || user != asked.Subject:
+	case strings.HasPrefix(m[2], "impersonate"):
+		return respond(targets.HarnessDenied, rest), true
+	case user == asked.Subject:
+		return respond(targets.DependencyDenied, rest), true
+	case asked.Harness == "" || user == asked.Harness:
 		return respond(targets.HarnessDenied, rest), true
 	default:
-		return respond(targets.DependencyDenied, rest), true
+		return respond(targets.Unknown, "somebody else was refused: "+rest), true
 	}
+}
+
+// rechecked reports whether a request opens a stream by GET. The server then
+// checks the verb create too, and refuses without a word (since v1.35,
+// AuthorizePodWebsocketUpgradeCreatePermission).
+func rechecked(asked targets.Asked) bool {
+	return asked.Action == "get" && slices.Contains([]string{"pods/exec", "pods/attach", "pods/portforward"}, asked.Resource)
+}
+
+// between returns what stands between two marks, "" where they do not stand.
+func between(s, before, after string) string {
+	_, rest, _ := strings.Cut(s, before)
+	got, _, found := strings.Cut(rest, after)
+	if !found {
+		return ""
+	}
+	return got
 }
 
 // admissionPlugin recognizes the refusals of the plugins that are compiled
@@ -153,11 +214,17 @@ func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) 
 		}
 		return denied(targets.RBACEscalation, "", rest), true
 	case starts(`violates PodSecurity "`):
-		return denied(targets.PodSecurity, "", rest), true
+		return denied(targets.PodSecurity, between(rest, `violates PodSecurity "`, `"`), rest), true
 	case starts("status unknown for quota: "):
 		return respond(targets.ServerError, rest), true
-	case starts("exceeded quota: ", "failed quota: ", "insufficient quota "):
+	case starts("exceeded quota: "):
+		return denied(targets.Quota, between(rest, "quota: ", ","), rest), true
+	case starts("failed quota: "):
+		return denied(targets.Quota, between(rest, "quota: ", ":"), rest), true
+	case starts("insufficient quota "):
 		return denied(targets.Quota, "", rest), true
+	case limitRange(rest):
+		return denied(targets.AdmissionPlugin, "LimitRanger", rest), true
 	case strings.Contains(rest, "because it is being terminated"):
 		return respond(targets.TargetMissing, rest), true
 	case strings.Contains(rest, "not yet ready to handle request"):
@@ -169,4 +236,10 @@ func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) 
 	default:
 		return targets.Response{}, false
 	}
+}
+
+// limitRange recognizes the LimitRanger's words (kube-apiserver v1.37.2,
+// plugin/pkg/admission/limitranger/admission.go), alone or in a list.
+func limitRange(rest string) bool {
+	return regexp.MustCompile(`^\[?(?:maximum|minimum) \S+ usage per (?:Pod|Container|PersistentVolumeClaim) is `).MatchString(rest)
 }

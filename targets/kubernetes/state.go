@@ -1,12 +1,14 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,7 +33,9 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 	switch {
 	case x.Status == http.StatusOK && !x.Truncated:
 		var o map[string]any
-		if err := json.Unmarshal(body, &o); err != nil || field(o, "/metadata/uid") == nil {
+		dec := json.NewDecoder(bytes.NewReader(body))
+		dec.UseNumber() // a digest must tell large numbers apart
+		if err := dec.Decode(&o); err != nil || field(o, "/metadata/uid") == nil {
 			read.Problem = "the answer is not an object"
 			return read
 		}
@@ -71,15 +75,22 @@ func digest(o map[string]any, fields []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// field follows a JSON pointer through objects, nil where it leads nowhere.
+// field follows a JSON pointer, nil where it leads nowhere.
 func field(o map[string]any, pointer string) any {
 	var v any = o
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		next, ok := v.(map[string]any)
-		if !ok {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(in) {
+				return nil
+			}
+			v = in[i]
+		default:
 			return nil
 		}
-		v = next[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
 	}
 	return v
 }

@@ -1,0 +1,236 @@
+package approval_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"pgregory.net/rapid"
+
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+func TestSoundApproval(t *testing.T) {
+	o := newOffice(t)
+	if err := o.decide(); err != nil {
+		t.Fatal(err)
+	}
+	trust, err := approval.LoadTrust(o.folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := approval.Verify(approval.Request{Scenario: o.scenario, Parsed: o.parsed, Signatures: o.sigs, Trust: trust, Operator: "oscar", At: now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Signatures) != 3 || got.Threshold != 2 || got.TrustVersion != 3 || got.TrustSHA256 != trust.Digest() || !got.VerifiedAt.Equal(now()) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestReasons: each way in which an approval fails, by its code.
+func TestReasons(t *testing.T) {
+	drop := func(names ...string) func(*office) {
+		return func(o *office) {
+			for _, n := range names {
+				delete(o.sigs, n)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		spoil func(*office)
+		want  approval.Code
+	}{
+		"nobody signed":                  {drop("author.carol.sig", "approve.dana.sig", "approve.erin.sig"), approval.NoSignature},
+		"no author":                      {drop("author.carol.sig"), approval.NoAuthor},
+		"one approver of two":            {drop("approve.dana.sig"), approval.BelowThreshold},
+		"one person with two principals": {func(o *office) { drop("approve.dana.sig")(o); o.signedBy("approve", "erin-2") }, approval.BelowThreshold},
+		"the file changed":               {func(o *office) { o.scenario = append(o.scenario, '\n') }, approval.BadSignature},
+		"not a signature":                {func(o *office) { o.sigs["approve.dana.sig"] = []byte("yes\n") }, approval.MalformedSig},
+		"two signatures in a file": {func(o *office) {
+			o.sigs["approve.dana.sig"] = append(o.sigs["approve.dana.sig"], o.sigs["approve.erin.sig"]...)
+		}, approval.MalformedSig},
+		"another line length":           {func(o *office) { o.sigs["approve.dana.sig"] = rearmor(o.sigs["approve.dana.sig"], 64) }, approval.MalformedSig},
+		"text before the signature":     {func(o *office) { o.sigs["approve.dana.sig"] = append([]byte("hello\n"), o.sigs["approve.dana.sig"]...) }, approval.MalformedSig},
+		"no role in the name":           {func(o *office) { o.sigs["witness.dana.sig"] = o.sigs["approve.dana.sig"] }, approval.MalformedSig},
+		"no principal in the name":      {func(o *office) { o.sigs["approve..sig"] = o.sigs["approve.dana.sig"] }, approval.MalformedSig},
+		"an author's signature renamed": {func(o *office) { o.sigs["approve.carol.sig"] = o.sigs["author.carol.sig"] }, approval.WrongNamespace},
+		"a stranger's key": {func(o *office) {
+			o.sigs["approve.dana.sig"] = sign(o.t, o.keys["stranger"], "approve@sodprobe", o.scenario)
+		}, approval.UnknownSigner},
+		"somebody else's key": {func(o *office) { o.sigs["approve.dana.sig"] = o.sigs["approve.erin.sig"] }, approval.UnknownSigner},
+		"a key for another role": {func(o *office) {
+			o.signers = strings.ReplaceAll(o.signers, "dana namespaces=\"approve@", "dana namespaces=\"witness@")
+		}, approval.KeyNotValid},
+		"a key that has expired": {func(o *office) {
+			o.signers = strings.ReplaceAll(o.signers, "dana namespaces=\"approve@sodprobe\"", "dana namespaces=\"approve@sodprobe\",valid-before=\"20261001Z\"")
+		}, approval.KeyNotValid},
+		"a key that is not valid yet": {func(o *office) {
+			o.signers = strings.ReplaceAll(o.signers, "dana namespaces=\"approve@sodprobe\"", "dana namespaces=\"approve@sodprobe\",valid-after=\"20261101Z\"")
+		}, approval.KeyNotValid},
+		"a revoked key": {func(o *office) { o.revoked = public(o.keys["dana"]) + "\n" }, approval.RevokedKey},
+		"a person without the role": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "approvers: [carol, dana,", "approvers: [carol,", 1)
+		}, approval.RoleNotAllowed},
+		"a principal without a person": {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana-2]", 1) }, approval.RoleNotAllowed},
+		"the author approves":          {func(o *office) { o.signedBy("approve", "carol") }, approval.AuthorApproves},
+		"an approver runs":             {func(o *office) { o.operator = "dana" }, approval.OperatorApproves},
+		"the author runs":              {func(o *office) { o.operator = "carol" }, approval.OperatorIsAuthor},
+		"the author runs as another":   {func(o *office) { o.operator = "carol-ops" }, approval.OperatorIsAuthor},
+		"a stranger runs":              {func(o *office) { o.operator = "stranger" }, approval.RoleNotAllowed},
+		"somebody under test approves": {func(o *office) { o.signedBy("approve", "alice") }, approval.SubjectSigns},
+		"somebody under test writes":   {func(o *office) { o.signedBy("author", "alice") }, approval.SubjectSigns},
+		"before the window":            {func(o *office) { o.at = o.parsed.Authorization.NotBefore.Add(-1) }, approval.OutsideWindow},
+		"after the window":             {func(o *office) { o.at = o.parsed.Authorization.NotAfter.Add(1) }, approval.OutsideWindow},
+		"a window above the policy's":  {func(o *office) { o.parsed.Authorization.NotAfter = now().AddDate(0, 0, 92) }, approval.WindowTooLong},
+		"a ticket in another form":     {func(o *office) { o.parsed.Authorization.ChangeTicket = "CHG1" }, approval.TicketForm},
+		"withdrawn":                    {func(o *office) { o.extra["withdrawn/today"] = scenarios.Digest(o.scenario) + "\n" }, approval.Withdrawn},
+		"trust signed by another root": {func(o *office) { o.root = "stranger" }, approval.TrustUnsigned},
+		"trust has expired":            {func(o *office) { o.at = o.at.AddDate(1, 0, 0) }, approval.TrustExpired},
+		"trust with a wildcard":        {func(o *office) { o.signers = strings.Replace(o.signers, "dana ", "*@corp.example ", 1) }, approval.TrustMalformed},
+		"trust with a local time": {func(o *office) {
+			o.signers = strings.Replace(o.signers, "dana namespaces=\"approve@sodprobe\"", "dana valid-after=\"20260101\"", 1)
+		}, approval.TrustMalformed},
+		"trust with an unknown option": {func(o *office) {
+			o.signers = strings.Replace(o.signers, "dana namespaces", "dana no-touch,namespaces", 1)
+		}, approval.TrustMalformed},
+		"trust with an unknown field": {func(o *office) { o.policy += "treshold: 1\n" }, approval.TrustMalformed},
+		"trust without a threshold":   {func(o *office) { o.policy = strings.Replace(o.policy, "threshold: 2", "threshold: 0", 1) }, approval.TrustMalformed},
+		"a principal of two persons":  {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana, erin]", 1) }, approval.TrustMalformed},
+		"a binary revocation list":    {func(o *office) { o.revoked = "SSHKRL\n\x00" }, approval.TrustMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t)
+			c.spoil(o)
+			var refusal *approval.Refusal
+			if err := o.decide(); !errors.As(err, &refusal) {
+				t.Fatalf("not refused: %v", err)
+			}
+			if !slices.ContainsFunc(refusal.Reasons, func(r approval.Reason) bool { return r.Code == c.want && r.Detail != "" }) {
+				t.Errorf("%v, want %s", refusal, c.want)
+			}
+		})
+	}
+}
+
+// TestUnsupportedKeys are named as such, and never called unsigned.
+func TestUnsupportedKeys(t *testing.T) {
+	o := newOffice(t)
+	blob := "SSHSIG\x00\x00\x00\x01\x00\x00\x00\x2a\x00\x00\x00\x1ask-ssh-ed25519@openssh.com\x00\x00\x00\x04abcd\x00\x00\x00\x00"
+	o.sigs["approve.dana.sig"] = []byte("-----BEGIN SSH SIGNATURE-----\n" + encode(blob) + "\n-----END SSH SIGNATURE-----\n")
+	err := o.decide()
+	var refusal *approval.Refusal
+	if !errors.As(err, &refusal) || !slices.ContainsFunc(refusal.Reasons, func(r approval.Reason) bool {
+		return r.Code == approval.UnsupportedKey && strings.Contains(r.Detail, "sk-ssh-ed25519@openssh.com")
+	}) {
+		t.Errorf("%v", err)
+	}
+	o = newOffice(t)
+	o.signers += "dana cert-authority " + public(o.keys["stranger"]) + "\nfrank sk-ssh-ed25519@openssh.com AAAAGnNr\n"
+	if err := o.decide(); err != nil {
+		t.Errorf("lines that cannot count stop those that can: %v", err)
+	}
+	o.sigs["approve.dana.sig"] = sign(t, o.keys["stranger"], "approve@sodprobe", o.scenario)
+	if err := o.decide(); err == nil {
+		t.Error("a certificate authority's own key signs")
+	}
+}
+
+// TestTrustMustBeTheSignedOne: a byte of any file, or a missing signature.
+func TestTrustMustBeTheSignedOne(t *testing.T) {
+	for name, spoil := range map[string]func(fstest.MapFS){
+		"the policy changed": func(f fstest.MapFS) {
+			f["policy.yaml"].Data = []byte(strings.Replace(soundPolicy, "threshold: 2", "threshold: 1", 1))
+		},
+		"the signers changed": func(f fstest.MapFS) { f["allowed_signers"].Data = append(f["allowed_signers"].Data, '\n') },
+		"keys are revoked":    func(f fstest.MapFS) { f["revoked_keys"] = &fstest.MapFile{Data: []byte("# none\n")} },
+		"no manifest":         func(f fstest.MapFS) { delete(f, "MANIFEST") },
+		"another manifest":    func(f fstest.MapFS) { f["MANIFEST"].Data = append(f["MANIFEST"].Data, '\n') },
+	} {
+		o := newOffice(t)
+		folder := o.folder()
+		spoil(folder)
+		if _, err := approval.LoadTrust(folder); err == nil {
+			t.Errorf("%s: it loads", name)
+		}
+	}
+	o := newOffice(t)
+	folder := o.folder()
+	delete(folder, "MANIFEST.sigs/root.sig")
+	trust, err := approval.LoadTrust(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trust.VerifyRoot([]byte(public(o.keys["root"])), now()); err == nil || len(trust.RootFingerprints()) != 0 {
+		t.Error("nobody signed the folder, and it passes")
+	}
+}
+
+// TestFlippedBytes: any change of any byte of the scenario or of a signature
+// refuses.
+func TestFlippedBytes(t *testing.T) {
+	o := newOffice(t)
+	trust, err := approval.LoadTrust(o.folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		scenario := slices.Clone(o.scenario)
+		sigs := map[string][]byte{}
+		for name, data := range o.sigs {
+			sigs[name] = slices.Clone(data)
+		}
+		data := scenario
+		if name := rapid.SampledFrom([]string{"", "approve.dana.sig", "author.carol.sig"}).Draw(r, "file"); name != "" {
+			data = sigs[name]
+		}
+		i := rapid.IntRange(0, len(data)-1).Draw(r, "byte")
+		data[i] ^= byte(rapid.IntRange(1, 255).Draw(r, "bits"))
+		if _, err := approval.Verify(approval.Request{Scenario: scenario, Parsed: o.parsed, Signatures: sigs, Trust: trust, Operator: "oscar", At: now()}); err == nil {
+			r.Fatalf("byte %d changed, and it is approved", i)
+		}
+	})
+}
+
+// TestOperator: the operator's signature over a line of the journal.
+func TestOperator(t *testing.T) {
+	o := newOffice(t)
+	trust, err := approval.LoadTrust(o.folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := []byte("{}\n")
+	good := sign(t, o.keys["oscar"], "operate@sodprobe", line)
+	if got, err := approval.VerifyOperator(trust, line, good, "oscar", now()); err != nil || got.Person != "oscar" || got.Fingerprint == "" {
+		t.Errorf("%+v %v", got, err)
+	}
+	for name, c := range map[string]struct {
+		line, sig []byte
+		who       string
+	}{
+		"another line":      {[]byte("{}\n\n"), good, "oscar"},
+		"another principal": {line, good, "dana"},
+		"another key":       {line, sign(t, o.keys["dana"], "operate@sodprobe", line), "oscar"},
+		"another namespace": {line, sign(t, o.keys["oscar"], "approve@sodprobe", line), "oscar"},
+	} {
+		if _, err := approval.VerifyOperator(trust, c.line, c.sig, c.who, now()); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
+// TestServiceAccountUnderTest: separation holds for every way to name an
+// identity.
+func TestServiceAccountUnderTest(t *testing.T) {
+	o := newOffice(t)
+	o.policy = strings.Replace(o.policy, "alice: [alice, alice-ops]", `alice: [alice, alice-ops, "system:serviceaccount:ci:deployer"]`, 1)
+	o.parsed.Identities[0].Kubernetes = &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deployer"}}
+	o.signedBy("approve", "alice")
+	if err := o.decide(); err == nil {
+		t.Error("somebody under test approved")
+	}
+}
