@@ -19,6 +19,8 @@ func Invariant(r *http.Request, body []byte) error {
 	switch {
 	case r.Method == http.MethodGet && at.sub == "proxy" && !dryRun:
 		return errors.New("a proxy request without dryRun=All reaches what is behind it")
+	case r.Method == http.MethodGet && at.group == "" && at.resource == "secrets" && !metadataAlone(r.Header.Get("Accept")):
+		return errors.New("a read of a Secret with its contents")
 	case r.Method == http.MethodGet, r.Method == http.MethodPost && harmless(at, r.URL.Path, body):
 		return nil
 	case !dryRun:
@@ -66,6 +68,12 @@ func locate(path string) location {
 		}
 	}
 	return at
+}
+
+// metadataAlone reports whether an answer can only hold metadata: a second
+// media type would be a way out.
+func metadataAlone(accept string) bool {
+	return strings.HasPrefix(accept, "application/json;as=PartialObjectMetadata") && !strings.Contains(accept, ",")
 }
 
 // harmless lists the forms of POST that take no effect without dryRun.
