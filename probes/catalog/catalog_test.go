@@ -1,0 +1,206 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/time/rate"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+)
+
+// TestMetadata: each probe says what a reader needs.
+func TestMetadata(t *testing.T) {
+	seen := map[string]bool{}
+	for i, p := range catalog.All() {
+		if i > 0 && catalog.All()[i-1].ID >= p.ID {
+			t.Errorf("%s is out of order, or stands twice", p.ID)
+		}
+		for what, ok := range map[string]bool{
+			"id":        regexp.MustCompile(`^kubernetes\.[a-z]+\.[a-z]+$`).MatchString(p.ID),
+			"title":     p.Title != "" && !strings.HasSuffix(p.Title, "."),
+			"why":       strings.HasPrefix(p.Why, "A developer who can ") && strings.HasSuffix(p.Why, ".") && strings.Count(p.Why, ". ") == 0,
+			"att&ck":    regexp.MustCompile(`^T\d{4}(\.\d{3})?$`).MatchString(p.Attack),
+			"controls":  len(p.Controls) > 0,
+			"expect":    slices.Contains(p.Expect, targets.Authorization) && !slices.Contains(p.Expect, targets.Quota),
+			"reached":   len(p.Reached) > 0,
+			"technique": p.Technique == probes.DryRun || p.Technique == probes.SelfDefeating,
+			"unique":    !seen[p.Title] && !seen[p.Why],
+		} {
+			if !ok {
+				t.Errorf("%s: %s", p.ID, what)
+			}
+		}
+		seen[p.Title], seen[p.Why] = true, true
+		for _, n := range p.Needs {
+			if n.Doc == "" || n.Valid(n.Example) != nil || (n.Default != "" && n.Valid(n.Default) != nil) {
+				t.Errorf("%s: the need %s", p.ID, n.Name)
+			}
+			for _, evil := range []string{"", "../x", "a/b", "a%2fb", "a b", "a?b", "a#b", "..", ".", "a\n", "{run}"} {
+				if n.Valid(evil) == nil {
+					t.Errorf("%s: %s accepts %q", p.ID, n.Name, evil)
+				}
+			}
+		}
+	}
+}
+
+// TestListed: each file of probes is in the catalog.
+func TestListed(t *testing.T) {
+	files, err := filepath.Glob("../kubernetes/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := regexp.MustCompile(`ID: "(kubernetes\.[a-z.]+)", Title`)
+	n := 0
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := id.FindAllStringSubmatch(string(data), -1)
+		if len(found) > 1 {
+			t.Errorf("%s holds %d probes", f, len(found))
+		}
+		for _, m := range found {
+			n++
+			if _, ok := catalog.All().Find(m[1]); !ok {
+				t.Errorf("%s is not in the catalog", m[1])
+			}
+		}
+	}
+	if n != len(catalog.All()) {
+		t.Errorf("%d probes in files, %d in the catalog", n, len(catalog.All()))
+	}
+}
+
+// example are parameters of a probe.
+func example(p probes.Probe) probes.Params {
+	with := map[string]string{}
+	for _, n := range p.Needs {
+		with[n.Name] = n.Example
+	}
+	return probes.Params{With: with, Run: "sodprobe-01k0000000000000000000000"}
+}
+
+func target() targets.Target {
+	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}
+}
+
+// passes sends a request into a guard in front of nobody and reports whether
+// the guard let it leave.
+func passes(t *testing.T, r targets.Request, rules []targets.Rule) (bool, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), r.Method, "https://127.0.0.1:1"+r.Path, strings.NewReader(string(r.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Body) == 0 {
+		req.Body = nil
+	}
+	query := req.URL.Query()
+	for k, v := range r.Query {
+		query.Set(k, v)
+	}
+	req.URL.RawQuery = query.Encode()
+	for k, v := range r.Header {
+		req.Header.Set(k, v)
+	}
+	lease := &guard.Lease{Rules: rules}
+	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: kubernetes.Invariant, Now: fixedNow})
+	if resp, err := g.Over(&http.Transport{}).RoundTrip(req.WithContext(lease.Context(t.Context()))); err == nil {
+		_ = resp.Body.Close()
+	}
+	x := lease.Exchange()
+	return x.Sent != nil, x.Refused
+}
+
+// TestRequestsStayWithinTheirRules: what a probe builds, at either place, is
+// what its rules allow, and nothing that is a byte away from harmless is.
+func TestRequestsStayWithinTheirRules(t *testing.T) {
+	for _, p := range catalog.All() {
+		for _, kind := range []targets.PlaceKind{targets.Production, targets.Permitted} {
+			place, params := target().Place(kind), example(p)
+			r, allow := p.Request(place, params), p.Allow
+			if kind == targets.Permitted && p.Baseline.Standing != nil {
+				r, allow = p.Baseline.Standing.Request(place, params), p.Baseline.Standing.Allow
+			}
+			rules, err := targets.Resolve(allow, params.Vars(place))
+			if err != nil {
+				t.Errorf("%s: %v", p.ID, err)
+				continue
+			}
+			if left, why := passes(t, r, rules); !left {
+				t.Errorf("%s at %s: %s", p.ID, kind, why)
+			}
+			if left, _ := passes(t, targets.Request{Method: r.Method, Path: r.Path + "x", Query: r.Query, Header: r.Header, Body: r.Body}, rules); left {
+				t.Errorf("%s: another path leaves", p.ID)
+			}
+			if r.Query["dryRun"] != "" {
+				if left, _ := passes(t, targets.Request{Method: r.Method, Path: r.Path, Header: r.Header, Body: r.Body}, rules); left {
+					t.Errorf("%s: it leaves without its query", p.ID)
+				}
+			}
+			if again := p.Request(place, params); kind == targets.Production && cmp.Diff(r, again) != "" {
+				t.Errorf("%s builds another request the second time", p.ID)
+			}
+		}
+	}
+}
+
+// TestWritesAreDryRuns, apart from a short list of forms that defeat
+// themselves.
+func TestWritesAreDryRuns(t *testing.T) {
+	for _, p := range catalog.All() {
+		for _, rule := range p.Allow {
+			self := slices.Contains([]string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward", "kubernetes.serviceaccount.token"}, p.ID)
+			switch {
+			case rule.Method == http.MethodGet && !rule.Mutating:
+			case !rule.Mutating:
+				t.Errorf("%s: %s is not called mutating", p.ID, rule.Method)
+			case self == (rule.Query["dryRun"] == "All"):
+				t.Errorf("%s: %v", p.ID, rule.Query)
+			case self && p.Technique != probes.SelfDefeating, !self && p.Technique != probes.DryRun:
+				t.Errorf("%s is called %s", p.ID, p.Technique)
+			}
+		}
+	}
+}
+
+// TestState: each probe shows that its target exists, by reads alone.
+func TestState(t *testing.T) {
+	for _, p := range catalog.All() {
+		queries := p.State(target().Place(targets.Production), example(p))
+		if !slices.ContainsFunc(queries, func(q targets.StateQuery) bool { return q.MustExist }) {
+			t.Errorf("%s shows no target", p.ID)
+		}
+		for _, q := range queries {
+			if q.Request.Method != http.MethodGet || strings.Contains(q.Request.Path, "{") || strings.Contains(q.Request.Path, "//") {
+				t.Errorf("%s: %+v", p.ID, q.Request)
+			}
+		}
+	}
+}
+
+// TestBodiesAreJSON: every body is one JSON object.
+func TestBodiesAreJSON(t *testing.T) {
+	for _, p := range catalog.All() {
+		body := p.Request(target().Place(targets.Production), example(p)).Body
+		var o map[string]any
+		if len(body) > 0 && json.Unmarshal(body, &o) != nil {
+			t.Errorf("%s: %s", p.ID, body)
+		}
+	}
+}
