@@ -135,8 +135,10 @@ func (v vector) theirs(t *testing.T, keygen string) error {
 			t.Fatal(err)
 		}
 	}
-	args := []string{"-Y", "verify", "-f", filepath.Join(dir, "signers"), "-I", v.principal, "-n", "operate@sodprobe", "-s", filepath.Join(dir, "sig"),
-		"-Overify-time=" + now().Format("20060102150405Z")}
+	args := []string{
+		"-Y", "verify", "-f", filepath.Join(dir, "signers"), "-I", v.principal, "-n", "operate@sodprobe", "-s", filepath.Join(dir, "sig"),
+		"-Overify-time=" + now().Format("20060102150405Z"),
+	}
 	if v.revoked != "" {
 		args = append(args, "-r", filepath.Join(dir, "revoked"))
 	}

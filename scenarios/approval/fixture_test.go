@@ -24,8 +24,8 @@ import (
 )
 
 // key makes a signing key of a kind.
-func key(t testing.TB, kind string) ssh.Signer {
-	t.Helper()
+func key(tb testing.TB, kind string) ssh.Signer {
+	tb.Helper()
 	var private any
 	var err error
 	switch kind {
@@ -40,14 +40,14 @@ func key(t testing.TB, kind string) ssh.Signer {
 	case "rsa2048":
 		private, err = rsa.GenerateKey(rand.Reader, 2048)
 	default:
-		t.Fatalf("no key of kind %q", kind)
+		tb.Fatalf("no key of kind %q", kind)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s, err := ssh.NewSignerFromKey(private)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -56,11 +56,11 @@ func public(s ssh.Signer) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.PublicKey())))
 }
 
-func sign(t testing.TB, s ssh.Signer, namespace string, message []byte) []byte {
-	t.Helper()
+func sign(tb testing.TB, s ssh.Signer, namespace string, message []byte) []byte {
+	tb.Helper()
 	out, err := approval.InProcess(s).Sign(context.Background(), namespace, message)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
@@ -103,14 +103,14 @@ operators: [oscar, carol, dana, nightly]
 services: [nightly]
 `
 
-func newOffice(t testing.TB) *office {
-	t.Helper()
+func newOffice(tb testing.TB) *office {
+	tb.Helper()
 	o := &office{
-		t: t, keys: map[string]ssh.Signer{}, policy: soundPolicy, scenario: []byte("apiVersion: sodprobe/v1\n"),
+		t: tb, keys: map[string]ssh.Signer{}, policy: soundPolicy, scenario: []byte("apiVersion: sodprobe/v1\n"),
 		operator: "oscar", at: now(), root: "root", sigs: map[string][]byte{}, extra: map[string]string{},
 	}
 	for _, name := range []string{"root", "carol", "dana", "erin", "erin-2", "oscar", "alice", "stranger"} {
-		o.keys[name] = key(t, "ed25519")
+		o.keys[name] = key(tb, "ed25519")
 	}
 	for _, line := range []string{"carol author", "carol approve", "dana approve", "erin approve", "erin-2 approve", "oscar operate", "alice approve", "alice author", "dana operate", "carol operate"} {
 		f := strings.Fields(line)
