@@ -188,12 +188,12 @@ func scenario(catalog probes.Set, n int) *scenarios.Scenario {
 }
 
 // config is a run of a scenario against a fake.
-func config(t testing.TB, f *fake, l *log, developers, kinds int) engine.Config {
-	t.Helper()
+func config(tb testing.TB, f *fake, l *log, developers, kinds int) engine.Config {
+	tb.Helper()
 	catalog := set(kinds)
 	plan, err := engine.NewPlan(scenario(catalog, developers), catalog)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var id atomic.Int64
 	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)

@@ -23,7 +23,9 @@ func asks(change func(*targets.Asked)) targets.Asked {
 }
 
 func creates(resource string) targets.Asked {
-	return asks(func(a *targets.Asked) { a.Action, a.Resource, a.Name, a.Reached = "create", resource, "", []string{"status:201"} })
+	return asks(func(a *targets.Asked) {
+		a.Action, a.Resource, a.Name, a.Reached = "create", resource, "", []string{"status:201"}
+	})
 }
 
 func opens(action, sub string) targets.Asked {

@@ -1,62 +1,100 @@
-package kubernetes_test
+package kubernetes
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
-
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
-// TestInvariant: whatever a rule allows, these never leave.
 func TestInvariant(t *testing.T) {
-	const ns, all = "/api/v1/namespaces/payments", "?dryRun=All"
-	const options, boundToken = `{"dryRun":["All"]}`, `{"spec":{"audiences":["sodprobe.invalid"],"boundObjectRef":{"kind":"Pod","name":"sodprobe-1"}}}`
+	const (
+		ns      = "/api/v1/namespaces/prod"
+		deletes = `{"kind":"DeleteOptions","dryRun":["All"]}`
+		nothing = `{"spec":{"audiences":["sodprobe.invalid"],"boundObjectRef":{"kind":"Pod","name":"sodprobe-1"}}}`
+	)
 	for _, c := range []struct {
-		method, url, body string
-		leaves            bool
+		name, method, url, body string
+		allowed                 bool
 	}{
-		{"GET", ns + "/pods/a", "", true},
-		{"GET", "/api/v1/nodes/n/proxy" + all, "", true},
-		{"GET", "/api/v1/nodes/n/proxy", "", false},
-		{"GET", "/api/v1/nodes/n/proxy/exec/a", "", false},
-		{"GET", ns + "/services/a/proxy/", "", false},
-		{"POST", ns + "/pods" + all, "{}", true},
-		{"POST", ns + "/pods", "{}", false},
-		{"POST", ns + "/pods?dryrun=All", "{}", false},
-		{"POST", ns + "/pods?dryRun=all", "{}", false},
-		{"POST", ns + "/pods?dryRun=All&dryRun=All", "{}", false},
-		{"PATCH", ns + "/pods/a" + all, "{}", true},
-		{"PATCH", ns + "/pods/a", "{}", false},
-		{"PUT", ns + "/pods/a" + all, "{}", false},
-		{"DELETE", ns + "/pods/a" + all, options, true},
-		{"DELETE", ns + "/pods/a" + all, "", false},
-		{"DELETE", ns + "/pods/a" + all, "{}", false},
-		{"DELETE", ns + "/pods/a", options, false},
-		{"DELETE", ns + "/pods" + all, options, false},
-		{"DELETE", "/apis/apps/v1/namespaces/payments/deployments" + all, options, false},
-		{"DELETE", "/apis/apps/v1/namespaces/payments/deployments/a" + all, options, true},
-		{"DELETE", "/api/v1/nodes" + all, options, false},
-		{"DELETE", "/api/v1/nodes/n" + all, options, true},
-		{"DELETE", ns + all, options, false},
-		{"POST", ns + "/pods/a/eviction" + all, `{"deleteOptions":{"dryRun":["All"]}}`, true},
-		{"POST", ns + "/pods/a/eviction" + all, `{"deleteOptions":{}}`, false},
-		{"POST", ns + "/pods/a/eviction" + all, "{}", false},
-		{"POST", ns + "/pods/a/exec?command=true", "{}", true},
-		{"POST", ns + "/pods/a/exec?command=true", `{"a":1}`, false},
-		{"POST", ns + "/serviceaccounts/a/token", boundToken, true},
-		{"POST", ns + "/serviceaccounts/a/token" + all, "{}", false},
-		{"POST", ns + "/serviceaccounts/a/token", "{}", false},
-		{"POST", ns + "/serviceaccounts/a/token", `{"spec":{"audiences":["sodprobe.invalid"],"boundObjectRef":{"kind":"Pod","name":"api-0"}}}`, false},
-		{"POST", ns + "/serviceaccounts/a/token", `{"spec":{"audiences":["vault"],"boundObjectRef":{"kind":"Pod","name":"sodprobe-1"}}}`, false},
-		{"POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}", true},
-		{"POST", "/apis/authentication.k8s.io/v1/tokenreviews", "{}", false},
+		{"a read", "GET", ns + "/pods/x", "", true},
+		{"a dry run", "PATCH", ns + "/pods/x?dryRun=All", "{}", true},
+		{"a dry-run create", "POST", ns + "/pods?dryRun=All&fieldManager=x", "{}", true},
+		{"a namespace", "PATCH", ns + "?dryRun=All", "{}", true},
+		{"a delete", "DELETE", ns + "/pods/x?dryRun=All", deletes, true},
+		{"a delete at cluster scope", "DELETE", "/apis/g.example/v1/things/x?dryRun=All", deletes, true},
+		{"an object named token", "DELETE", ns + "/configmaps/token?dryRun=All", deletes, true},
+		{"an object named proxy", "GET", ns + "/configmaps/proxy", "", true},
+		{"an eviction", "POST", ns + "/pods/x/eviction?dryRun=All", `{"deleteOptions":{"dryRun":["All"]}}`, true},
+		{"exec", "POST", ns + "/pods/x/exec?command=true", "{}", true},
+		{"a token for nothing", "POST", ns + "/serviceaccounts/x/token", nothing, true},
+		{"whoami", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", `{}`, true},
+		{"proxy by dry run", "GET", "/api/v1/nodes/n/proxy?dryRun=All", "", true},
+
+		{"a write", "PATCH", ns + "/pods/x", "{}", false},
+		{"dry run misspelled", "PATCH", ns + "/pods/x?dryrun=All", "{}", false},
+		{"dry run in lower case", "PATCH", ns + "/pods/x?dryRun=all", "{}", false},
+		{"dry run twice", "PATCH", ns + "/pods/x?dryRun=All&dryRun=All", "{}", false},
+		{"dry run of nothing", "PATCH", ns + "/pods/x?dryRun=", "{}", false},
+		{"PUT", "PUT", ns + "/pods/x?dryRun=All", "{}", false},
+		{"a delete without a body", "DELETE", ns + "/pods/x?dryRun=All", "", false},
+		{"a delete whose body says nothing", "DELETE", ns + "/pods/x?dryRun=All", `{"kind":"DeleteOptions"}`, false},
+		{"a delete whose body folds case", "DELETE", ns + "/pods/x?dryRun=All", `{"DryRun":["All"]}`, false},
+		{"a delete of a collection", "DELETE", ns + "/pods?dryRun=All", deletes, false},
+		{"a delete of all pods", "DELETE", "/api/v1/pods?dryRun=All", deletes, false},
+		{"a delete of a namespace", "DELETE", ns + "?dryRun=All", deletes, false},
+		{"a delete of a collection in a group", "DELETE", "/apis/apps/v1/namespaces/prod/deployments?dryRun=All", deletes, false},
+		{"a delete at cluster scope of all", "DELETE", "/apis/g.example/v1/things?dryRun=All", deletes, false},
+		{"an eviction by query alone", "POST", ns + "/pods/x/eviction?dryRun=All", `{}`, false},
+		{"a token by dry run", "POST", ns + "/serviceaccounts/x/token?dryRun=All", `{"spec":{}}`, false},
+		{"a token for a real Pod", "POST", ns + "/serviceaccounts/x/token", `{"spec":{"audiences":["sodprobe.invalid"],"boundObjectRef":{"kind":"Pod","name":"api-0"}}}`, false},
+		{"a token for the API server", "POST", ns + "/serviceaccounts/x/token", `{"spec":{"boundObjectRef":{"kind":"Pod","name":"sodprobe-1"}}}`, false},
+		{"a token whose binding the server would not see", "POST", ns + "/serviceaccounts/x/token", `{"spec":{"audiences":["sodprobe.invalid"],"boundobjectref":{"kind":"Pod","name":"sodprobe-1"}}}`, false},
+		{"a token bound to a Secret", "POST", ns + "/serviceaccounts/x/token", `{"spec":{"audiences":["sodprobe.invalid"],"boundObjectRef":{"kind":"Secret","name":"sodprobe-1"}}}`, false},
+		{"exec in another group", "POST", "/apis/g.example/v1/namespaces/prod/pods/x/exec", "{}", false},
+		{"exec with a body", "POST", ns + "/pods/x/exec", `{"a":1}`, false},
+		{"a review of others", "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", "{}", false},
+		{"a longer path than whoami", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviewsx", "{}", false},
+		{"proxy", "GET", "/api/v1/nodes/n/proxy", "", false},
+		{"proxy to a Pod", "GET", ns + "/pods/x/proxy/admin", "", false},
+		{"a Secret with its data", "GET", ns + "/secrets/x", "", false},
+		{"nowhere", "POST", "/", "{}", false},
 	} {
-		r, err := http.NewRequest(c.method, "https://host"+c.url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := kubernetes.Invariant(r, []byte(c.body)); (err == nil) != c.leaves {
-			t.Errorf("%s %s %s: %v", c.method, c.url, c.body, err)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequestWithContext(t.Context(), c.method, c.url, http.NoBody)
+			if err := Invariant(r, []byte(c.body)); (err == nil) != c.allowed {
+				t.Errorf("%v, want allowed: %v", err, c.allowed)
+			}
+		})
 	}
+}
+
+// FuzzInvariant: without a dry run to the letter, only the listed forms of
+// POST and GET leave.
+func FuzzInvariant(f *testing.F) {
+	f.Add("DELETE", "/api/v1/namespaces/a/pods/b", "dryRun=All", `{"dryRun":["All"]}`)
+	f.Add("POST", "/api/v1/namespaces/a/serviceaccounts/b/token", "", `{}`)
+	f.Add("GET", "/api/v1/nodes/n/proxy", "", "")
+	f.Fuzz(func(t *testing.T, method, path, query, body string) {
+		r := &http.Request{Method: method, Header: http.Header{}}
+		r.URL = httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody).URL
+		r.URL.Path, r.URL.RawQuery = path, query
+		if Invariant(r, []byte(body)) != nil {
+			return
+		}
+		dryRun := r.URL.Query()["dryRun"]
+		all := len(dryRun) == 1 && dryRun[0] == "All"
+		switch method {
+		case http.MethodGet:
+		case http.MethodPost:
+			if at := locate(path); !all && !harmless(at, path, []byte(body)) {
+				t.Errorf("POST %s?%s", path, query)
+			}
+		case http.MethodPatch, http.MethodDelete:
+			if !all {
+				t.Errorf("%s %s?%s", method, path, query)
+			}
+		default:
+			t.Errorf("%s %s?%s", method, path, query)
+		}
+	})
 }

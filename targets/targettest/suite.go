@@ -129,7 +129,9 @@ func (h Harness) outsideRules(t *testing.T) {
 		},
 		"no body":          func(c *targets.Call) { c.Request.Body = nil },
 		"a body in a list": func(c *targets.Call) { c.Request.Body = append(append([]byte("["), c.Request.Body...), ']') },
-		"two bodies":       func(c *targets.Call) { c.Request.Body = append(c.Request.Body[:len(c.Request.Body):len(c.Request.Body)], c.Request.Body...) },
+		"two bodies": func(c *targets.Call) {
+			c.Request.Body = append(c.Request.Body[:len(c.Request.Body):len(c.Request.Body)], c.Request.Body...)
+		},
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {

@@ -18,13 +18,13 @@ import (
 // workspace is a folder with keys, trust, scenario and kubeconfig, as people
 // would make them: with ssh-keygen and with sodprobe itself.
 type workspace struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	// scenario is the text; edit it before sign.
 	scenario string
 }
 
-func newWorkspace(t *testing.T, c *cluster) *workspace {
+func newWorkspace(t testing.TB, c *cluster) *workspace {
 	t.Helper()
 	w := &workspace{t: t, dir: t.TempDir(), scenario: scenario(t, c)}
 	for _, name := range []string{"root", "carol", "dana", "erin", "erin2", "oscar", "alice"} {
@@ -208,7 +208,7 @@ contexts:
 }
 
 // scenario attempts every probe of the catalog as alice.
-func scenario(t *testing.T, c *cluster) string {
+func scenario(t testing.TB, c *cluster) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), os.Getenv("SODPROBE"), "probes", "list", "-o", "json").Output()
 	if err != nil {
