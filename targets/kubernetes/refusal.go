@@ -66,7 +66,7 @@ func webhook(message string) (targets.Response, bool) {
 
 // policyForm is how a ValidatingAdmissionPolicy refuses.
 func policyForm() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)' denied request: (.*)$`)
+	return regexp.MustCompile(`(?s)^ValidatingAdmissionPolicy '([^']+)' (?:with binding '([^']+)' )?denied request: (.*)$`)
 }
 
 // policy recognizes an admission policy's refusal. A policy that is broken
@@ -79,11 +79,26 @@ func policy(rest string) (targets.Response, bool) {
 	if m == nil {
 		return targets.Response{}, false
 	}
-	text := m[3]
-	if strings.HasPrefix(text, "failed to configure") || (strings.HasPrefix(text, "expression '") && strings.Contains(text, "resulted in error: ")) {
+	if m[2] == "" || broken(m[3]) {
 		return respond(targets.ServerError, rest), true
 	}
 	return denied(targets.AdmissionPolicy, m[1]+"/"+m[2], rest), true
+}
+
+// broken recognizes the words of a policy that could not be evaluated
+// (apiserver v0.37.2, admission/plugin/policy/validating and admission/plugin/cel).
+func broken(text string) bool {
+	for _, start := range []string{
+		"failed to configure ", "failed to convert object version: ", "failed to prepare ", "failed messageExpression: ",
+		"compilation error: ", "unexpected internal error compiling expression", "environment misconfigured: ",
+		"validation failed due to running out of cost budget", "runtime cost could not be calculated for expression: ",
+		"unrecognized failure policy: ", "Invalid type sent to validator",
+	} {
+		if strings.HasPrefix(text, start) {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, "expression '") && strings.Contains(text, "' resulted in error: ")
 }
 
 // path recognizes the authorizer's refusal of a path that is no resource,
@@ -241,5 +256,5 @@ func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) 
 // limitRange recognizes the LimitRanger's words (kube-apiserver v1.37.2,
 // plugin/pkg/admission/limitranger/admission.go), alone or in a list.
 func limitRange(rest string) bool {
-	return regexp.MustCompile(`^\[?(?:maximum|minimum) \S+ usage per (?:Pod|Container|PersistentVolumeClaim) is `).MatchString(rest)
+	return regexp.MustCompile(`^\[?(?:(?:maximum|minimum) \S+ usage|\S+ max limit to request ratio) per (?:Pod|Container|PersistentVolumeClaim) is `).MatchString(rest)
 }

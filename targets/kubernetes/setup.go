@@ -118,7 +118,7 @@ func what(in SetupInput) []grant {
 			if hasSub {
 				resource += "/" + sub
 			}
-			out = append(out, grant{r.Scope, group, resource, "", "impersonate-on:" + mode + ":" + r.Action})
+			out = append(out, grant{r.Scope, group, resource, r.Name, "impersonate-on:" + mode + ":" + r.Action})
 		}
 	}
 	return out

@@ -27,6 +27,12 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 	if !k.allowed(u, i) {
 		return forbidden(i, cannot(u, i))
 	}
+	if !served(i.group) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "404 page not found\n") // a client that is gone needs no answer
+		return nil
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
 		return badRequest("the body cannot be read")
@@ -47,6 +53,14 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 	default:
 		return failure(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed, "the server does not allow this method on the requested resource", nil)
 	}
+}
+
+// served reports whether the lab has an API group.
+func served(group string) bool {
+	return slices.Contains([]string{
+		"", "apps", "batch", "policy", "networking.k8s.io", rbacGroup, "certificates.k8s.io", "admissionregistration.k8s.io",
+		"authentication.k8s.io", "authorization.k8s.io", "argoproj.io", "kustomize.toolkit.fluxcd.io",
+	}, group)
 }
 
 // dryRun reads the one spelling that the server knows; any other is ignored,

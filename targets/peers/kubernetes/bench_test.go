@@ -69,7 +69,7 @@ func benchWorkspace(b *testing.B) *workspace {
 		}
 	}
 	head = strings.Join(lines, "\n")
-	head = strings.NewReplacer("concurrency: 8", fmt.Sprintf("concurrency: %d", workers), "maxRequests: 5000", "maxRequests: 200000",
+	head = strings.NewReplacer("concurrency: 8", fmt.Sprintf("concurrency: %d", 4*workers), "maxRequests: 5000", "maxRequests: 200000",
 		"requestsPerSecond: 500", "requestsPerSecond: 100000").Replace(head)
 	chosen := strings.SplitAfter(attempts, "  - probe: ")
 	w.scenario = head + people.String() + "attempts:\n" + strings.TrimSuffix(strings.Join(chosen[:benchProbes+1], ""), "  - probe: ")
