@@ -46,6 +46,7 @@ func All() probes.Set {
 		kubernetes.ServiceAccountPatch(),
 		kubernetes.ServiceAccountToken(),
 		kubernetes.StatefulSetPatch(),
+		kubernetes.UserImpersonate(),
 		kubernetes.PolicyBindingDelete(),
 		kubernetes.ValidatingWebhookDelete(),
 	}

@@ -118,6 +118,9 @@ func passes(t *testing.T, r targets.Request, rules []targets.Rule) (bool, string
 		req.Header.Set(k, v)
 	}
 	lease := &guard.Lease{Rules: rules}
+	if user := r.Header["Impersonate-User"]; user != "" {
+		lease.Identity = http.Header{"Impersonate-User": {user}}
+	}
 	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: kubernetes.Invariant, Now: fixedNow})
 	if resp, err := g.Over(&http.Transport{}).RoundTrip(req.WithContext(lease.Context(t.Context()))); err == nil {
 		_ = resp.Body.Close()
@@ -164,7 +167,7 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 func TestWritesAreDryRuns(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, rule := range p.Allow {
-			self := slices.Contains([]string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward", "kubernetes.serviceaccount.token"}, p.ID)
+			self := slices.Contains([]string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward", "kubernetes.serviceaccount.token", "kubernetes.user.impersonate"}, p.ID)
 			switch {
 			case rule.Method == http.MethodGet && !rule.Mutating:
 			case !rule.Mutating:

@@ -122,11 +122,15 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 			Impersonate: &targets.Impersonation{User: user, Groups: groups},
 		}}
 	}
+	own := func(id string, role targets.Role, context, user string) targets.Identity {
+		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{Context: context, User: user}}
+	}
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
 			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, PermittedNamespace: lab.Permitted,
 		}}},
 		Identities: []targets.Identity{
+			own("own-alice", targets.Developer, "alice", lab.Alice), own("own-release", targets.Authorized, "release", lab.Release), own("own-nobody", targets.Unprivileged, "nobody", lab.Nobody),
 			as("alice", targets.Developer, lab.Alice, "developers"),
 			as("release", targets.Authorized, lab.Release, "release-managers"),
 			as("nobody", targets.Unprivileged, lab.Nobody),
@@ -138,7 +142,14 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 		for _, n := range p.Needs {
 			with[n.Name] = n.Example
 		}
-		s.Attempts = append(s.Attempts, scenarios.Attempt{Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: with})
+		prefix := ""
+		if p.RealCredential {
+			prefix = "own-"
+		}
+		s.Attempts = append(s.Attempts, scenarios.Attempt{
+			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{prefix + "alice"}}, With: with,
+			Positive: &scenarios.Positive{Identity: prefix + "release"}, Negative: prefix + "nobody",
+		})
 	}
 	c, err := kubernetes.Connect(kubernetes.Config{
 		Target: s.Targets[0], Kubeconfig: config, Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test",

@@ -88,6 +88,9 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		fmt.Fprintf(b, "- `%s`: %s, as in `%s`; %s\n", n.Name, n.Doc, n.Example, given)
 	}
 	fmt.Fprintf(b, "- speaks to %s; %s, %s\n", strings.Join(p.Controls, ", "), p.Technique, p.Attack)
+	if p.RealCredential {
+		b.WriteString("- needs identities with a credential of their own: impersonation cannot be nested\n")
+	}
 	for _, l := range p.Limits {
 		fmt.Fprintf(b, "- limit: %s\n", l)
 	}

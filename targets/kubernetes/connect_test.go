@@ -4,7 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -69,10 +71,26 @@ func TestOtherRootsDoNotCount(t *testing.T) {
 	for _, der := range [][]byte{other, s.Certificate().Raw} {
 		bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
-	want := x509.NewCertPool()
-	want.AddCert(s.Certificate())
-	if got, err := pinnedRoot(bundle, s.config().Target.Kubernetes.CASHA256); err != nil || !got.Equal(want) {
-		t.Errorf("the roots are not the pinned certificate alone: %v", err)
+	config := s.config()
+	config.Kubeconfig.Clusters["c"].CertificateAuthorityData = bundle
+	c, err := Connect(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pin, err := c.Pin(t.Context()); err != nil || !pin.OK {
+		t.Errorf("the pinned root among others: %+v, %v", pin, err)
+	}
+	arrived := len(s.requests())
+	sum := sha256.Sum256(other)
+	config.Target.Kubernetes.CASHA256 = hex.EncodeToString(sum[:])
+	if c, err = Connect(config); err != nil {
+		t.Fatal(err)
+	}
+	if pin, err := c.Pin(t.Context()); err != nil || pin.OK || pin.Problem == "" {
+		t.Errorf("a server of another root of the bundle: %+v, %v", pin, err)
+	}
+	if n := len(s.requests()); n != arrived {
+		t.Errorf("it saw %d requests", n-arrived)
 	}
 	if _, err := pinnedRoot([]byte("junk"), s.config().Target.Kubernetes.CASHA256); err == nil {
 		t.Error("junk is no root")

@@ -94,7 +94,7 @@ func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusCreated, map[string]any{"kind": "SelfSubjectReview", "status": map[string]any{
 			"userInfo": map[string]any{"username": name, "uid": r.Header.Get("Impersonate-Uid"), "groups": groups},
 		}})
-	case strings.Contains(r.URL.Path, "/selfsubject"):
+	case strings.Contains(r.URL.Path, "/selfsubject") && s.reviews != nil:
 		s.review(w, body)
 	case r.Method == http.MethodGet:
 		s.read(w, r)
@@ -128,10 +128,11 @@ func (s *apiServer) review(w http.ResponseWriter, body []byte) {
 	var in struct {
 		Kind string `json:"kind"`
 	}
-	status, ok := s.reviews[in.Kind], false
-	if json.Unmarshal(body, &in) == nil {
-		status, ok = s.reviews[in.Kind]
+	if json.Unmarshal(body, &in) != nil {
+		fail(w, http.StatusBadRequest, "BadRequest", "not JSON")
+		return
 	}
+	status, ok := s.reviews[in.Kind]
 	if !ok {
 		fail(w, http.StatusInternalServerError, "InternalError", "no such review")
 		return

@@ -71,8 +71,12 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 // exchange sends one call and returns the record, and the answer's whole
 // body for the adapter's own eyes.
 func (s *Session) exchange(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
-	lease := &guard.Lease{Rules: call.Rules, Identity: s.headers, Secrets: s.as.secrets}
-	r, err := s.cluster.request(lease.Context(ctx), call, s.headers)
+	identity := s.headers
+	if other, ok := call.Request.Header["Impersonate-User"]; ok && identity == nil {
+		identity = http.Header{"Impersonate-User": {other}} // the attempt itself: its rule names the header, too
+	}
+	lease := &guard.Lease{Rules: call.Rules, Identity: identity, Secrets: s.as.secrets}
+	r, err := s.cluster.request(lease.Context(ctx), call, identity)
 	if err != nil {
 		return targets.Exchange{Refused: err.Error()}, nil
 	}

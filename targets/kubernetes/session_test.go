@@ -221,7 +221,15 @@ func TestPredictReview(t *testing.T) {
 		}
 	}
 	s := newServer(t)
-	if got := assume(t, s.connect(t), alice()).Predict(t.Context(), patchAPI()); got != "unknown" {
+	session := assume(t, s.connect(t), alice())
+	if got := session.Predict(t.Context(), patchAPI()); got != "unknown" {
 		t.Errorf("without an answer: %s", got)
+	}
+	s.write = func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusCreated, map[string]any{"kind": "Something"})
+	}
+	s.reviews = nil
+	if got := session.Predict(t.Context(), node); got != "unknown" {
+		t.Errorf("with an answer of another kind: %s", got)
 	}
 }

@@ -57,11 +57,12 @@ func TestSetup(t *testing.T) {
 			t.Fatal(err)
 		}
 		slices.Reverse(in.Impersonated)
+		in.Impersonated, in.Reads = slices.Repeat(in.Impersonated, 2), slices.Repeat(in.Reads, 2)
 		if err := Setup(&again, in); err != nil {
 			t.Fatal(err)
 		}
 		if first.String() != again.String() {
-			t.Errorf("%s: the order of the identities shows", name)
+			t.Errorf("%s: order or repetition shows", name)
 		}
 		path := filepath.Join("testdata", "setup-"+name+".yaml")
 		if *update {

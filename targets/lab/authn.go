@@ -27,21 +27,29 @@ func (k *Kubernetes) authenticate(r *http.Request) (user, *metav1.Status) {
 		return user{}, failure(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized", nil)
 	}
 	u := user{name: name, groups: []string{authenticated}}
-	if name == Alice {
-		u.groups = append([]string{"developers"}, u.groups...)
+	if group := map[string]string{Alice: "developers", Release: "release-managers"}[name]; group != "" {
+		u.groups = append([]string{group}, u.groups...)
 	}
 	return u, nil
 }
 
 // impersonate takes the Impersonate-* headers, each of which the caller needs
 // a right for.
-func (k *Kubernetes) impersonate(caller user, h http.Header) (user, *metav1.Status) {
+func (k *Kubernetes) impersonate(caller user, i info, h http.Header) (user, *metav1.Status) {
 	name := h.Get("Impersonate-User")
 	if name == "" {
 		return caller, nil
 	}
-	if refused := k.mayImpersonate(caller, name, h); refused != nil {
-		return user{}, refused
+	if !k.mayImpersonate(caller, name, h) {
+		// The words of constrained impersonation, which the server tries
+		// first: they name the request, and the caller.
+		mode := "user-info"
+		if strings.HasPrefix(name, "system:serviceaccount:") {
+			mode = "serviceaccount"
+		}
+		ask := i
+		ask.verb = "impersonate-on:" + mode + ":" + i.verb
+		return user{}, forbidden(i, cannot(caller, ask))
 	}
 	u := user{name: name, uid: h.Get("Impersonate-Uid"), groups: slices.Clone(h.Values("Impersonate-Group")), extra: map[string][]string{}}
 	if rest, ok := strings.CutPrefix(name, "system:serviceaccount:"); ok {
@@ -60,7 +68,7 @@ func (k *Kubernetes) impersonate(caller user, h http.Header) (user, *metav1.Stat
 }
 
 // mayImpersonate asks the authorizer for each part of the identity.
-func (k *Kubernetes) mayImpersonate(caller user, name string, h http.Header) *metav1.Status {
+func (k *Kubernetes) mayImpersonate(caller user, name string, h http.Header) bool {
 	asks := []info{{verb: "impersonate", version: "v1", resource: "users", name: name}}
 	if rest, ok := strings.CutPrefix(name, "system:serviceaccount:"); ok {
 		namespace, account, _ := strings.Cut(rest, ":")
@@ -74,8 +82,8 @@ func (k *Kubernetes) mayImpersonate(caller user, name string, h http.Header) *me
 	}
 	for _, ask := range asks {
 		if k.faultIs(FaultNoImpersonation) || !k.allowed(caller, ask) {
-			return forbidden(ask, cannot(caller, ask))
+			return false
 		}
 	}
-	return nil
+	return true
 }

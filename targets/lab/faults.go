@@ -52,8 +52,11 @@ func (k *Kubernetes) faultIs(f Fault) bool {
 }
 
 // instrument tells what a run asks for itself from what it attempts.
-func instrument(r *http.Request) bool {
+func (k *Kubernetes) instrument(r *http.Request) bool {
 	i := parse(r)
+	if who, refused := k.authenticate(r); refused == nil && who.name != Prober && r.Header.Get("Impersonate-User") != "" {
+		return false // somebody's own attempt to act as another
+	}
 	return !i.prefix || strings.HasPrefix(i.resource, "selfsubject") ||
 		(r.Method == http.MethodGet && i.sub == "" && (r.Header.Get("Impersonate-User") == Reader || r.Header.Get("Impersonate-User") == ""))
 }
@@ -67,7 +70,7 @@ func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
 	if fault == FaultNone || fault == FaultNoImpersonation {
 		return false
 	}
-	if instrument(r) && fault != FaultExpired {
+	if k.instrument(r) && fault != FaultExpired {
 		return false
 	}
 	i := parse(r)

@@ -10,7 +10,7 @@ import (
 
 // kubeconfig writes one context for each user that has a token.
 func kubeconfig(server string, ca []byte, tokens map[string]string) []byte {
-	names := map[string]string{Prober: "prober", Alice: "alice"}
+	names := map[string]string{Prober: "prober", Alice: "alice", Release: "release", Nobody: "nobody"}
 	var users, contexts strings.Builder
 	for _, token := range slices.Sorted(maps.Keys(tokens)) {
 		name := names[tokens[token]]

@@ -79,7 +79,7 @@ func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the simulated cluster's certificates: %w", err)
 	}
-	for _, user := range []string{Prober, Alice} {
+	for _, user := range []string{Prober, Alice, Release, Nobody} {
 		token, err := uuid.NewRandomFromReader(cfg.Rand)
 		if err != nil {
 			return nil, fmt.Errorf("make the simulated cluster's tokens: %w", err)
@@ -151,7 +151,8 @@ func (k *Kubernetes) UID() string {
 	return text(k.objects[key{"namespaces", "", "kube-system"}], "metadata", "uid")
 }
 
-// Kubeconfig has the contexts "prober", and "alice" with a token of her own.
+// Kubeconfig has the context "prober", and "alice", "release" and "nobody"
+// with tokens of their own.
 func (k *Kubernetes) Kubeconfig() []byte {
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.root.Raw})
 	return kubeconfig("https://"+k.addr, ca, k.tokens)
@@ -188,7 +189,7 @@ func (k *Kubernetes) serve(w http.ResponseWriter, r *http.Request) {
 	if refused == nil {
 		entry.User = credential.name
 		var caller user
-		if caller, refused = k.impersonate(credential, r.Header); refused == nil {
+		if caller, refused = k.impersonate(credential, parse(r), r.Header); refused == nil {
 			refused = k.handle(out, r, caller)
 		}
 	}

@@ -115,16 +115,44 @@ func TestProxyPage(t *testing.T) {
 	}
 }
 
-// TestOwnCredential: an identity with a token of its own acts without
-// impersonation.
+// TestOwnCredential: identities with tokens of their own act without
+// impersonation, and only they can attempt to impersonate others.
 func TestOwnCredential(t *testing.T) {
-	w := newWorkspace(t, shared)
-	w.grant(shared)
-	w.scenario = strings.Replace(w.scenario, "{impersonate: {user: alice@corp.example, groups: [developers]}}", "{context: alice, user: alice@corp.example}", 1)
-	w.sign()
-	for _, o := range w.execute(shared, 0) {
-		if o.Outcome != "Blocked" {
-			t.Errorf("%+v", o)
-		}
+	for name, c := range map[string]struct {
+		manifest string
+		exit     int
+		want     string
+	}{
+		"enforced":   {"", 0, "Blocked"},
+		"permissive": {bindAlice, 3, "Permitted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkspace(t, shared)
+			w.grant(shared)
+			if c.manifest != "" {
+				w.with(shared, c.manifest)
+			}
+			for who, groups := range map[string]string{"alice": "[developers]", "release": "[release-managers]", "nobody": "[]"} {
+				w.scenario = strings.Replace(w.scenario, "{impersonate: {user: "+who+"@corp.example, groups: "+groups+"}}", "{context: "+who+", user: "+who+"@corp.example}", 1)
+			}
+			w.scenario += "  - {probe: kubernetes.user.impersonate, target: prod, as: {role: developer}, with: {user: release@corp.example}}\n"
+			w.sign()
+			got := w.execute(shared, c.exit)
+			find(t, got, "kubernetes.user.impersonate")
+			for _, o := range got {
+				if o.Outcome != c.want {
+					t.Errorf("%+v", o)
+				}
+			}
+		})
 	}
 }
+
+// bindAlice gives alice all rights in the whole cluster.
+const bindAlice = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: mistake}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: everything}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice@corp.example}]
+`

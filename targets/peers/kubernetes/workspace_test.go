@@ -201,9 +201,13 @@ clusters:
 users:
 - {name: prober, user: {token: %q}}
 - {name: alice, user: {token: "token-alice@corp.example"}}
+- {name: release, user: {token: "token-release@corp.example"}}
+- {name: nobody, user: {token: "token-nobody@corp.example"}}
 contexts:
 - {name: prod, context: {cluster: prod, user: prober}}
 - {name: alice, context: {cluster: prod, user: alice}}
+- {name: release, context: {cluster: prod, user: release}}
+- {name: nobody, context: {cluster: prod, user: nobody}}
 `, server, base64.StdEncoding.EncodeToString(ca), token)
 }
 
@@ -215,8 +219,9 @@ func scenario(t testing.TB, c *cluster) string {
 		t.Fatal(err)
 	}
 	var list []struct {
-		ID    string `json:"id"`
-		Needs []struct {
+		ID             string `json:"id"`
+		RealCredential bool   `json:"realCredential"`
+		Needs          []struct {
 			Name    string `json:"name"`
 			Example string `json:"example"`
 		} `json:"needs"`
@@ -228,6 +233,9 @@ func scenario(t testing.TB, c *cluster) string {
 	now := time.Now().UTC().Truncate(time.Second)
 	fmt.Fprintf(&b, head, now.Add(-time.Minute).Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339), c.ca.digest(), c.uid)
 	for _, p := range list {
+		if p.RealCredential {
+			continue // see TestOwnCredential
+		}
 		fmt.Fprintf(&b, "  - probe: %s\n    target: prod\n    as: {role: developer}\n", p.ID)
 		for i, n := range p.Needs {
 			if i == 0 {

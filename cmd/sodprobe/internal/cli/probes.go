@@ -57,6 +57,8 @@ type probeView struct {
 	Requests  []string         `json:"requests"`
 	Baseline  string           `json:"baseline"`
 	Limits    []string         `json:"limits,omitempty"`
+	// RealCredential says that impersonated identities cannot run it.
+	RealCredential bool `json:"realCredential,omitempty"`
 }
 
 type needView struct {
@@ -69,7 +71,7 @@ type needView struct {
 func viewOf(p probes.Probe) probeView {
 	v := probeView{
 		ID: p.ID, Title: p.Title, Why: p.Why, System: string(p.System), Technique: p.Technique,
-		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits,
+		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits, RealCredential: p.RealCredential,
 	}
 	if p.Baseline.Standing != nil {
 		v.Baseline = "standing: " + p.Baseline.Standing.ID
@@ -136,6 +138,9 @@ func (a *app) showProbe(id string, out output) error {
 			given = "default " + n.Default
 		}
 		_, _ = fmt.Fprintf(w, "with %s\t%s (as in %s; %s)\n", n.Name, n.Doc, n.Example, given)
+	}
+	if v.RealCredential {
+		_, _ = fmt.Fprintln(w, "identities\twith a credential of their own: impersonation cannot be nested")
 	}
 	for _, l := range v.Limits {
 		_, _ = fmt.Fprintf(w, "limit\t%s\n", l)
