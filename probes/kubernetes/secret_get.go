@@ -16,7 +16,8 @@ func SecretGet() probes.Probe {
 		ID: "kubernetes.secret.get", Title: "Read a production secret",
 		Why:    "A developer who can read a Secret in production holds the credentials that production acts with.",
 		Attack: "T1552.007", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization},
-		Needs: []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
+		Limits: []string{"The Secret's metadata is read where it is allowed; its data never is."},
+		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{
 		Method: "GET", Path: r.path("{scope}", "{secret}", ""), Header: map[string]string{"Accept": metadataOnly},

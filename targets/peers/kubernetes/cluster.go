@@ -113,8 +113,10 @@ func (c *cluster) startEtcd() (string, error) {
 
 // users of the cluster and their groups.
 func users() map[string]string {
-	return map[string]string{admin: "system:masters", "prober": "", "alice@corp.example": "developers",
-		"release@corp.example": "release-managers", "nobody@corp.example": ""}
+	return map[string]string{
+		admin: "system:masters", "prober": "", "alice@corp.example": "developers",
+		"release@corp.example": "release-managers", "nobody@corp.example": "",
+	}
 }
 
 func (c *cluster) writeFiles() error {
