@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,6 +62,13 @@ func (l *Lease) refused(err error) {
 func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// The credential that this very request carries, wherever it came from:
+	// an exec plugin's token is known here only.
+	for _, value := range r.Header.Values("Authorization") {
+		if _, secret, ok := strings.Cut(value, " "); ok {
+			l.Secrets = append(slices.Clone(l.Secrets), secret)
+		}
+	}
 	text, _ := cut(body)
 	l.exchange.Sent = &targets.Sent{
 		At: at.UTC(), Method: r.Method, URL: l.redact(r.URL.String()),

@@ -136,7 +136,7 @@ func marked(markers []string, code int, s metav1.Status) bool {
 			return true
 		case kind == "code" && want == string(s.Reason):
 			return true
-		case kind == "text" && strings.Contains(s.Message, want):
+		case kind == "text" && code < http.StatusInternalServerError && strings.Contains(s.Message, want):
 			return true
 		}
 	}

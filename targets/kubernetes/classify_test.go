@@ -131,11 +131,21 @@ func TestClassifyAuthorization(t *testing.T) {
 }
 
 func TestClassifyHarness(t *testing.T) {
+	other := asks(func(a *targets.Asked) { a.Action, a.Resource, a.Name, a.Scope = "impersonate", "users", "release", "" })
+	const nested = `selfsubjectreviews.authentication.k8s.io is forbidden: User "NAME" cannot impersonate-on:user-info:create resource "selfsubjectreviews" in API group "authentication.k8s.io" at the cluster scope`
 	check(t, []classified{
 		{"constrained, no right", creates("deployments.apps"), forbids(`deployments.apps is forbidden: User "prober" cannot impersonate-on:user-info:create resource "deployments" in API group "apps" in the namespace "prod"`), targets.HarnessDenied, "", ""},
 		{"constrained, no group", patchAPI(), forbids(`groups.authentication.k8s.io "admins" is forbidden: User "prober" cannot impersonate:user-info resource "groups" in API group "authentication.k8s.io" at the cluster scope`), targets.HarnessDenied, "", ""},
 		{"legacy", patchAPI(), forbids(`users "alice" is forbidden: User "prober" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.HarnessDenied, "", ""},
 		{"impersonation, and the prober has another name", patchAPI(), forbids(`users "alice" is forbidden: User "other" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.HarnessDenied, "", ""},
+		{"somebody acts as another", other, forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.Denied, targets.Authorization, ""},
+		{"somebody acts as another, legacy", other, forbids(`users "release" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.Denied, targets.Authorization, ""},
+		{"somebody acts as a ServiceAccount", other, forbids(strings.NewReplacer("NAME", "alice", "user-info", "serviceaccount").Replace(nested)), targets.Denied, targets.Authorization, ""},
+		{"our prober acts as another", other, forbids(strings.Replace(nested, "NAME", "prober", 1)), targets.HarnessDenied, "", ""},
+		{"the subject is our prober", asks(func(a *targets.Asked) { *a = other; a.Harness = "alice" }), forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.HarnessDenied, "", ""},
+		{"another verb as another", other, forbids(strings.NewReplacer("NAME", "alice", ":create", ":get").Replace(nested)), targets.HarnessDenied, "", ""},
+		{"an unknown mode", other, forbids(strings.NewReplacer("NAME", "alice", "user-info", "root").Replace(nested)), targets.HarnessDenied, "", ""},
+		{"impersonation was not what was asked", creates("deployments.apps"), forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.HarnessDenied, "", ""},
 		{"our guard", patchAPI(), targets.Exchange{Refused: "guard: refused: no rule matches"}, targets.HarnessDenied, "", ""},
 		{"our guard, and an answer", patchAPI(), targets.Exchange{Refused: "x", Status: 403, Body: forbids(head + words).Body, Headers: map[string]string{"Content-Type": "application/json"}}, targets.HarnessDenied, "", ""},
 	})
