@@ -63,19 +63,30 @@ type Probe struct {
 	State func(targets.Place, Params) []targets.StateQuery
 	// Limits are sentences that stand beside each of the probe's verdicts.
 	Limits []string
+	// Tier is the edition of the system in which the control exists, as in
+	// Premium; "" where every edition has it. Where the instance has not, the
+	// route cannot be protected: a gap of the design, and never a pass.
+	Tier string
+	// SSH says that the request goes over SSH, for which everybody needs a key.
+	SSH bool
 	// RealCredential says that the probe cannot run under impersonation.
 	RealCredential bool
 }
 
 // Markers returns what an authorized caller gets back at that place.
 func (p Probe) Markers(place targets.Place, params Params) []string {
+	return fillMarkers(p.Reached, params.Vars(place))
+}
+
+// fillMarkers fills the templates of markers in.
+func fillMarkers(templates []string, vars map[string]string) []string {
 	var pairs []string
-	for k, v := range params.Vars(place) {
+	for k, v := range vars {
 		pairs = append(pairs, "{"+k+"}", v)
 	}
 	fill := strings.NewReplacer(pairs...)
-	out := make([]string, len(p.Reached))
-	for i, marker := range p.Reached {
+	out := make([]string, len(templates))
+	for i, marker := range templates {
 		out[i] = fill.Replace(marker)
 	}
 	return out
@@ -88,8 +99,12 @@ type Need struct {
 	Doc string
 	// Example is a value that Valid accepts.
 	Example string
+	// Elsewhere is an example for the permitted place, where another value is
+	// needed there.
+	Elsewhere string
 	// Pattern is the form of a value, anchored. Values stand in request
-	// paths, so it must exclude '/', '%' and '..'.
+	// paths, so it must exclude '%' and '..', and '/' where the value is not
+	// escaped.
 	Pattern *regexp.Regexp
 	// Default is used where the scenario gives nothing; "" means required.
 	Default string
@@ -114,7 +129,8 @@ type Params struct {
 
 // Vars returns the values for a rule's templates at a place.
 func (p Params) Vars(place targets.Place) map[string]string {
-	vars := map[string]string{"scope": place.Scope, "run": p.Run}
+	vars := place.Vars()
+	vars["run"] = p.Run
 	for k, v := range p.With {
 		vars[k] = v
 	}
@@ -136,6 +152,11 @@ type Standing struct {
 	Allow   []targets.Rule
 	Reached []string
 	Request func(targets.Place, Params) targets.Request
+}
+
+// Markers returns what the request gets back at that place.
+func (s Standing) Markers(place targets.Place, params Params) []string {
+	return fillMarkers(s.Reached, params.Vars(place))
 }
 
 // Set is an immutable list of probes, sorted by ID.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // decoder fills a Scenario from a YAML tree and notes every mistake of form.
@@ -51,6 +53,10 @@ func fieldsOf(t reflect.Type) []field {
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	d.places[path] = n
 	if !d.plain(n) {
+		return
+	}
+	if v.Type() == reflect.TypeFor[targets.Secret]() && n.Kind != yaml.MappingNode {
+		d.secret(n.Line, n.Column, path+": a secret has no place in a scenario", "say where it is: {env: …}, {file: …} or {keyring: …}")
 		return
 	}
 	if u, ok := v.Addr().Interface().(yaml.Unmarshaler); ok {
@@ -181,7 +187,7 @@ func (d *decoder) unknown(k *yaml.Node, path string, fields []field) {
 	for _, word := range []string{"token", "password", "secret", "privatekey", "clientkey", "apikey", "accesskey", "passphrase", "credential"} {
 		if strings.Contains(strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(k.Value)), word) {
 			d.secret(k.Line, k.Column, join(path, k.Value)+": a secret has no place in a scenario",
-				"name a kubeconfig context that holds the credential")
+				"name a kubeconfig context that holds the credential, or where it is: {env: …}, {file: …}")
 			return
 		}
 	}

@@ -75,6 +75,13 @@ func (e *explainer) who() {
 		if k := id.Kubernetes; k != nil {
 			e.say("    on Kubernetes as %s", how(*k))
 		}
+		if g := id.GitLab; g != nil {
+			key := ""
+			if g.SSHKey != nil {
+				key = fmt.Sprintf(", and with the SSH key in %s", g.SSHKey)
+			}
+			e.say("    on GitLab as %s, with the token in %s%s", g.Username, g.Token, key)
+		}
 		if id.Persona {
 			e.say("    a dedicated account that stands for people with the same groups")
 		}
@@ -105,6 +112,10 @@ func (e *explainer) where() {
 	e.say("")
 	e.say("WHERE")
 	for _, t := range e.scenario.Targets {
+		if t.GitLab != nil {
+			e.project(t)
+			continue
+		}
 		k := t.Kubernetes
 		e.say("  %s: the Kubernetes cluster with the root certificate sha256:%s", t.ID, k.CASHA256)
 		e.say("    and the kube-system uid %s, reached through the context %s.", k.UID, k.Context)
@@ -112,6 +123,18 @@ func (e *explainer) where() {
 		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.PermittedNamespace)
 		e.say("    At most %g requests a second.", t.RequestsPerSecond)
 	}
+}
+
+func (e *explainer) project(t targets.Target) {
+	g := t.GitLab
+	e.say("  %s: the GitLab project %s, number %d, of %s.", t.ID, g.Project, g.ProjectID, g.URL)
+	if g.SSH != nil {
+		e.say("    Over SSH: %s, with the host key %s.", g.SSH.Address, g.SSH.HostKey)
+	}
+	e.say("    Any other project or server is refused before anything is attempted.")
+	e.say("    Production is the branch %s and the environment %s. The same developers may", g.Branch, g.Environment)
+	e.say("    push to the branch %s.", g.PermittedBranch)
+	e.say("    At most %g requests a second.", t.RequestsPerSecond)
 }
 
 // harmless says why a technique changes nothing.
@@ -173,7 +196,7 @@ func (e *explainer) attempt(n int, r Resolved) {
 
 // arms says what else is sent beside the attempt itself.
 func (e *explainer) arms(r Resolved) {
-	permitted := r.Target.Place(targets.Permitted).Scope
+	permitted := r.Target.Place(targets.Permitted).Name()
 	if r.Probe.Baseline.Standing == nil {
 		e.say("     The developers send the same request in %s, where they may.", permitted)
 	} else {
@@ -215,6 +238,6 @@ func (e *explainer) limits() {
 	e.say("")
 	e.say("WHAT NEVER HAPPENS")
 	e.say("  No request is sent that is not described above, apart from those that ask who the")
-	e.say("  caller is, whether the cluster is the approved one, and what stands there.")
+	e.say("  caller is, whether the target is the approved one, and what stands there.")
 	e.say("  Nothing is stored, deleted or minted. No request is sent twice.")
 }

@@ -77,6 +77,9 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	note(p)
 	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
 	note(p)
+	for _, p := range withoutKey(r) {
+		note(p)
+	}
 	if r.Probe.RealCredential {
 		note(unlike(r.Probe, "positive", r.Positive))
 		note(unlike(r.Probe, "negative", &r.Negative))
@@ -118,7 +121,7 @@ func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 	names := make([]string, len(s.Targets))
 	for i, t := range s.Targets {
 		if t.ID == id && t.System() == "" {
-			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q says no system", id), "add a kubernetes block to it"}
+			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q does not say one system", id), "exactly one of: kubernetes, gitlab"}
 		}
 		if t.ID == id {
 			return t, nil
@@ -168,6 +171,31 @@ func strange(field string, given map[string]string, p probes.Probe, known []stri
 			found = append(found, &problem{field + "." + name, fmt.Sprintf("%s has no parameter %q", p.ID, name), instead})
 		}
 	}
+	return found
+}
+
+// withoutKey are the problems of an attempt over SSH: the target must say
+// where, and everybody needs a key.
+func withoutKey(r Resolved) []*problem {
+	if !r.Probe.SSH || r.Target.GitLab == nil {
+		return nil
+	}
+	var found []*problem
+	if r.Target.GitLab.SSH == nil {
+		found = append(found, &problem{"target", fmt.Sprintf("%s has no ssh block, and %s goes over SSH", r.Target.ID, r.Probe.ID), `ssh: {address: "HOST:PORT", hostKey: "ssh-ed25519 AAAA…"}`})
+	}
+	lacks := func(field string, id targets.Identity) {
+		if id.GitLab != nil && id.GitLab.SSHKey == nil {
+			found = append(found, &problem{field, fmt.Sprintf("%s has no sshKey, and %s goes over SSH", id.ID, r.Probe.ID), "sshKey: {file: …}"})
+		}
+	}
+	for _, id := range r.Developers {
+		lacks("as", id)
+	}
+	if r.Positive != nil {
+		lacks("positive", *r.Positive)
+	}
+	lacks("negative", r.Negative)
 	return found
 }
 

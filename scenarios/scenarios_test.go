@@ -34,8 +34,11 @@ func testSet() probes.Set {
 	bind.Limits = []string{"The place is not controlled."}
 	renew := probe("kubernetes.session.renew", "Renew a session", probes.SelfDefeating)
 	renew.RealCredential = true
+	push, pushSSH := probe("gitlab.branch.push", "Push", probes.SelfDefeating), probe("gitlab.branch.push-ssh", "Push over SSH", probes.SelfDefeating)
+	push.System, push.Expect = targets.GitLab, []targets.Layer{targets.BranchProtection}
+	pushSSH.System, pushSSH.Expect, pushSSH.SSH = targets.GitLab, push.Expect, true
 	return probes.Set{
-		bind,
+		push, pushSSH, bind,
 		probe("kubernetes.deployment.create", "Deploy a new workload", probes.DryRun),
 		probe("kubernetes.deployment.patch", "Change a workload", probes.DryRun,
 			probes.Need{Name: "deployment", Doc: "a Deployment in both namespaces", Example: "api", Pattern: name}),

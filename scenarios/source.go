@@ -84,7 +84,7 @@ func (f *finder) secretIn(line int, text string, forms []*regexp.Regexp) {
 	for _, form := range forms {
 		if at := form.FindStringIndex(text); at != nil {
 			f.secret(line, utf8.RuneCountInString(text[:at[0]])+1, "a secret stands in the scenario",
-				"name where it is (a kubeconfig context), take the secret out, and replace it: it was exposed")
+				"name where it is (a kubeconfig context, {env: …} or {file: …}), take the secret out, and replace it: it was exposed")
 			return
 		}
 	}

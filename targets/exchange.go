@@ -20,6 +20,16 @@ type Exchange struct {
 	// Truncated says that the stream ended before the body did.
 	Truncated bool `json:"truncated,omitempty"`
 
+	// Git is what git-receive-pack answered, where the request was a push.
+	Git *GitReport `json:"git,omitempty"`
+
+	// Steps are the exchanges that had to come before this one: the reads
+	// that show that the request cannot take effect.
+	Steps []Exchange `json:"steps,omitempty"`
+
+	// Unfit says why the request was not sent: the target is not in a state
+	// in which it could not take effect.
+	Unfit string `json:"unfit,omitempty"`
 	// TransportError is set where no answer came.
 	TransportError string `json:"transport_error,omitempty"`
 	// Refused is set where our own guard refused to send.
@@ -35,4 +45,24 @@ type Sent struct {
 	Headers  map[string]string `json:"headers,omitempty"`
 	Body     string            `json:"body,omitempty"`
 	Protocol string            `json:"protocol,omitempty"`
+}
+
+// GitReport is git-receive-pack's answer (gitprotocol-pack, "Report Status"),
+// with what came on the side band.
+type GitReport struct {
+	// Unpack is "ok", or why the pack could not be read.
+	Unpack string         `json:"unpack"`
+	Refs   []GitRefStatus `json:"refs,omitempty"`
+	// Sideband is the text of the progress channel: hooks speak there.
+	Sideband string `json:"sideband,omitempty"`
+	// Fatal is the text of the error channel.
+	Fatal string `json:"fatal,omitempty"`
+}
+
+// GitRefStatus is what became of one command.
+type GitRefStatus struct {
+	Ref string `json:"ref"`
+	// Status is "ok" or "ng".
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
 }

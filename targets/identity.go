@@ -30,10 +30,13 @@ type Identity struct {
 	// other name.
 	Persona    bool                `yaml:"persona,omitempty" json:"persona,omitempty"`
 	Kubernetes *KubernetesIdentity `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
+	GitLab     *GitLabIdentity     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
 }
 
 // On reports whether the identity can act on that system.
-func (i Identity) On(s System) bool { return s == Kubernetes && i.Kubernetes != nil }
+func (i Identity) On(s System) bool {
+	return s == Kubernetes && i.Kubernetes != nil || s == GitLab && i.GitLab != nil
+}
 
 // Fidelity returns how close a verdict on this identity is to the person.
 func (i Identity) Fidelity(s System) Fidelity {
@@ -91,10 +94,48 @@ func (k KubernetesIdentity) Principal() string {
 
 // Principal is the subject's name on that system as the scenario states it.
 func (i Identity) Principal(s System) string {
-	if s == Kubernetes && i.Kubernetes != nil {
+	switch {
+	case s == Kubernetes && i.Kubernetes != nil:
 		return i.Kubernetes.Principal()
+	case s == GitLab && i.GitLab != nil:
+		return i.GitLab.Username
+	default:
+		return ""
 	}
-	return ""
+}
+
+// GitLabIdentity says how to act as somebody on a GitLab instance: with an
+// account's own token, and for pushes over SSH with its own key.
+type GitLabIdentity struct {
+	// Username is the account that the server must report.
+	Username string `yaml:"username" json:"username" jsonschema:"required,pattern=^[A-Za-z0-9_.-]+$"`
+	// Token is a personal access token with the scope api.
+	Token Secret `yaml:"token" json:"token" jsonschema:"required"`
+	// SSHKey is an unencrypted private key in OpenSSH's form.
+	SSHKey *Secret `yaml:"sshKey,omitempty" json:"sshKey,omitempty"`
+}
+
+// Secret says where a secret is. It never holds one. Exactly one field is set.
+type Secret struct {
+	// Env is the name of an environment variable.
+	Env string `yaml:"env,omitempty" json:"env,omitempty" jsonschema:"pattern=^[A-Za-z_][A-Za-z0-9_]*$"`
+	// File is a path, relative to the scenario's folder.
+	File string `yaml:"file,omitempty" json:"file,omitempty"`
+	// Keyring is the name of an entry for the service sodprobe in the
+	// system's keyring.
+	Keyring string `yaml:"keyring,omitempty" json:"keyring,omitempty"`
+}
+
+// String names the place of the secret.
+func (s Secret) String() string {
+	switch {
+	case s.Env != "":
+		return "the environment variable " + s.Env
+	case s.File != "":
+		return "the file " + s.File
+	default:
+		return "the keyring entry " + s.Keyring
+	}
 }
 
 // Subject is who the server says the caller is.

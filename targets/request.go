@@ -8,12 +8,14 @@ type Asked struct {
 	Subject string `json:"subject"`
 	// Harness is our own principal: the prober behind an impersonation.
 	Harness string `json:"harness,omitempty"`
-	// Action is a Kubernetes RBAC verb.
+	// Action is a Kubernetes RBAC verb, or on GitLab "git-push" or the route, as
+	// in POST /projects/:id/repository/commits.
 	Action string `json:"action"`
-	// Resource is RESOURCE[.GROUP][/SUBRESOURCE], as in deployments.apps/scale.
+	// Resource is RESOURCE[.GROUP][/SUBRESOURCE], as in deployments.apps/scale,
+	// or on GitLab a ref or the kind of object.
 	Resource string `json:"resource"`
 	Name     string `json:"name"`
-	// Scope is a namespace, "" for cluster scope.
+	// Scope is a namespace, "" for cluster scope, or a project's path.
 	Scope string `json:"scope"`
 	// Technique is the technique's name.
 	Technique string `json:"technique,omitempty"`
@@ -40,15 +42,44 @@ type Request struct {
 	Action   string
 	Resource string
 	Name     string
-	// Scope is the namespace, "" for cluster scope.
+	// Scope is the namespace, "" for cluster scope, or the project's path.
 	Scope string
 
 	Method string
+	// Path is the path as it stands on the wire, escapes and all.
 	Path   string
 	Query  map[string]string
 	Header map[string]string
 	Body   []byte
+	// Push makes the request a push, whose body the adapter builds.
+	Push *Push
 }
+
+// Push is one git-receive-pack command that cannot land. Which hashes it
+// carries follows from its form and from what the server advertises; there is
+// no way to say that a ref be deleted.
+type Push struct {
+	// Ref is a full name, as in refs/heads/main. It must exist.
+	Ref  string   `json:"ref"`
+	Form PushForm `json:"form"`
+	// Beside is the ref whose tip is the old hash of a PushForce: a branch
+	// that is not merged into Ref.
+	Beside string `json:"beside,omitempty"`
+}
+
+// PushForm is why a push cannot land.
+type PushForm string
+
+// The forms. In each the new hash is the ref's own tip, so that the ref would
+// be set to what it is even if the server did not compare the old one.
+const (
+	// PushUpdate names an old hash that the ref had long ago.
+	PushUpdate PushForm = "update"
+	// PushForce names an old hash that the ref never had.
+	PushForce PushForm = "force"
+	// PushCreate names no old hash: it creates a ref that exists.
+	PushCreate PushForm = "create"
+)
 
 // Rule is one kind of request that an arm may send: everything else is
 // refused by the guard. It is data, kept apart from the code that builds
@@ -73,6 +104,9 @@ type Rule struct {
 	// Keep lists JSON pointers of a 2xx body that the record keeps; nil means
 	// /kind, /metadata/name, /metadata/uid and /metadata/resourceVersion.
 	Keep []string `json:"keep,omitempty"`
+	// Push, where set, demands a body that is exactly this push; Ref and Beside
+	// may hold templates.
+	Push *Push `json:"push,omitempty"`
 }
 
 // Arm names one cell of the experiment.

@@ -42,11 +42,26 @@ const (
 	Quota            Layer = "quota"
 )
 
+// The layers of a GitLab instance.
+const (
+	ProjectRole           Layer = "role"
+	BranchProtection      Layer = "branch-protection"
+	TagProtection         Layer = "tag-protection"
+	MergeApproval         Layer = "merge-approval"
+	EnvironmentProtection Layer = "environment-protection"
+	PipelinePermission    Layer = "pipeline-permission"
+	PushRule              Layer = "push-rule"
+	SecurityPolicy        Layer = "security-policy"
+	AccountState          Layer = "account-state"
+)
+
 // Layers returns the closed list.
 func Layers() []Layer {
 	return []Layer{
 		Authorization, RBACEscalation, AdmissionPolicy, AdmissionWebhook,
 		AdmissionPlugin, PodSecurity, Quota,
+		ProjectRole, BranchProtection, TagProtection, MergeApproval, EnvironmentProtection,
+		PipelinePermission, PushRule, SecurityPolicy, AccountState,
 	}
 }
 

@@ -21,9 +21,24 @@ func Resolve(rules []Rule, vars map[string]string) ([]Rule, error) {
 				return nil, err
 			}
 		}
+		if r.Push, err = fillPush(r.Push, vars); err != nil {
+			return nil, fmt.Errorf("push: %w", err)
+		}
 		out[i] = r
 	}
 	return out, nil
+}
+
+func fillPush(p *Push, vars map[string]string) (*Push, error) {
+	if p == nil {
+		return nil, nil
+	}
+	ref, err := fill(p.Ref, vars)
+	if err != nil {
+		return nil, err
+	}
+	beside, err := fill(p.Beside, vars)
+	return &Push{Ref: ref, Form: p.Form, Beside: beside}, err
 }
 
 func fillMap(m, vars map[string]string) (map[string]string, error) {

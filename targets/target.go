@@ -1,12 +1,21 @@
 package targets
 
+import (
+	"strconv"
+	"strings"
+)
+
 // System names a kind of target.
 type System string
 
 // The systems that have an adapter.
 const (
 	Kubernetes System = "kubernetes"
+	GitLab     System = "gitlab"
 )
+
+// Systems returns the closed list.
+func Systems() []System { return []System{Kubernetes, GitLab} }
 
 // Target is one system under test, pinned: what the scenario's approvers
 // agreed to, so that a run can refuse anything else.
@@ -14,14 +23,20 @@ type Target struct {
 	ID                string            `yaml:"id" json:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	RequestsPerSecond float64           `yaml:"requestsPerSecond" json:"requestsPerSecond" jsonschema:"required,exclusiveMinimum=0"`
 	Kubernetes        *KubernetesTarget `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
+	GitLab            *GitLabTarget     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
 }
 
-// System returns the kind of the target, or "" when no block is set.
+// System returns the kind of the target, or "" when not exactly one block is
+// set.
 func (t Target) System() System {
-	if t.Kubernetes != nil {
+	switch {
+	case t.Kubernetes != nil && t.GitLab == nil:
 		return Kubernetes
+	case t.GitLab != nil && t.Kubernetes == nil:
+		return GitLab
+	default:
+		return ""
 	}
-	return ""
 }
 
 // KubernetesTarget pins a cluster and a namespace in it.
@@ -40,6 +55,33 @@ type KubernetesTarget struct {
 	PermittedNamespace string `yaml:"permittedNamespace" json:"permittedNamespace" jsonschema:"required"`
 }
 
+// GitLabTarget pins a project of a GitLab instance.
+type GitLabTarget struct {
+	// URL is the instance's, without a path.
+	URL string `yaml:"url" json:"url" jsonschema:"required,pattern=^https://[A-Za-z0-9.-]+(:[0-9]+)?$"`
+	// ProjectID is the number of the project: the path has to lead to it
+	// before anything is attempted, since a push to a path that leads nowhere
+	// creates a project.
+	ProjectID int64  `yaml:"projectID" json:"projectID" jsonschema:"required,minimum=1"`
+	Project   string `yaml:"project" json:"project" jsonschema:"required"`
+	// Branch is production: where a developer must be refused.
+	Branch string `yaml:"branch" json:"branch" jsonschema:"required"`
+	// PermittedBranch is where the same developer may push: the place of the
+	// baseline arm.
+	PermittedBranch string `yaml:"permittedBranch" json:"permittedBranch" jsonschema:"required"`
+	// Environment is production's, as deployments name it.
+	Environment string     `yaml:"environment" json:"environment" jsonschema:"required"`
+	SSH         *GitLabSSH `yaml:"ssh,omitempty" json:"ssh,omitempty"`
+}
+
+// GitLabSSH pins the instance's SSH server.
+type GitLabSSH struct {
+	// Address is HOST:PORT.
+	Address string `yaml:"address" json:"address" jsonschema:"required"`
+	// HostKey is the server's public key, as known_hosts has it: "ssh-ed25519 AAAA…".
+	HostKey string `yaml:"hostKey" json:"hostKey" jsonschema:"required"`
+}
+
 // PlaceKind tells the two columns of the experiment apart.
 type PlaceKind string
 
@@ -52,18 +94,52 @@ const (
 // Place is where a request goes.
 type Place struct {
 	Kind PlaceKind
-	// Scope is a Kubernetes namespace.
+	// Scope is a Kubernetes namespace, or the path of a GitLab project.
 	Scope string
+	// ProjectID, Branch and Environment are GitLab's.
+	ProjectID   int64
+	Branch      string
+	Environment string
 }
 
 // Place returns the production or the permitted place of the target.
 func (t Target) Place(kind PlaceKind) Place {
 	p := Place{Kind: kind}
-	if t.Kubernetes != nil {
+	switch t.System() {
+	case Kubernetes:
 		p.Scope = t.Kubernetes.Namespace
 		if kind == Permitted {
 			p.Scope = t.Kubernetes.PermittedNamespace
 		}
+	case GitLab:
+		g := t.GitLab
+		p.Scope, p.ProjectID, p.Branch, p.Environment = g.Project, g.ProjectID, g.Branch, g.Environment
+		if kind == Permitted {
+			p.Branch = g.PermittedBranch
+		}
 	}
 	return p
+}
+
+// Vars returns the place's values for templates.
+func (p Place) Vars() map[string]string {
+	vars := map[string]string{"scope": p.Scope}
+	if p.ProjectID != 0 {
+		vars["project"] = strconv.FormatInt(p.ProjectID, 10)
+		vars["branch"], vars["environment"] = p.Branch, p.Environment
+		vars["branch_in_path"] = InPath(p.Branch)
+	}
+	return vars
+}
+
+// InPath is a name as it stands in one segment of a path: its slashes are
+// escaped, and nothing else has to be, since names are checked for their form.
+func InPath(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
+
+// Name returns the words for the place: what a reader of a scenario knows.
+func (p Place) Name() string {
+	if p.Branch != "" {
+		return p.Branch + " of " + p.Scope
+	}
+	return p.Scope
 }

@@ -2,12 +2,41 @@ package catalog
 
 import (
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/probes/gitlab"
 	"github.com/sodprobe/sodprobe/probes/kubernetes"
 )
 
 // All returns every probe, sorted by ID.
 func All() probes.Set {
 	return probes.Set{
+		gitlab.ApprovalRuleUpdate(),
+		gitlab.BranchCreate(),
+		gitlab.BranchForcePush(),
+		gitlab.BranchProtect(),
+		gitlab.BranchPush(),
+		gitlab.BranchPushSSH(),
+		gitlab.BranchUnprotect(),
+		gitlab.CommitCreate(),
+		gitlab.DeployKeyAdd(),
+		gitlab.DeploymentApprove(),
+		gitlab.EnvironmentProtect(),
+		gitlab.EnvironmentUnprotect(),
+		gitlab.JobPlay(),
+		gitlab.JobRetry(),
+		gitlab.MemberAdd(),
+		gitlab.MergeRequestApprove(),
+		gitlab.MergeRequestMerge(),
+		gitlab.MergeRequestRuleUpdate(),
+		gitlab.PipelineCreate(),
+		gitlab.PipelineSimulate(),
+		gitlab.PushRuleCreate(),
+		gitlab.RegistryPush(),
+		gitlab.ScheduleCreate(),
+		gitlab.TagCreate(),
+		gitlab.TagUnprotect(),
+		gitlab.UserUpdate(),
+		gitlab.VariableCreate(),
+		gitlab.VariableList(),
 		kubernetes.ApplicationPatch(),
 		kubernetes.CSRApprove(),
 		kubernetes.ClusterRoleCreate(),

@@ -28,14 +28,14 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("%s is out of order, or stands twice", p.ID)
 		}
 		for what, ok := range map[string]bool{
-			"id":        regexp.MustCompile(`^kubernetes\.[a-z]+\.[a-z]+$`).MatchString(p.ID),
+			"id":        regexp.MustCompile(`^` + string(p.System) + `\.[a-z]+\.[a-z]+(-[a-z]+)?$`).MatchString(p.ID),
 			"title":     p.Title != "" && !strings.HasSuffix(p.Title, "."),
 			"why":       strings.HasPrefix(p.Why, "A developer who can ") && strings.HasSuffix(p.Why, ".") && strings.Count(p.Why, ". ") == 0,
 			"att&ck":    regexp.MustCompile(`^T\d{4}(\.\d{3})?$`).MatchString(p.Attack),
 			"controls":  len(p.Controls) > 0,
-			"expect":    slices.Contains(p.Expect, targets.Authorization) && !slices.Contains(p.Expect, targets.Quota),
+			"expect":    len(p.Expect) > 0 && (p.System != targets.Kubernetes || slices.Contains(p.Expect, targets.Authorization)) && !slices.Contains(p.Expect, targets.Quota) && !slices.Contains(p.Expect, targets.AccountState),
 			"reached":   len(p.Reached) > 0,
-			"technique": p.Technique == probes.DryRun || p.Technique == probes.SelfDefeating,
+			"technique": p.Technique != probes.Canary && slices.Contains(probes.Techniques(), p.Technique),
 			"unique":    !seen[p.Title] && !seen[p.Why],
 		} {
 			if !ok {
@@ -44,11 +44,14 @@ func TestMetadata(t *testing.T) {
 		}
 		seen[p.Title], seen[p.Why] = true, true
 		for _, n := range p.Needs {
-			if n.Doc == "" || n.Valid(n.Example) != nil || (n.Default != "" && n.Valid(n.Default) != nil) {
+			if _, taken := target(p.System).Place(targets.Production).Vars()[n.Name]; taken {
+				t.Errorf("%s: the need %s hides a value of the place", p.ID, n.Name)
+			}
+			if n.Doc == "" || n.Valid(n.Example) != nil || (n.Default != "" && n.Valid(n.Default) != nil) || (n.Elsewhere != "" && n.Valid(n.Elsewhere) != nil) {
 				t.Errorf("%s: the need %s", p.ID, n.Name)
 			}
-			for _, evil := range []string{"", "../x", "a/b", "a%2fb", "a b", "a?b", "a#b", "..", ".", "a\n", "{run}"} {
-				if n.Valid(evil) == nil {
+			for _, evil := range []string{"", "../x", "a/../b", "/a", "a//b", "a/", "a%2fb", "a b", "a?b", "a#b", "..", ".", "a\n", "{run}"} {
+				if n.Valid(evil) == nil || n.Valid("a/b") == nil && p.System == targets.Kubernetes {
 					t.Errorf("%s: %s accepts %q", p.ID, n.Name, evil)
 				}
 			}
@@ -58,11 +61,11 @@ func TestMetadata(t *testing.T) {
 
 // TestListed: each file of probes is in the catalog.
 func TestListed(t *testing.T) {
-	files, err := filepath.Glob("../kubernetes/*.go")
+	files, err := filepath.Glob("../[gk]*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := regexp.MustCompile(`ID: "(kubernetes\.[a-z.]+)", Title`)
+	id := regexp.MustCompile(`ID: "((?:kubernetes|gitlab)\.[a-z.-]+)", Title`)
 	n := 0
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -85,6 +88,17 @@ func TestListed(t *testing.T) {
 	}
 }
 
+// of are the probes of one system.
+func of(system targets.System) probes.Set {
+	var out probes.Set
+	for _, p := range catalog.All() {
+		if p.System == system {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // example are parameters of a probe.
 func example(p probes.Probe) probes.Params {
 	with := map[string]string{}
@@ -94,13 +108,26 @@ func example(p probes.Probe) probes.Params {
 	return probes.Params{With: with, Run: "sodprobe-01k0000000000000000000000"}
 }
 
-func target() targets.Target {
+func target(system targets.System) targets.Target {
+	if system == targets.GitLab {
+		return targets.Target{GitLab: &targets.GitLabTarget{
+			ProjectID: 42, Project: "payments/api", Branch: "release/1", PermittedBranch: "sod-canary", Environment: "production",
+		}}
+	}
 	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}
+}
+
+// invariant is the adapter's last word, as far as it needs no connection.
+func invariant(system targets.System) func(*http.Request, []byte) error {
+	if system == targets.Kubernetes {
+		return kubernetes.Invariant
+	}
+	return nil
 }
 
 // passes sends a request into a guard in front of nobody and reports whether
 // the guard let it leave.
-func passes(t *testing.T, r targets.Request, rules []targets.Rule) (bool, string) {
+func passes(t *testing.T, system targets.System, r targets.Request, rules []targets.Rule) (bool, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), r.Method, "https://127.0.0.1:1"+r.Path, strings.NewReader(string(r.Body)))
 	if err != nil {
@@ -121,7 +148,7 @@ func passes(t *testing.T, r targets.Request, rules []targets.Rule) (bool, string
 	if user := r.Header["Impersonate-User"]; user != "" {
 		lease.Identity = http.Header{"Impersonate-User": {user}}
 	}
-	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: kubernetes.Invariant, Now: fixedNow})
+	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: invariant(system), Now: fixedNow})
 	if resp, err := g.Over(&http.Transport{}).RoundTrip(req.WithContext(lease.Context(t.Context()))); err == nil {
 		_ = resp.Body.Close()
 	}
@@ -134,7 +161,7 @@ func passes(t *testing.T, r targets.Request, rules []targets.Rule) (bool, string
 func TestRequestsStayWithinTheirRules(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, kind := range []targets.PlaceKind{targets.Production, targets.Permitted} {
-			place, params := target().Place(kind), example(p)
+			place, params := target(p.System).Place(kind), example(p)
 			r, allow := p.Request(place, params), p.Allow
 			if kind == targets.Permitted && p.Baseline.Standing != nil {
 				r, allow = p.Baseline.Standing.Request(place, params), p.Baseline.Standing.Allow
@@ -144,14 +171,20 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 				t.Errorf("%s: %v", p.ID, err)
 				continue
 			}
-			if left, why := passes(t, r, rules); !left {
+			if r.Push != nil {
+				if diff := cmp.Diff(r.Push, rules[0].Push); diff != "" || r.Path != rules[0].Path {
+					t.Errorf("%s at %s: its push is not its rule's: %s", p.ID, kind, diff)
+				}
+				continue // the adapter builds it
+			}
+			if left, why := passes(t, p.System, r, rules); !left {
 				t.Errorf("%s at %s: %s", p.ID, kind, why)
 			}
-			if left, _ := passes(t, targets.Request{Method: r.Method, Path: r.Path + "x", Query: r.Query, Header: r.Header, Body: r.Body}, rules); left {
+			if left, _ := passes(t, p.System, targets.Request{Method: r.Method, Path: r.Path + "x", Query: r.Query, Header: r.Header, Body: r.Body}, rules); left {
 				t.Errorf("%s: another path leaves", p.ID)
 			}
 			if r.Query["dryRun"] != "" {
-				if left, _ := passes(t, targets.Request{Method: r.Method, Path: r.Path, Header: r.Header, Body: r.Body}, rules); left {
+				if left, _ := passes(t, p.System, targets.Request{Method: r.Method, Path: r.Path, Header: r.Header, Body: r.Body}, rules); left {
 					t.Errorf("%s: it leaves without its query", p.ID)
 				}
 			}
@@ -165,7 +198,7 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 // TestWritesAreDryRuns, apart from a short list of forms that defeat
 // themselves.
 func TestWritesAreDryRuns(t *testing.T) {
-	for _, p := range catalog.All() {
+	for _, p := range of(targets.Kubernetes) {
 		for _, rule := range p.Allow {
 			self := slices.Contains([]string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward", "kubernetes.serviceaccount.token", "kubernetes.user.impersonate"}, p.ID)
 			switch {
@@ -184,12 +217,12 @@ func TestWritesAreDryRuns(t *testing.T) {
 // TestState: each probe shows that its target exists, by reads alone.
 func TestState(t *testing.T) {
 	for _, p := range catalog.All() {
-		queries := p.State(target().Place(targets.Production), example(p))
+		queries := p.State(target(p.System).Place(targets.Production), example(p))
 		if !slices.ContainsFunc(queries, func(q targets.StateQuery) bool { return q.MustExist }) {
 			t.Errorf("%s shows no target", p.ID)
 		}
 		for _, q := range queries {
-			if q.Request.Method != http.MethodGet || strings.Contains(q.Request.Path, "{") || strings.Contains(q.Request.Path, "//") {
+			if q.Request.Method != http.MethodGet || strings.ContainsAny(q.Request.Path, "{}") || strings.Contains(q.Request.Path, "//") {
 				t.Errorf("%s: %+v", p.ID, q.Request)
 			}
 		}
@@ -199,7 +232,7 @@ func TestState(t *testing.T) {
 // TestBodiesAreJSON: every body is one JSON object.
 func TestBodiesAreJSON(t *testing.T) {
 	for _, p := range catalog.All() {
-		body := p.Request(target().Place(targets.Production), example(p)).Body
+		body := p.Request(target(p.System).Place(targets.Production), example(p)).Body
 		var o map[string]any
 		if len(body) > 0 && json.Unmarshal(body, &o) != nil {
 			t.Errorf("%s: %s", p.ID, body)

@@ -73,16 +73,30 @@ func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journ
 	t.Cleanup(func() { _ = k.Close() })
 	before := k.Snapshot()
 	target, scenario := connect(t, k)
+	k.SetFault(fault)
+	out := execute(t, scenario, target, kubernetes.Classify)
+	if diff := cmp.Diff(before, k.Snapshot()); diff != "" {
+		t.Errorf("the cluster changed:\n%s", diff)
+	}
+	if len(out) != len(of(targets.Kubernetes)) {
+		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.Kubernetes)))
+	}
+	return out
+}
+
+// execute runs a scenario of one target and returns the observations by
+// probe.
+func execute(t *testing.T, scenario *scenarios.Scenario, target engine.Target, classify targets.Classifier) map[string]journal.Observation {
+	t.Helper()
 	plan, err := engine.NewPlan(scenario, catalog.All())
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.SetFault(fault)
 	log := &memory{}
 	budget := int64(1 << 20)
 	_, err = engine.Run(t.Context(), engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"prod": target}, Journal: log,
-		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify},
+		Classify: map[targets.System]targets.Classifier{scenario.Targets[0].System(): classify},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 			Now: time.Now, Left: func() int64 { return budget }, StopFile: func() (string, bool) { return "", false },
@@ -92,15 +106,9 @@ func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journ
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(before, k.Snapshot()); diff != "" {
-		t.Errorf("the cluster changed:\n%s", diff)
-	}
 	out := map[string]journal.Observation{}
 	for _, o := range log.observations {
 		out[o.Probe] = o
-	}
-	if len(out) != len(catalog.All()) {
-		t.Fatalf("%d observations of %d probes", len(out), len(catalog.All()))
 	}
 	return out
 }
@@ -137,11 +145,8 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 			as("reader", targets.Observer, lab.Reader),
 		},
 	}
-	for _, p := range catalog.All() {
-		with := map[string]string{}
-		for _, n := range p.Needs {
-			with[n.Name] = n.Example
-		}
+	for _, p := range of(targets.Kubernetes) {
+		with := example(p).With
 		prefix := ""
 		if p.RealCredential {
 			prefix = "own-"

@@ -7,7 +7,7 @@ func ApplicationPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.application.patch", Title: "Point an Argo CD Application at another revision",
 		Why:    "A developer who can patch the Application that deploys production makes Argo CD deploy any revision for them.",
-		Attack: "T1072", Controls: changeControls(),
+		Attack: "T1072", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{
 			existing("application", "the object that deploys production", "payments"),
 			fallback("namespace", "the namespace that it is in", "argocd"),

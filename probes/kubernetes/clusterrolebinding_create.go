@@ -10,7 +10,7 @@ func ClusterRoleBindingCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.clusterrolebinding.create", Title: "Grant a role in the whole cluster",
 		Why:    "A developer who can create a ClusterRoleBinding gives themselves or others rights in every namespace, production included.",
-		Attack: "T1098.006", Controls: privilegeControls(),
+		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{fallback("clusterRole", "an existing ClusterRole to bind", "view")},
 		Expect:   []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
 		Baseline: standing(),

@@ -7,7 +7,7 @@ func ConfigMapPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.configmap.patch", Title: "Change production configuration",
 		Why:    "A developer who can patch a ConfigMap in production changes how the application behaves without a release.",
-		Attack: "T1565.001", Controls: changeControls(),
+		Attack: "T1565.001", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("configmap", "a ConfigMap that exists in both namespaces", "api-config")},
 	}, "{scope}", change{
 		resource: core("configmaps", "ConfigMap"), need: "configmap", in: thePlace, contentType: mergePatch,

@@ -7,7 +7,7 @@ func CronJobCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.cronjob.create", Title: "Plant a recurring job",
 		Why:    "A developer who can create a CronJob in production keeps running code there on a schedule that nobody approved.",
-		Attack: "T1053.007", Controls: changeControls(),
+		Attack: "T1053.007", Controls: probes.ChangeControls(),
 	}, batch("cronjobs", "CronJob"), func(_ probes.Params) object {
 		return object{"spec": object{
 			"schedule": "0 0 1 1 *", "suspend": true,

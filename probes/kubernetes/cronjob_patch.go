@@ -7,7 +7,7 @@ func CronJobPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.cronjob.patch", Title: "Change the schedule of a recurring job",
 		Why:    "A developer who can patch a CronJob in production changes when it runs and what it does, with the job's own credentials.",
-		Attack: "T1053.007", Controls: changeControls(),
+		Attack: "T1053.007", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("cronjob", "a CronJob that exists in both namespaces", "report")},
 	}, "{scope}", change{
 		resource: batch("cronjobs", "CronJob"), need: "cronjob", in: thePlace, contentType: mergePatch,

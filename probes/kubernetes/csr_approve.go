@@ -10,7 +10,7 @@ func CSRApprove() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.certificatesigningrequest.approve", Title: "Approve a certificate signing request",
 		Why:    "A developer who can approve a certificate request obtains a certificate for any user or node that the signer signs for.",
-		Attack: "T1649", Controls: privilegeControls(),
+		Attack: "T1649", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{{Name: "csr", Doc: "a pending CertificateSigningRequest made for the test", Example: "sodprobe", Pattern: pathSegment()}},
 		Expect:   []targets.Layer{targets.Authorization, targets.AdmissionPlugin, targets.AdmissionPolicy, targets.AdmissionWebhook},
 		Baseline: standing(),

@@ -16,7 +16,7 @@ func CustomResourcePatch() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.customresource.patch", Title: "Change a custom resource that an operator deploys from",
 		Why:    "A developer who can patch the custom resource of an operator makes the operator change production for them.",
-		Attack: "T1072", Controls: changeControls(),
+		Attack: "T1072", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{
 			{Name: "group", Doc: "the API group", Example: "argoproj.io", Pattern: subdomain()},
 			{Name: "version", Doc: "the API version", Example: "v1alpha1", Pattern: regexp.MustCompile(`^v[0-9]+((alpha|beta)[0-9]+)?$`)},

@@ -7,7 +7,7 @@ func DaemonSetCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.daemonset.create", Title: "Run a workload on every node",
 		Why:    "A developer who can create a DaemonSet in production runs any code on every node without anybody else having approved it.",
-		Attack: "T1610", Controls: changeControls(),
+		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, apps("daemonsets", "DaemonSet"), func(params probes.Params) object {
 		return object{"spec": selected(params.Run)}
 	})

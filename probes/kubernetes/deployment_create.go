@@ -7,7 +7,7 @@ func DeploymentCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.deployment.create", Title: "Deploy a new workload",
 		Why:    "A developer who can create a Deployment in production runs any code there without anybody else having approved it.",
-		Attack: "T1610", Controls: changeControls(),
+		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, deployments(), func(params probes.Params) object {
 		return object{"spec": with(selected(params.Run), "replicas", 0)}
 	})

@@ -7,7 +7,7 @@ func DeploymentDelete() probes.Probe {
 	return deletes(probes.Probe{
 		ID: "kubernetes.deployment.delete", Title: "Remove a production workload",
 		Why:    "A developer who can delete a Deployment in production takes the service down.",
-		Attack: "T1485", Controls: changeControls(),
+		Attack: "T1485", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
 	}, deployments(), "{scope}", "deployment", thePlace)
 }

@@ -7,7 +7,7 @@ func DeploymentPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.deployment.patch", Title: "Change what a production workload runs",
 		Why:    "A developer who can patch a Deployment in production changes the running code without review.",
-		Attack: "T1525", Controls: changeControls(),
+		Attack: "T1525", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
 	}, "{scope}", change{
 		resource: deployments(), need: "deployment", in: thePlace, contentType: strategicPatch,

@@ -7,7 +7,7 @@ func DeploymentRestart() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.deployment.restart", Title: "Restart a production workload",
 		Why:    "A developer who can restart a Deployment in production interrupts it, and rolls out whatever its image tag points to now.",
-		Attack: "T1529", Controls: changeControls(),
+		Attack: "T1529", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
 	}, "{scope}", change{
 		resource: deployments(), need: "deployment", in: thePlace, contentType: strategicPatch,

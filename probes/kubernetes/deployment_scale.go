@@ -7,7 +7,7 @@ func DeploymentScale() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.deployment.scale", Title: "Scale a production workload to zero",
 		Why:    "A developer who can scale a Deployment in production takes the service down, or brings up capacity that nobody approved.",
-		Attack: "T1489", Controls: changeControls(),
+		Attack: "T1489", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
 	}, "{scope}", change{
 		resource: deployments(), sub: "scale", need: "deployment", in: thePlace, contentType: mergePatch,

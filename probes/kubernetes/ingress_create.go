@@ -7,7 +7,7 @@ func IngressCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.ingress.create", Title: "Route outside traffic into production",
 		Why:    "A developer who can create an Ingress in production exposes a service, or takes over the traffic of another.",
-		Attack: "T1557", Controls: changeControls(),
+		Attack: "T1557", Controls: probes.ChangeControls(),
 	}, resource{"networking.k8s.io", "v1", "ingresses", "Ingress"}, func(params probes.Params) object {
 		return object{"spec": object{"defaultBackend": object{"service": object{"name": params.Run, "port": object{"number": 80}}}}}
 	})

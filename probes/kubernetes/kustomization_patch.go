@@ -7,7 +7,7 @@ func KustomizationPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.kustomization.patch", Title: "Point a Flux Kustomization at another path",
 		Why:    "A developer who can patch the Kustomization that deploys production makes Flux deploy whatever another path holds.",
-		Attack: "T1072", Controls: changeControls(),
+		Attack: "T1072", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{
 			existing("kustomization", "the object that deploys production", "payments"),
 			fallback("namespace", "the namespace that it is in", "flux-system"),

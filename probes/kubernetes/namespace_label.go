@@ -11,7 +11,7 @@ func NamespaceLabel() probes.Probe {
 	p := patches(probes.Probe{
 		ID: "kubernetes.namespace.label", Title: "Lower the Pod Security level of production",
 		Why:    "A developer who can label the production namespace lifts the rules that keep privileged Pods out of it.",
-		Attack: "T1562.001", Controls: privilegeControls(), Baseline: standing(),
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Baseline: standing(),
 	}, "", change{
 		resource: namespaces(), need: "scope", in: theCluster, contentType: mergePatch,
 		pin:    map[string]string{"/metadata/labels/pod-security.kubernetes.io~1enforce": "privileged"},

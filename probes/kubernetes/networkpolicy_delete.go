@@ -7,7 +7,7 @@ func NetworkPolicyDelete() probes.Probe {
 	return deletes(probes.Probe{
 		ID: "kubernetes.networkpolicy.delete", Title: "Remove a production network policy",
 		Why:    "A developer who can delete a NetworkPolicy in production opens paths that somebody decided to close.",
-		Attack: "T1562.007", Controls: privilegeControls(),
+		Attack: "T1562.007", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("networkpolicy", "a NetworkPolicy that exists in both namespaces", "default-deny")},
 	}, resource{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"}, "{scope}", "networkpolicy", thePlace)
 }

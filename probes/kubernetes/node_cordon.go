@@ -7,7 +7,7 @@ func NodeCordon() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.node.cordon", Title: "Take a node out of service",
 		Why:    "A developer who can cordon a node takes capacity away from production and chooses where its Pods may run.",
-		Attack: "T1489", Controls: privilegeControls(),
+		Attack: "T1489", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{existing("node", "a Node that exists", "node-1")},
 		Baseline: standing(),
 	}, "", change{

@@ -15,7 +15,7 @@ func NodeProxy() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.node.proxy", Title: "Reach the kubelet of a node",
 		Why:    "A developer who can reach the kubelet runs commands in every Pod of the node, past admission and the audit log.",
-		Attack: "T1609", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
+		Attack: "T1609", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
 		Needs:  []probes.Need{existing("node", "a Node that exists", "node-1")},
 		Limits: []string{"Authorization only: admission policies are not exercised."},
 	}, probes.SelfDefeating)

@@ -7,7 +7,7 @@ func PodDebug() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.pod.debug", Title: "Add a debug container to a running pod",
 		Why:    "A developer who can add an ephemeral container to a production Pod runs any code beside the application, with its network and volumes.",
-		Attack: "T1609", Controls: changeControls(),
+		Attack: "T1609", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
 	}, "{scope}", change{
 		resource: pods(), sub: "ephemeralcontainers", need: "pod", in: thePlace, contentType: strategicPatch,

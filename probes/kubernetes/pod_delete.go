@@ -7,7 +7,7 @@ func PodDelete() probes.Probe {
 	return deletes(probes.Probe{
 		ID: "kubernetes.pod.delete", Title: "Kill a production pod",
 		Why:    "A developer who can delete a Pod in production interrupts the service and destroys the traces in it.",
-		Attack: "T1485", Controls: changeControls(),
+		Attack: "T1485", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
 	}, pods(), "{scope}", "pod", thePlace)
 }

@@ -11,7 +11,7 @@ func PodEvict() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.pod.evict", Title: "Evict a production pod",
 		Why:    "A developer who can evict Pods in production interrupts the service, and may do so without the right to delete.",
-		Attack: "T1489", Controls: changeControls(),
+		Attack: "T1489", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
 	}, probes.DryRun)
 	p.Allow = []targets.Rule{{

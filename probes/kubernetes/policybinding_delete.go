@@ -7,7 +7,7 @@ func PolicyBindingDelete() probes.Probe {
 	return deletes(probes.Probe{
 		ID: "kubernetes.validatingadmissionpolicybinding.delete", Title: "Switch an admission policy off",
 		Why:    "A developer who can delete a policy binding removes the checks that every deployment has to pass.",
-		Attack: "T1562.001", Controls: privilegeControls(),
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{existing("binding", "a ValidatingAdmissionPolicyBinding that exists", "registry")},
 		Baseline: standing(),
 	}, admission("validatingadmissionpolicybindings"), "", "binding", theCluster)

@@ -7,7 +7,7 @@ func ResourceQuotaPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.resourcequota.patch", Title: "Lift a production quota",
 		Why:    "A developer who can patch a ResourceQuota in production removes the limit that bounds what a namespace may use.",
-		Attack: "T1496", Controls: privilegeControls(),
+		Attack: "T1496", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("resourcequota", "a ResourceQuota that exists in both namespaces", "compute")},
 	}, "{scope}", change{
 		resource: core("resourcequotas", "ResourceQuota"), need: "resourcequota", in: thePlace, contentType: mergePatch,

@@ -10,7 +10,7 @@ func RolePatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.role.patch", Title: "Change the rights of a production role",
 		Why:    "A developer who can patch a Role in production widens the rights of everybody who is bound to it, themselves included.",
-		Attack: "T1098.006", Controls: privilegeControls(),
+		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{{Name: "role", Doc: "a Role that exists in both namespaces", Example: "api", Pattern: pathSegment()}},
 		Expect: []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
 	}, "{scope}", change{

@@ -10,7 +10,7 @@ func RoleBindingCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.rolebinding.create", Title: "Grant a role in production",
 		Why:    "A developer who can create a RoleBinding in production gives themselves or others the right to deploy.",
-		Attack: "T1098.006", Controls: privilegeControls(),
+		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{fallback("clusterRole", "an existing ClusterRole to bind", "view")},
 		Expect: []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
 	}, rbac("rolebindings", "RoleBinding"), func(params probes.Params) object {

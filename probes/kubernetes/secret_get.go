@@ -15,7 +15,7 @@ func SecretGet() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.secret.get", Title: "Read a production secret",
 		Why:    "A developer who can read a Secret in production holds the credentials that production acts with.",
-		Attack: "T1552.007", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization},
+		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
 		Limits: []string{"The Secret's metadata is read where it is allowed; its data never is."},
 		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)

@@ -13,7 +13,7 @@ func SecretList() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.secret.list", Title: "List the secrets of production",
 		Why:    "A developer who can list Secrets in production reads all of them: a list holds their contents.",
-		Attack: "T1552.007", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization},
+		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
 		Limits: []string{"The metadata of one Secret is read where it is allowed; its data never is."},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{

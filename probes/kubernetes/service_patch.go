@@ -7,7 +7,7 @@ func ServicePatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.service.patch", Title: "Redirect the traffic of a production service",
 		Why:    "A developer who can patch a Service in production sends its traffic to Pods of their own.",
-		Attack: "T1557", Controls: changeControls(),
+		Attack: "T1557", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("service", "a Service that exists in both namespaces", "api")},
 	}, "{scope}", change{
 		resource: core("services", "Service"), need: "service", in: thePlace, contentType: mergePatch,

@@ -7,7 +7,7 @@ func ServiceAccountPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.serviceaccount.patch", Title: "Tie a production ServiceAccount to a cloud role",
 		Why:    "A developer who can annotate a ServiceAccount in production gives its Pods the identity of another cloud role.",
-		Attack: "T1098.006", Controls: privilegeControls(),
+		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, "{scope}", change{
 		resource: core("serviceaccounts", "ServiceAccount"), need: "serviceaccount", in: thePlace, contentType: mergePatch,

@@ -15,7 +15,7 @@ func ServiceAccountToken() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.serviceaccount.token", Title: "Mint a token of a production ServiceAccount",
 		Why:    "A developer who can mint a token of a production ServiceAccount acts as the application, deployer included.",
-		Attack: "T1528", Controls: privilegeControls(),
+		Attack: "T1528", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{

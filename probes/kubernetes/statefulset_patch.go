@@ -7,7 +7,7 @@ func StatefulSetPatch() probes.Probe {
 	return patches(probes.Probe{
 		ID: "kubernetes.statefulset.patch", Title: "Change what a stateful production workload runs",
 		Why:    "A developer who can patch a StatefulSet in production changes the code that holds production data.",
-		Attack: "T1525", Controls: changeControls(),
+		Attack: "T1525", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("statefulset", "a StatefulSet that exists in both namespaces", "db")},
 	}, "{scope}", change{
 		resource: apps("statefulsets", "StatefulSet"), need: "statefulset", in: thePlace, contentType: strategicPatch,

@@ -19,7 +19,7 @@ func UserImpersonate() probes.Probe {
 	p := complete(probes.Probe{
 		ID: "kubernetes.user.impersonate", Title: "Act as somebody who may deploy",
 		Why:    "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
-		Attack: "T1134.001", Controls: privilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
+		Attack: "T1134.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
 		RealCredential: true,
 		Needs: []probes.Need{{
 			Name: "user", Doc: "a user who may deploy", Example: "release@corp.example",

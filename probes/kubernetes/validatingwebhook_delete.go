@@ -7,7 +7,7 @@ func ValidatingWebhookDelete() probes.Probe {
 	return deletes(probes.Probe{
 		ID: "kubernetes.validatingwebhookconfiguration.delete", Title: "Switch an admission webhook off",
 		Why:    "A developer who can delete a webhook configuration removes the checks that every deployment has to pass.",
-		Attack: "T1562.001", Controls: privilegeControls(),
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{existing("webhook", "a ValidatingWebhookConfiguration that exists", "policy")},
 		Baseline: standing(),
 	}, admission("validatingwebhookconfigurations"), "", "webhook", theCluster)

@@ -88,7 +88,7 @@ func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error
 	where, params := s.target.Place(targets.Permitted), probes.Params{Run: s.Marker}
 	a := arm{
 		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted,
-		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Reached,
+		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Markers(where, params),
 	}
 	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, a)
 }

@@ -19,6 +19,8 @@ import (
 type Config struct {
 	// Host is the only authority ("host:port") that may be asked, over https.
 	Host string
+	// SSHHost is the only SSH server that may be asked, "" for none.
+	SSHHost string
 	// UserAgent replaces the request's.
 	UserAgent string
 	// Limit is the target's rate limit, in requests per second.
@@ -105,15 +107,22 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		lease.refused(err)
 		return nil, err
 	}
-	if err := g.limiter.Wait(r.Context()); err != nil {
+	if err := g.admit(r.Context()); err != nil {
 		lease.refused(err)
-		return nil, fmt.Errorf("guard: wait for the rate limit: %w", err)
-	}
-	if !g.cfg.Budget.take() {
-		lease.refused(ErrBudget)
-		return nil, ErrBudget
+		return nil, err
 	}
 	return g.send(r, body, rule, lease)
+}
+
+// admit waits for the rate limit and takes one request off the budget.
+func (g *Guard) admit(ctx context.Context) error {
+	if err := g.limiter.Wait(ctx); err != nil {
+		return fmt.Errorf("guard: wait for the rate limit: %w", err)
+	}
+	if !g.cfg.Budget.take() {
+		return ErrBudget
+	}
+	return nil
 }
 
 // send lets one judged request leave, once.

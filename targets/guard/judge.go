@@ -37,11 +37,16 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
-	document, err := object(body)
+	p := payload{history: l.History}
+	if r.Header.Get("Content-Type") == receivePack {
+		p.push, err = parsedPush(body)
+	} else {
+		p.document, err = object(body)
+	}
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
-	rule, err := match(l.Rules, r, query, document)
+	rule, err := match(l.Rules, r, query, p)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
@@ -68,7 +73,7 @@ func (g *guarded) destination(r *http.Request) error {
 		return refuse("a credential in the URL")
 	case u.Opaque != "" || u.Fragment != "" || u.RawFragment != "":
 		return refuse("an opaque URL or a fragment")
-	case u.RawPath != "" || strings.Contains(u.EscapedPath(), "%"):
+	case strings.Contains(strings.ReplaceAll(u.EscapedPath(), "%2F", ""), "%"):
 		return refuse("an escaped path %q", u.EscapedPath())
 	case path.Clean(u.Path) != u.Path:
 		return refuse("a path %q that is not in its clean form", u.Path)
@@ -76,7 +81,7 @@ func (g *guarded) destination(r *http.Request) error {
 	return nil
 }
 
-// allowedHeaders may stand in a request, besides Impersonate-*.
+// allowedHeaders may stand in a request, besides those that say who asks.
 func allowedHeaders() []string {
 	return []string{"Accept", "Accept-Encoding", "Audit-Id", "Authorization", "Content-Length", "Content-Type", "User-Agent"}
 }
@@ -90,7 +95,8 @@ func headers(h, identity http.Header) error {
 		switch {
 		case name != canonical:
 			return refuse("header %q is not in its canonical form", name)
-		case strings.HasPrefix(canonical, "Impersonate-"):
+		case strings.HasPrefix(canonical, "Impersonate-"), canonical == "Private-Token",
+			canonical == "Authorization" && identity[canonical] != nil:
 			got[canonical] = values
 		case !slices.Contains(allowedHeaders(), canonical):
 			return refuse("header %q is not on the list", name)

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,9 +17,12 @@ import (
 type Lease struct {
 	// Rules are resolved; exactly one must match.
 	Rules []targets.Rule
-	// Identity is the exact set of Impersonate-* headers that must be there;
-	// none other may. A nil map means none may.
+	// Identity is the exact set of headers that say who asks (Impersonate-*,
+	// Private-Token) that must be there; none other may. A nil map means none
+	// may. Where it names Authorization, that must be there to the letter, too.
 	Identity http.Header
+	// History is what a push is judged by.
+	History *History
 	// Secrets are strings that must never reach the record.
 	Secrets []string
 
@@ -70,10 +74,49 @@ func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 		}
 	}
 	text, _ := cut(body)
+	if push, err := parsePush(body); err == nil {
+		text = push.String()
+	}
 	l.exchange.Sent = &targets.Sent{
 		At: at.UTC(), Method: r.Method, URL: l.redact(r.URL.String()),
 		Headers: l.headers(r.Header, sentHeaders()), Body: l.redact(text),
 	}
+}
+
+// opens records that a conversation over SSH begins.
+func (l *Lease) opens(url string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchange.Sent = &targets.Sent{At: at.UTC(), Method: MethodSSH, URL: url, Protocol: MethodSSH}
+}
+
+// says records what a conversation sends.
+func (l *Lease) says(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchange.Sent.Body = text
+}
+
+// ends records how a conversation over SSH ended. What the guard refused was
+// not sent.
+func (l *Lease) ends(err error, took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchange.Sent.Took = took
+	var refusal *RefusedError
+	switch {
+	case errors.As(err, &refusal):
+		l.exchange.Refused = l.redact(err.Error())
+	case err != nil:
+		l.exchange.TransportError = l.redact(err.Error())
+	}
+}
+
+// Redact takes the lease's secrets out of a text that is to be recorded.
+func (l *Lease) Redact(text string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.redact(text)
 }
 
 func (l *Lease) failed(err error, took time.Duration) {

@@ -11,9 +11,22 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
+// payload is what a request carries: a JSON document or a push.
+type payload struct {
+	document map[string]any
+	push     *command
+	history  *History
+}
+
+// parsedPush reads a push.
+func parsedPush(body []byte) (*command, error) {
+	push, err := parsePush(body)
+	return &push, err
+}
+
 // match returns the one rule that a request fits. None, or more than one, is
 // a refusal.
-func match(rules []targets.Rule, r *http.Request, query map[string]string, body map[string]any) (targets.Rule, error) {
+func match(rules []targets.Rule, r *http.Request, query map[string]string, body payload) (targets.Rule, error) {
 	var found []targets.Rule
 	why := "the lease has no rules"
 	for _, rule := range rules {
@@ -33,18 +46,25 @@ func match(rules []targets.Rule, r *http.Request, query map[string]string, body 
 }
 
 // fits says why a rule does not match, "" where it does.
-func fits(rule targets.Rule, r *http.Request, query map[string]string, body map[string]any) string {
+func fits(rule targets.Rule, r *http.Request, query map[string]string, body payload) string {
 	switch {
 	case strings.ContainsAny(rule.Path, "{}"):
 		return "the rule has a hole in it"
 	case r.Method != rule.Method:
 		return "the method differs"
-	case r.URL.Path != rule.Path:
+	case r.URL.EscapedPath() != rule.Path:
 		return "the path differs"
 	case !maps.Equal(query, rule.Query):
 		return "the query differs"
-	case len(rule.Body) == 0 && len(body) > 0:
+	case (rule.Push == nil) != (body.push == nil):
+		return "one is a push and the other is not"
+	case len(rule.Body) == 0 && len(body.document) > 0:
 		return "the rule allows no body"
+	}
+	if rule.Push != nil {
+		if misfit := body.push.misfit(*rule.Push, body.history); misfit != "" {
+			return misfit
+		}
 	}
 	for name, want := range rule.Header {
 		if r.Header.Get(name) != want {
@@ -52,7 +72,7 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body map[
 		}
 	}
 	for pointer, want := range rule.Body {
-		v, ok := at(body, pointer)
+		v, ok := at(body.document, pointer)
 		if !ok || text(v) != want {
 			return "the body differs at " + pointer
 		}

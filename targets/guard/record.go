@@ -24,7 +24,8 @@ func sentHeaders() []string {
 
 func answerHeaders() []string {
 	return []string{
-		"Audit-Id", "Content-Type", "Location", "Retry-After", "Server", "Via", "Warning",
+		"Audit-Id", "Content-Type", "Location", "Ratelimit-Limit", "Ratelimit-Name", "Ratelimit-Remaining", "Retry-After",
+		"Server", "Via", "Warning", "Www-Authenticate", "X-Gitlab-Meta", "X-Request-Id",
 		"X-Kubernetes-Pf-Flowschema-Uid", "X-Kubernetes-Pf-Prioritylevel-Uid",
 	}
 }

@@ -9,28 +9,20 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// Finding is one thing that doctor looked at.
-type Finding struct {
-	OK      bool   `json:"ok"`
-	What    string `json:"what"`
-	Problem string `json:"problem,omitempty"`
-	Mend    string `json:"mend,omitempty"`
-}
-
 // Diagnose checks, without attempting anything, that the cluster is the
 // approved one, that every identity can be taken on, that the observers can
 // read, and what the access rules say of the positive and negative arms.
-func (c *Cluster) Diagnose(ctx context.Context, in SetupInput) []Finding {
+func (c *Cluster) Diagnose(ctx context.Context, in targets.Access) []targets.Finding {
 	pin, err := c.Pin(ctx)
 	switch {
 	case err != nil:
-		return []Finding{{What: "reach " + c.base, Problem: err.Error(), Mend: "check the network, the context's credential, and that the prober may get the namespace kube-system"}}
+		return []targets.Finding{{What: "reach " + c.base, Problem: err.Error(), Mend: "check the network, the context's credential, and that the prober may get the namespace kube-system"}}
 	case !pin.OK:
-		return []Finding{{What: "reach " + c.base, Problem: pin.Problem, Mend: "point the context at the approved cluster, or approve this one"}}
+		return []targets.Finding{{What: "reach " + c.base, Problem: pin.Problem, Mend: "point the context at the approved cluster, or approve this one"}}
 	}
 	d := &doctor{cluster: c, in: in}
 	d.ok("the cluster %s (%s) is the approved one; the prober is %s", c.base, pin.Version, pin.Harness)
-	for _, id := range in.Impersonated {
+	for _, id := range in.People {
 		if s := d.assume(ctx, id); s != nil {
 			d.role(ctx, s, id)
 		}
@@ -40,16 +32,16 @@ func (c *Cluster) Diagnose(ctx context.Context, in SetupInput) []Finding {
 
 type doctor struct {
 	cluster  *Cluster
-	in       SetupInput
-	findings []Finding
+	in       targets.Access
+	findings []targets.Finding
 }
 
 func (d *doctor) ok(format string, args ...any) {
-	d.findings = append(d.findings, Finding{OK: true, What: fmt.Sprintf(format, args...)})
+	d.findings = append(d.findings, targets.Finding{OK: true, What: fmt.Sprintf(format, args...)})
 }
 
 func (d *doctor) bad(what, problem, mend string) {
-	d.findings = append(d.findings, Finding{What: what, Problem: problem, Mend: mend})
+	d.findings = append(d.findings, targets.Finding{What: what, Problem: problem, Mend: mend})
 }
 
 // assume takes an identity on and compares it, nil where that fails.

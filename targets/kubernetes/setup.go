@@ -10,17 +10,11 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// SetupInput is all that a scenario does at one target.
+// SetupInput is what Setup grants.
 type SetupInput struct {
-	Target targets.Target
+	targets.Access
 	// Prober is the user of the prober's context.
 	Prober string
-	// Impersonated are the identities that act through the prober.
-	Impersonated []targets.Identity
-	Observers    []targets.Identity
-	// Attempts are the requests in production, Baselines those at the
-	// permitted place, Reads the reads of state.
-	Attempts, Baselines, Reads []targets.Request
 	// Constrained asks for constrained impersonation (KEP-5284, on by default
 	// since Kubernetes 1.36) instead of the right to act as somebody in full.
 	Constrained bool
@@ -70,7 +64,7 @@ func who(in SetupInput) []grant {
 	if in.Constrained {
 		group = "authentication.k8s.io"
 	}
-	for _, id := range in.Impersonated {
+	for _, id := range in.People {
 		k := id.Kubernetes
 		switch {
 		case k == nil || k.Context != "":
@@ -97,7 +91,7 @@ func who(in SetupInput) []grant {
 // what are the requests that the prober makes as them.
 func what(in SetupInput) []grant {
 	modes := map[string]bool{}
-	for _, id := range in.Impersonated {
+	for _, id := range in.People {
 		if k := id.Kubernetes; k != nil && k.ServiceAccount != nil {
 			modes["serviceaccount"] = true
 		} else if k != nil && k.Context == "" {

@@ -31,10 +31,9 @@ func setupInput() SetupInput {
 	developer := as("alice", targets.Developer, "alice", "developers")
 	developer.Kubernetes.Impersonate.UID = "42"
 	developer.Kubernetes.Impersonate.Extra = map[string][]string{"scopes": {"x"}}
-	return SetupInput{
+	return SetupInput{Prober: "system:serviceaccount:audit:sodprobe", Access: targets.Access{
 		Target: targets.Target{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "prod", PermittedNamespace: "dev"}},
-		Prober: "system:serviceaccount:audit:sodprobe",
-		Impersonated: []targets.Identity{
+		People: []targets.Identity{
 			developer, as("release", targets.Authorized, "release"), as("nobody", targets.Unprivileged, "nobody"), reader,
 			{ID: "ci", Role: targets.Developer, Kubernetes: &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deploy"}}},
 		},
@@ -45,7 +44,7 @@ func setupInput() SetupInput {
 		},
 		Baselines: []targets.Request{at("patch", "deployments.apps/scale", "api", "dev", "/apis/apps/v1/namespaces/dev/deployments/api/scale")},
 		Reads:     []targets.Request{at("get", "deployments.apps", "api", "prod", apiPath)},
-	}
+	}}
 }
 
 func TestSetup(t *testing.T) {
@@ -56,8 +55,8 @@ func TestSetup(t *testing.T) {
 		if err := Setup(&first, in); err != nil {
 			t.Fatal(err)
 		}
-		slices.Reverse(in.Impersonated)
-		in.Impersonated, in.Reads = slices.Repeat(in.Impersonated, 2), slices.Repeat(in.Reads, 2)
+		slices.Reverse(in.People)
+		in.People, in.Reads = slices.Repeat(in.People, 2), slices.Repeat(in.Reads, 2)
 		if err := Setup(&again, in); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +107,7 @@ func TestDiagnose(t *testing.T) {
 	nothing := authorizationv1.SubjectRulesReviewStatus{}
 	only := func(role targets.Role) func(*SetupInput) {
 		return func(in *SetupInput) {
-			in.Impersonated = slices.DeleteFunc(in.Impersonated, func(id targets.Identity) bool { return id.Role != role })
+			in.People = slices.DeleteFunc(in.People, func(id targets.Identity) bool { return id.Role != role })
 		}
 	}
 	for _, c := range []struct {
@@ -142,8 +141,8 @@ func TestDiagnose(t *testing.T) {
 			s := newServer(t)
 			cluster := s.connect(t)
 			in := setupInput()
-			for i := range in.Impersonated { // the test server knows no uid and no extra
-				if k := in.Impersonated[i].Kubernetes.Impersonate; k != nil {
+			for i := range in.People { // the test server knows no uid and no extra
+				if k := in.People[i].Kubernetes.Impersonate; k != nil {
 					k.UID, k.Extra = "", nil
 				}
 			}
@@ -153,8 +152,8 @@ func TestDiagnose(t *testing.T) {
 			if c.input != nil {
 				c.input(&in)
 			}
-			var bad []Finding
-			for _, f := range cluster.Diagnose(t.Context(), in) {
+			var bad []targets.Finding
+			for _, f := range cluster.Diagnose(t.Context(), in.Access) {
 				if f.What == "" {
 					t.Errorf("a finding about nothing: %+v", f)
 				}

@@ -1,26 +1,18 @@
 package lab
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"math/big"
-	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sodprobe/sodprobe/targets/lab/internal/loopback"
 )
 
 // Posture says whether the simulated control works.
@@ -60,9 +52,7 @@ type Request struct {
 // use.
 type Kubernetes struct {
 	cfg    KubernetesConfig
-	server *http.Server
-	addr   string
-	root   *x509.Certificate
+	server *loopback.Server
 	tokens map[string]string // token -> user
 
 	mu       sync.Mutex
@@ -75,10 +65,6 @@ type Kubernetes struct {
 // StartKubernetes starts a simulated cluster.
 func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
 	k := &Kubernetes{cfg: cfg, objects: map[key]object{}, tokens: map[string]string{}}
-	cert, err := k.certificates()
-	if err != nil {
-		return nil, fmt.Errorf("make the simulated cluster's certificates: %w", err)
-	}
 	for _, user := range []string{Prober, Alice, Release, Nobody} {
 		token, err := uuid.NewRandomFromReader(cfg.Rand)
 		if err != nil {
@@ -87,60 +73,17 @@ func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
 		k.tokens[token.String()] = user
 	}
 	k.populate()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen on loopback: %w", err)
-	}
-	k.addr = listener.Addr().String()
-	k.server = &http.Server{
-		Handler: http.HandlerFunc(k.serve), ReadHeaderTimeout: 10 * time.Second,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
-		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	go func() {
-		if err := k.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
-			_ = listener.Close() // clients see the connection refused
-		}
-	}()
-	return k, nil
+	var err error
+	k.server, err = loopback.Serve(http.HandlerFunc(k.serve), cfg.Now, cfg.Rand)
+	return k, err
 }
 
 // Close stops the cluster and forgets everything.
 func (k *Kubernetes) Close() error { return k.server.Close() }
 
-// certificates makes a root and a serving certificate.
-func (k *Kubernetes) certificates() (tls.Certificate, error) {
-	now := k.cfg.Now()
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), k.cfg.Rand)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab root"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(48 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(k.cfg.Rand, root, root, rootKey.Public(), rootKey)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	if k.root, err = x509.ParseCertificate(der); err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), k.cfg.Rand)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	leaf, err := x509.CreateCertificate(k.cfg.Rand, &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "lab"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(48 * time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, k.root, key.Public(), rootKey)
-	return tls.Certificate{Certificate: [][]byte{leaf}, PrivateKey: key}, err
-}
-
 // CASHA256 is the SHA-256 of the root certificate's DER, in hex.
 func (k *Kubernetes) CASHA256() string {
-	sum := sha256.Sum256(k.root.Raw)
+	sum := sha256.Sum256(k.server.Root.Raw)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -154,8 +97,8 @@ func (k *Kubernetes) UID() string {
 // Kubeconfig has the context "prober", and "alice", "release" and "nobody"
 // with tokens of their own.
 func (k *Kubernetes) Kubeconfig() []byte {
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.root.Raw})
-	return kubeconfig("https://"+k.addr, ca, k.tokens)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.server.Root.Raw})
+	return kubeconfig("https://"+k.server.Address, ca, k.tokens)
 }
 
 // Requests returns every request so far.

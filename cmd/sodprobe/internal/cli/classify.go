@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
@@ -42,7 +43,7 @@ func (a *app) classify(path string, out output) error {
 	}
 	classify, ok := classifiers()[c.System]
 	if !ok {
-		return usagef("classify %s: system %q is not one of: kubernetes", path, c.System)
+		return usagef("classify %s: system %q is not one of: kubernetes, gitlab", path, c.System)
 	}
 	got := classify(c)
 	if out.json() {
@@ -77,7 +78,7 @@ func (a *app) readCase(path string) (targets.Case, error) {
 
 // classifiers are handed to the engine and to the verifier.
 func classifiers() map[targets.System]targets.Classifier {
-	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify}
+	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify}
 }
 
 // describe renders a response in one line.

@@ -91,7 +91,7 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = k.Close() })
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), k.Kubeconfig(), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), demoScenario(k, time.Now()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), demoScenario(&demoLab{cluster: k}, time.Now()), 0o600))
 	worldOf(ts).cluster = k
 }
 

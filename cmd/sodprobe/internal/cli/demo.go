@@ -9,20 +9,18 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
-	"github.com/sodprobe/sodprobe/targets/lab"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the whole job on a simulated cluster inside this program",
-		Long: `demo starts a simulated cluster, writes a scenario, signs it with throwaway
-keys, runs it, finds the gap that is planted there, and writes everything into
-a folder. It needs no cluster and no network. Lab evidence proves nothing about
-a real system, and says so on every page.`,
+		Short: "Run the whole job on simulated systems inside this program",
+		Long: `demo starts a simulated cluster and a simulated GitLab, writes a scenario, signs
+it with throwaway keys, runs it, finds the gap that is planted there, and writes
+everything into a folder. It needs no cluster and no network; where git is not
+installed it leaves GitLab out. Lab evidence proves nothing about a real system,
+and says so on every page.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },
 	}
@@ -38,26 +36,24 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err := emptyDemo(dir); err != nil {
 		return err
 	}
-	cluster, err := lab.StartKubernetes(lab.KubernetesConfig{
-		Posture: lab.Enforced, Gaps: []lab.Gap{lab.ForgottenRoleBinding}, Now: a.now, Rand: a.rand,
-	})
+	systems, err := a.startLab()
 	if err != nil {
-		return fmt.Errorf("start the simulated cluster: %w", err)
+		return err
 	}
-	defer func() { _ = cluster.Close() }() // nothing of it is kept
+	defer systems.Close()
 	people, err := newDemoPeople(a.rand)
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(dir, "scenario.yaml")
-	if err := people.writeScenario(ctx, path, demoScenario(cluster, a.now())); err != nil {
+	if err := people.writeScenario(ctx, path, demoScenario(systems, a.now())); err != nil {
 		return err
 	}
 	if err := people.writeTrust(ctx, dir, a.now()); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.stderr, "A simulated cluster is up, and %s is written and signed by throwaway keys.\n\n", path)
-	result := a.demoRun(ctx, path, dir, cluster, people)
+	_, _ = fmt.Fprintf(a.stderr, "%s, and %s is written and signed by throwaway keys.\n\n", systems.greeting(), path)
+	result := a.demoRun(ctx, path, dir, systems, people)
 	if code := exitCode(result); code != exitOK && code != exitPermitted {
 		return result
 	}
@@ -85,7 +81,7 @@ func emptyDemo(dir string) error {
 }
 
 // demoRun goes the way of every run, with keys that sign in process.
-func (a *app) demoRun(ctx context.Context, path, dir string, cluster *lab.Kubernetes, people *demoPeople) error {
+func (a *app) demoRun(ctx context.Context, path, dir string, systems *demoLab, people *demoPeople) error {
 	d, err := read(path)
 	if err != nil {
 		return err
@@ -93,14 +89,12 @@ func (a *app) demoRun(ctx context.Context, path, dir string, cluster *lab.Kubern
 	if err := (documentFlags{trustRoot: filepath.Join(dir, "trust_root")}).load(d); err != nil {
 		return err
 	}
-	config, err := kubernetes.ParseKubeconfig(cluster.Kubeconfig())
-	if err != nil {
-		return fmt.Errorf("read the simulated cluster's kubeconfig: %w", err)
-	}
 	e := &execution{
 		app: a, doc: d, evidence: filepath.Join(dir, "evidence"), lab: true,
 		operator: people.operator.principal, signer: people.operator.signer, key: people.operator.key,
-		connect: func(marker string) (*connection, error) { return a.connectWith(config, d.scenario, marker) },
+		connect: func(marker string) (*connection, error) {
+			return a.connectWith(systems.surroundings(), d.scenario, marker)
+		},
 	}
 	e.out = "text"
 	return e.guarded(func() error { return e.run(ctx) })

@@ -12,34 +12,65 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
-	"github.com/sodprobe/sodprobe/targets/lab"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
 // demoScenario is every probe of the catalog, as two developers.
-func demoScenario(cluster *lab.Kubernetes, now time.Time) []byte {
+func demoScenario(l *demoLab, now time.Time) []byte {
 	var b strings.Builder
 	from := now.UTC().Add(-time.Minute).Truncate(time.Second)
 	fmt.Fprintf(&b, demoHead, from.Format(time.RFC3339), from.Add(demoWindow).Format(time.RFC3339),
-		cluster.CASHA256(), cluster.UID())
+		l.cluster.CASHA256(), l.cluster.UID())
+	if l.gitlab != nil {
+		fmt.Fprintf(&b, demoGitLab, l.gitlab.URL(), gitlablab.ProjectID, gitlablab.Project, gitlablab.Branch,
+			gitlablab.PermittedBranch, gitlablab.Environment, l.gitlab.SSHAddress(), l.gitlab.HostKey())
+	}
+	b.WriteString("identities:\n")
+	for _, p := range []struct{ id, role, user, groups string }{
+		{"dev-alice", "developer", "alice", "developers"}, {"dev-bob", "developer", "bob", "developers"},
+		{"release", "authorized", "release", "release-managers"}, {"nobody", "unprivileged", "nobody", ""},
+		{"reader", "observer", "reader", ""},
+	} {
+		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    kubernetes: {impersonate: {user: %s@corp.example, groups: [%s]}}\n", p.id, p.role, p.user, p.groups)
+		if l.gitlab != nil {
+			fmt.Fprintf(&b, "    gitlab: {username: %s, token: {env: LAB_TOKEN_%s}, sshKey: {file: %[1]s_ed25519}}\n", p.user, strings.ToUpper(p.user))
+		}
+	}
+	b.WriteString("attempts:\n")
 	for _, p := range catalog.All() {
-		if p.RealCredential {
+		// What is examined only would leave its control inconclusive.
+		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.GitLab && l.gitlab == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "  - probe: %s\n    target: prod\n    as: {role: developer}\n", p.ID)
-		var with []string
-		for _, n := range p.Needs {
-			with = append(with, fmt.Sprintf("%s: %q", n.Name, n.Example))
-		}
-		if len(with) > 0 {
-			fmt.Fprintf(&b, "    with: {%s}\n", strings.Join(with, ", "))
-		}
+		demoAttempt(&b, p)
 	}
 	return []byte(b.String())
 }
 
-const demoHead = `# A scenario for the simulated cluster. Everything in it is made up.
+// demoAttempt writes one attempt, with the probe's own examples.
+func demoAttempt(b *strings.Builder, p probes.Probe) {
+	place := map[targets.System]string{targets.Kubernetes: "prod", targets.GitLab: "repo"}[p.System]
+	fmt.Fprintf(b, "  - probe: %s\n    target: %s\n    as: {role: developer}\n", p.ID, place)
+	var with, permitted []string
+	for _, n := range p.Needs {
+		with = append(with, fmt.Sprintf("%s: %q", n.Name, n.Example))
+		if n.Elsewhere != "" {
+			permitted = append(permitted, fmt.Sprintf("%s: %q", n.Name, n.Elsewhere))
+		}
+	}
+	if len(with) > 0 {
+		fmt.Fprintf(b, "    with: {%s}\n", strings.Join(with, ", "))
+	}
+	if len(permitted) > 0 {
+		fmt.Fprintf(b, "    permitted: {%s}\n", strings.Join(permitted, ", "))
+	}
+}
+
+const demoHead = `# A scenario for simulated systems. Everything in it is made up.
 apiVersion: sodprobe/v1
 kind: Scenario
 metadata: {id: demo, revision: 1, title: Developers cannot change payments production alone}
@@ -67,23 +98,18 @@ targets:
       uid: %q
       namespace: payments
       permittedNamespace: payments-dev
-identities:
-  - id: dev-alice
-    role: developer
-    kubernetes: {impersonate: {user: alice@corp.example, groups: [developers]}}
-  - id: dev-bob
-    role: developer
-    kubernetes: {impersonate: {user: bob@corp.example, groups: [developers]}}
-  - id: release
-    role: authorized
-    kubernetes: {impersonate: {user: release@corp.example, groups: [release-managers]}}
-  - id: nobody
-    role: unprivileged
-    kubernetes: {impersonate: {user: nobody@corp.example, groups: []}}
-  - id: reader
-    role: observer
-    kubernetes: {impersonate: {user: reader@corp.example, groups: []}}
-attempts:
+`
+
+const demoGitLab = `  - id: repo
+    requestsPerSecond: 500
+    gitlab:
+      url: %s
+      projectID: %d
+      project: %s
+      branch: %s
+      permittedBranch: %s
+      environment: %s
+      ssh: {address: %q, hostKey: %q}
 `
 
 // demoPerson is a principal with a key that lives as long as the demo.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -29,8 +29,8 @@ func (a *app) doctorCommand() *cobra.Command {
 
 // diagnosis is doctor's findings at one target.
 type diagnosis struct {
-	Target   string               `json:"target"`
-	Findings []kubernetes.Finding `json:"findings"`
+	Target   string            `json:"target"`
+	Findings []targets.Finding `json:"findings"`
 }
 
 func (a *app) doctor(ctx context.Context, path string, f connectFlags, out output) error {
@@ -42,14 +42,14 @@ func (a *app) doctor(ctx context.Context, path string, f connectFlags, out outpu
 	if err != nil {
 		return err
 	}
-	conn, err := a.connect(f, d.scenario, "sodprobe-doctor")
+	conn, err := a.connect(f, d, "sodprobe-doctor")
 	if err != nil {
 		return err
 	}
 	var all []diagnosis
 	sound := true
 	for _, t := range plan.Targets() {
-		found := conn.clusters[t.ID].Diagnose(ctx, access(plan, t))
+		found := conn.systems[t.ID].Diagnose(ctx, access(plan, t))
 		for _, x := range found {
 			sound = sound && x.OK
 		}
@@ -90,20 +90,23 @@ func (a *app) printDiagnoses(all []diagnosis) error {
 
 // access is all that a scenario does at one target: what setup grants, and
 // what doctor checks.
-func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
-	in := kubernetes.SetupInput{Target: t}
+func access(plan *engine.Plan, t targets.Target) targets.Access {
+	in := targets.Access{Target: t, Tiers: map[string][]string{}}
 	people, observers, reads, requests := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for item := range plan.Items() {
 		if item.Target.ID != t.ID || item.Excluded {
 			continue
 		}
+		if p := item.Probe; p.Tier != "" && !slices.Contains(in.Tiers[p.Tier], p.ID) {
+			in.Tiers[p.Tier] = append(in.Tiers[p.Tier], p.ID)
+		}
 		place, params := t.Place(targets.Production), probes.Params{With: item.With, Run: "sodprobe-doctor"}
 		request, baseline := item.Probe.Request(place, params), baselineOf(item, t)
-		if key := request.Action + " " + request.Path; !requests[key] {
+		if key := keyOf(request); !requests[key] {
 			requests[key] = true
 			in.Attempts = append(in.Attempts, request)
 		}
-		if key := baseline.Action + " " + baseline.Path; !requests[key] {
+		if key := keyOf(baseline); !requests[key] {
 			requests[key] = true
 			in.Baselines = append(in.Baselines, baseline)
 		}
@@ -117,15 +120,24 @@ func access(plan *engine.Plan, t targets.Target) kubernetes.SetupInput {
 			}
 		}
 		for _, id := range append([]targets.Identity{item.Negative}, item.Developers...) {
-			in.Impersonated = appendNew(in.Impersonated, people, id)
+			in.People = appendNew(in.People, people, id)
 		}
 		if item.Positive != nil {
-			in.Impersonated = appendNew(in.Impersonated, people, *item.Positive)
+			in.People = appendNew(in.People, people, *item.Positive)
 		}
-		in.Impersonated = appendNew(in.Impersonated, people, item.Observer)
+		in.People = appendNew(in.People, people, item.Observer)
 		in.Observers = appendNew(in.Observers, observers, item.Observer)
 	}
 	return in
+}
+
+// keyOf tells the requests of a scenario apart.
+func keyOf(r targets.Request) string {
+	key := r.Action + " " + r.Path + " " + string(r.Body)
+	if r.Push != nil {
+		key += " " + r.Push.Ref + " " + string(r.Push.Form)
+	}
+	return key
 }
 
 // baselineOf is the request that shows that a developer works at all.

@@ -86,7 +86,7 @@ func (a *app) runScenario(ctx context.Context, path string, o runOptions) error 
 		if err != nil {
 			return err
 		}
-		e.connect = func(marker string) (*connection, error) { return a.connect(o.connectFlags, d.scenario, marker) }
+		e.connect = func(marker string) (*connection, error) { return a.connect(o.connectFlags, d, marker) }
 		return e.run(ctx)
 	})
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
@@ -19,15 +21,28 @@ func (a *app) setupCommand() *cobra.Command {
 		Use:   "kubernetes SCENARIO",
 		Short: "Print the RBAC for the prober and the observer, to review and apply",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.setupKubernetes(args[0], prober, legacy) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.setup(args[0], targets.Kubernetes, func(in targets.Access) error {
+				return kubernetes.Setup(a.stdout, kubernetes.SetupInput{Access: in, Prober: prober, Constrained: !legacy})
+			})
+		},
 	}
 	k.Flags().StringVar(&prober, "prober", "sodprobe", "the user that the prober's context authenticates as")
 	k.Flags().BoolVar(&legacy, "legacy-impersonation", false, "for servers without constrained impersonation (before Kubernetes 1.36)")
-	cmd.AddCommand(k)
+	g := &cobra.Command{
+		Use:   "gitlab SCENARIO",
+		Short: "Print the accounts, roles and tokens that a scenario needs, to review and make",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.setup(args[0], targets.GitLab, func(in targets.Access) error { return gitlab.Setup(a.stdout, in) })
+		},
+	}
+	cmd.AddCommand(k, g)
 	return cmd
 }
 
-func (a *app) setupKubernetes(path, prober string, legacy bool) error {
+// setup prints what each target of a system needs.
+func (a *app) setup(path string, system targets.System, write func(targets.Access) error) error {
 	d, err := read(path)
 	if err != nil {
 		return err
@@ -36,12 +51,18 @@ func (a *app) setupKubernetes(path, prober string, legacy bool) error {
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, t := range plan.Targets() {
-		in := access(plan, t)
-		in.Prober, in.Constrained = prober, !legacy
-		if err := kubernetes.Setup(a.stdout, in); err != nil {
+		if t.System() != system {
+			continue
+		}
+		found = true
+		if err := write(access(plan, t)); err != nil {
 			return err
 		}
+	}
+	if !found {
+		return usagef("%s attempts nothing on %s", path, system)
 	}
 	return nil
 }

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/lab"
+	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
+)
+
+// demoLab are the simulated systems of a demo.
+type demoLab struct {
+	cluster *lab.Kubernetes
+	gitlab  *gitlablab.GitLab // nil where git is not installed
+	dir     string            // the simulated GitLab's repository
+}
+
+// startLab starts every simulated system.
+func (a *app) startLab() (*demoLab, error) {
+	l := &demoLab{}
+	var err error
+	l.cluster, err = lab.StartKubernetes(lab.KubernetesConfig{
+		Posture: lab.Enforced, Gaps: []lab.Gap{lab.ForgottenRoleBinding}, Now: a.now, Rand: a.rand,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the simulated cluster: %w", err)
+	}
+	if _, err := exec.LookPath("git"); err != nil {
+		return l, nil
+	}
+	if l.dir, err = os.MkdirTemp("", "sodprobe-lab-"); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("start the simulated GitLab: %w", err)
+	}
+	if l.gitlab, err = gitlablab.Start(gitlablab.Config{Dir: l.dir, Now: a.now, Rand: a.rand}); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("start the simulated GitLab: %w", err)
+	}
+	return l, nil
+}
+
+// Close stops the systems and removes what they stored.
+func (l *demoLab) Close() {
+	_ = l.cluster.Close() // nothing of it is kept
+	if l.gitlab != nil {
+		_ = l.gitlab.Close()
+	}
+	if l.dir != "" {
+		_ = os.RemoveAll(l.dir)
+	}
+}
+
+func (l *demoLab) greeting() string {
+	if l.gitlab == nil {
+		return "A simulated cluster is up (no simulated GitLab: git is not installed)"
+	}
+	return "A simulated cluster and a simulated GitLab are up"
+}
+
+// surroundings are the lab's own credentials.
+func (l *demoLab) surroundings() surroundings {
+	return surroundings{
+		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.ParseKubeconfig(l.cluster.Kubeconfig()) },
+		secret:     l.secret,
+		roots:      l.roots(),
+	}
+}
+
+func (l *demoLab) roots() *x509.CertPool {
+	if l.gitlab == nil {
+		return nil
+	}
+	return l.gitlab.Roots()
+}
+
+// secret gives what the demo's scenario names: no such variable or file
+// exists.
+func (l *demoLab) secret(at targets.Secret) (string, error) {
+	if name, ok := strings.CutPrefix(at.Env, "LAB_TOKEN_"); ok {
+		return l.gitlab.Token(strings.ToLower(name)), nil
+	}
+	if name, ok := strings.CutSuffix(at.File, "_ed25519"); ok {
+		return l.gitlab.Key(name), nil
+	}
+	return "", errors.New("the lab has no such secret")
+}

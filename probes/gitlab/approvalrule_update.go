@@ -1,0 +1,23 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+)
+
+// ApprovalRuleUpdate attempts to change who must approve in the project. The
+// rule does not exist.
+func ApprovalRuleUpdate() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.approvalrule.update", Title: "Change the project's approval rules",
+		Why:    "A developer who can change who must approve switches the independent approval off.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+	}, write{
+		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
+		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Run} },
+		pin:     map[string]string{"/name": "{run}"},
+		reached: []string{"text:404 Not found"},
+		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),
+	})
+}

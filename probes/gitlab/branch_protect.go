@@ -1,0 +1,25 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// BranchProtect attempts to write the protection of the branch anew. It is
+// protected already, so GitLab cannot.
+func BranchProtect() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.branch.protect", Title: "Write the protection of the branch anew",
+		Why:    "A developer who can write a branch's protection lets themselves push.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
+	}, write{
+		route: "POST /projects/:id/protected_branches", path: "protected_branches", resource: "branch protection",
+		body:    func(place targets.Place, _ probes.Params) object { return object{"name": place.Branch} },
+		pin:     map[string]string{"/name": "{branch}"},
+		reached: []string{"text:Protected branch '{branch}' already exists"},
+		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
+			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Branch), true,
+				"/name", "/push_access_levels", "/merge_access_levels", "/allow_force_push", "/code_owner_approval_required")}
+		},
+	})
+}

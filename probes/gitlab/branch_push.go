@@ -1,0 +1,15 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// BranchPush attempts to push to the protected branch over HTTPS.
+func BranchPush() probes.Probe {
+	return pushes(probes.Probe{
+		ID: "gitlab.branch.push", Title: "Push to the protected branch",
+		Why:    "A developer who can push to the branch that production is built from changes it without anybody's review.",
+		Attack: "T1195.002", Controls: probes.ChangeControls(),
+	}, targets.PushUpdate, "refs/heads/{branch}", "")
+}

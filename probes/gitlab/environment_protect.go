@@ -1,0 +1,26 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// EnvironmentProtect attempts to write the protection of the environment
+// anew. It is protected already, so GitLab cannot.
+func EnvironmentProtect() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.environment.protect", Title: "Write the protection of the environment anew",
+		Why:    "A developer who can write an environment's protection lets themselves deploy.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+	}, write{
+		route: "POST /projects/:id/protected_environments", path: "protected_environments", resource: "environment protection",
+		body: func(place targets.Place, _ probes.Params) object {
+			return object{"name": place.Environment, "deploy_access_levels": []object{{"access_level": 40}}}
+		},
+		pin:     map[string]string{"/name": "{environment}"},
+		reached: []string{"text:Environment '{environment}' is already protected"},
+		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
+			return []targets.StateQuery{reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules")}
+		},
+	})
+}

@@ -1,0 +1,22 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// EnvironmentUnprotect attempts to take an environment's protection away.
+// There is none of that name.
+func EnvironmentUnprotect() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.environment.unprotect", Title: "Take the protection of an environment away",
+		Why:    "A developer who can take an environment's protection away deploys to it afterwards.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+	}, write{
+		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{run}", resource: "environment protection",
+		reached: []string{"text:404 Not found"},
+		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
+			return []targets.StateQuery{theProject(place), listed(place, "protected_environments", nil, "/*/name", "/*/deploy_access_levels")}
+		},
+	})
+}

@@ -1,0 +1,24 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// PushRuleCreate attempts to write the project's push rules anew. There is a
+// set already, so GitLab cannot.
+func PushRuleCreate() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.pushrule.create", Title: "Write the project's push rules anew",
+		Why:    "A developer who can write the push rules takes away what they check.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+	}, write{
+		route: "POST /projects/:id/push_rule", path: "push_rule", resource: "push rule",
+		body:    func(targets.Place, probes.Params) object { return object{"deny_delete_tag": true} },
+		pin:     map[string]string{"/deny_delete_tag": "true"},
+		reached: []string{"text:Project push rule exists"},
+		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
+			return []targets.StateQuery{reads(place, "push_rule", true, "/id", "/deny_delete_tag", "/commit_message_regex", "/branch_name_regex", "/prevent_secrets")}
+		},
+	})
+}

@@ -1,0 +1,84 @@
+package gitlab
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+const jsonBody = "application/json"
+
+// object is a JSON body.
+type object map[string]any
+
+func (o object) bytes() []byte {
+	b, err := json.Marshal(o)
+	if err != nil {
+		return nil // strings and numbers always encode
+	}
+	return b
+}
+
+// write is a request to the REST API that cannot take effect.
+type write struct {
+	// route is GitLab's name for it, as in POST /projects/:id/members.
+	route string
+	// path is the template below the project.
+	path string
+	// resource is the kind of object.
+	resource string
+	body     func(targets.Place, probes.Params) object
+	// pin maps a JSON pointer of the body to the value that makes the request
+	// defeat itself.
+	pin map[string]string
+	// reached is what an authorized caller gets.
+	reached []string
+	// keep are the fields of a success that are recorded.
+	keep  []string
+	state func(targets.Place, probes.Params) []targets.StateQuery
+}
+
+// fill fills a template in.
+func fill(template string, vars map[string]string) string {
+	var pairs []string
+	for k, v := range vars {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	return strings.NewReplacer(pairs...).Replace(template)
+}
+
+// complete fills in what all probes of this package share.
+func complete(p probes.Probe, t probes.Technique) probes.Probe {
+	p.System, p.Technique = targets.GitLab, t
+	return p
+}
+
+// writes completes a probe that sends one self-defeating write.
+func writes(p probes.Probe, w write) probes.Probe {
+	p = complete(p, probes.SelfDefeating)
+	method, _, _ := strings.Cut(w.route, " ")
+	path, keep := projectPath+w.path, w.keep
+	if keep == nil {
+		keep = []string{}
+	}
+	p.Allow = []targets.Rule{{
+		Method: method, Path: path, Header: map[string]string{"Content-Type": jsonBody},
+		Body: w.pin, Mutating: true, Keep: keep,
+	}}
+	p.Reached = w.reached
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		body := object{}
+		if w.body != nil {
+			body = w.body(place, params)
+		}
+		return targets.Request{
+			Action: w.route, Resource: w.resource, Scope: place.Scope,
+			Method: method, Path: fill(path, params.Vars(place)),
+			Header: map[string]string{"Content-Type": jsonBody}, Body: body.bytes(),
+		}
+	}
+	p.State = w.state
+	return p
+}

@@ -1,0 +1,24 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+)
+
+// ScheduleCreate attempts a schedule on the protected branch, at no time.
+func ScheduleCreate() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.schedule.create", Title: "Schedule a pipeline on the protected branch",
+		Why:    "A developer who can schedule pipelines on the protected branch deploys at night.",
+		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
+	}, write{
+		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
+		body: func(place targets.Place, params probes.Params) object {
+			return object{"description": params.Run, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron}
+		},
+		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron},
+		reached: []string{"text:cron: syntax is invalid", "text:cron:  is invalid syntax", "text:cron: is invalid syntax"},
+		state:   inTheProject("pipeline_schedules", "/*/id", "/*/description"),
+	})
+}

@@ -1,0 +1,20 @@
+package gitlab
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// TagUnprotect attempts to take a tag's protection away. There is none of that
+// name.
+func TagUnprotect() probes.Probe {
+	return writes(probes.Probe{
+		ID: "gitlab.tag.unprotect", Title: "Take the protection of a tag away",
+		Why:    "A developer who can take a tag's protection away releases what they like.",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
+	}, write{
+		route: "DELETE /projects/:id/protected_tags/:name", path: "protected_tags/{run}", resource: "tag protection",
+		reached: []string{"text:404 Not found"},
+		state:   inTheProject("protected_tags", "/*/name", "/*/create_access_levels"),
+	})
+}

@@ -1,0 +1,134 @@
+package gitlab
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Diagnose checks, by reads alone, that the project is the approved one, that
+// every account works, that the observers can read, that each request is in a
+// state in which it cannot take effect, and what the instance's edition cannot
+// protect at all.
+func (p *Project) Diagnose(ctx context.Context, in targets.Access) []targets.Finding {
+	pin, err := p.Pin(ctx)
+	switch {
+	case err != nil:
+		return []targets.Finding{{What: "reach " + p.base, Problem: err.Error(), Mend: "check the network, the observer's token, and that it may read the project"}}
+	case !pin.OK:
+		return []targets.Finding{{What: "reach " + p.base, Problem: pin.Problem, Mend: "point the scenario at the approved project, or approve this one"}}
+	}
+	d := &doctor{project: p}
+	d.ok("the project %s of %s (GitLab %s) is the approved one", p.cfg.Target.GitLab.Project, p.base, pin.Version)
+	for _, id := range in.People {
+		d.account(ctx, id)
+	}
+	d.observers(ctx, in)
+	d.attempts(ctx, in)
+	d.protection(ctx, in)
+	return d.findings
+}
+
+type doctor struct {
+	project  *Project
+	findings []targets.Finding
+}
+
+func (d *doctor) ok(format string, args ...any) {
+	d.findings = append(d.findings, targets.Finding{OK: true, What: fmt.Sprintf(format, args...)})
+}
+
+func (d *doctor) bad(what, problem, mend string) {
+	d.findings = append(d.findings, targets.Finding{What: what, Problem: problem, Mend: mend})
+}
+
+// account takes an identity on.
+func (d *doctor) account(ctx context.Context, id targets.Identity) {
+	s, err := d.project.Assume(ctx, id)
+	if err != nil {
+		d.bad("act as "+id.ID, err.Error(), "put the secret where the scenario says")
+		return
+	}
+	check := s.Whoami(ctx)
+	if check.Proof != probes.Proven {
+		d.bad("act as "+id.ID, check.Problem, "sodprobe setup gitlab prints what each account needs")
+		return
+	}
+	d.ok("%s acts as %s (%s)", id.ID, check.Subject.Name, strings.Join(check.Subject.Groups, ", "))
+}
+
+// observers read all state that the scenario needs.
+func (d *doctor) observers(ctx context.Context, in targets.Access) {
+	for _, id := range in.Observers {
+		s, err := d.project.Assume(ctx, id)
+		if err != nil {
+			continue // noted with the accounts
+		}
+		bad := 0
+		for _, r := range in.Reads {
+			if read := s.Read(ctx, targets.StateQuery{Request: r}); !read.Read {
+				bad++
+				d.bad(fmt.Sprintf("%s reads %s", id.ID, r.Path), read.Problem, "give it a role that may read this")
+			}
+		}
+		if bad == 0 {
+			d.ok("%s reads all %d objects", id.ID, len(in.Reads))
+		}
+	}
+}
+
+// attempts reads what the safety of each request depends on, and sends none.
+func (d *doctor) attempts(ctx context.Context, in targets.Access) {
+	bad := 0
+	for _, r := range slices.Concat(in.Attempts, in.Baselines) {
+		var stop *targets.Exchange
+		what := r.Action
+		if r.Push != nil {
+			what += " " + r.Push.Ref
+			_, _, stop = d.project.history(ctx, *r.Push)
+		} else {
+			_, stop = d.project.prepare(ctx, r)
+		}
+		if stop != nil {
+			bad++
+			d.bad("attempt "+what, stop.Unfit, "name something else in the scenario, or leave the attempt out")
+		}
+	}
+	if bad == 0 {
+		d.ok("none of the %d requests can take effect", len(in.Attempts)+len(in.Baselines))
+	}
+}
+
+// protection says what stands open by design.
+func (d *doctor) protection(ctx context.Context, in targets.Access) {
+	s, err := d.project.reader()
+	if err != nil {
+		return
+	}
+	t := d.project.cfg.Target.GitLab
+	x, _ := s.get(ctx, d.project.path()+"protected_branches/"+targets.InPath(t.Branch), nil, "/name")
+	if x.Status == http.StatusOK {
+		d.ok("the branch %s is protected", t.Branch)
+	} else {
+		d.bad("the protection of "+t.Branch, "no rule of that name can be read: "+Classify(targets.Case{Exchange: x}).Reason,
+			"protect the branch; a wildcard that covers it is read as none")
+	}
+	if len(in.Tiers) == 0 {
+		return
+	}
+	x, _ = s.get(ctx, d.project.path()+"protected_environments", map[string]string{"per_page": "1"})
+	if x.Status == http.StatusOK {
+		d.ok("the instance can protect environments")
+		return
+	}
+	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
+		d.bad("what needs GitLab "+tier, "the instance has no such edition, or the observer may not read it, so these routes cannot be protected: "+strings.Join(in.Tiers[tier], ", "),
+			"a gap of the design: close it otherwise, and leave these attempts out")
+	}
+}

@@ -1,0 +1,142 @@
+package gitlab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What makes a request defeat itself. None can stand for a real thing.
+const (
+	// Nowhere is a commit that no repository holds.
+	Nowhere = "50dbadc0de50dbadc0de50dbadc0de50dbadc0de"
+	// NoID is the highest id that GitLab's database can hold.
+	NoID = "2147483647"
+	// NoCron is no cron line.
+	NoCron = "sod-invalid"
+	// NoLevel is no access level.
+	NoLevel = 33
+	// NoKey is no SSH key.
+	NoKey = "not-a-key"
+	// NoVariable is no name of a variable.
+	NoVariable = "sod probe!"
+)
+
+// invariant is the adapter's last word to the guard: whatever a rule allows, a
+// request that could take effect does not leave. Reads may; of writes, only
+// the forms listed here.
+func (p *Project) invariant(r *http.Request, body []byte) error {
+	path := r.URL.EscapedPath()
+	repository := "/" + p.cfg.Target.GitLab.Project + ".git/"
+	switch {
+	case path == repository+"git-receive-pack" && r.Method == http.MethodPost:
+		return nil // the guard has read the push itself
+	case path == repository+"info/refs" && r.Method == http.MethodGet:
+		return nil
+	case path == registryAuth && r.Method == http.MethodGet:
+		if !p.settled.has(r.URL.Query().Get("scope")) {
+			return errors.New("a container repository that is not known to exist")
+		}
+		return nil
+	case path == api+"users/"+NoID && r.Method == http.MethodPut:
+		return nil
+	case slices.Contains([]string{api + "user", api + "metadata", api + "personal_access_tokens/self", strings.TrimSuffix(p.path(), "/")}, path) && r.Method == http.MethodGet:
+		return nil
+	}
+	below, ok := strings.CutPrefix(path, p.path())
+	switch {
+	case !ok:
+		return fmt.Errorf("%s is not the pinned project", path)
+	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
+		return nil
+	}
+	return p.harmless(r.Method, below, body)
+}
+
+// harmless lists the writes that cannot take effect.
+func (p *Project) harmless(method, below string, body []byte) error {
+	var o map[string]any
+	if json.Unmarshal(body, &o) != nil {
+		return errors.New("a write whose body is not a JSON object")
+	}
+	name, _ := o["name"].(string)
+	var holds bool
+	switch route := method + " " + generic(below); route {
+	case "POST repository/commits":
+		_, branch := o["start_branch"]
+		_, force := o["force"]
+		holds = o["start_sha"] == Nowhere && !branch && !force
+	case "PUT merge_requests/N/merge":
+		holds = o["sha"] == Nowhere
+	case "PUT merge_requests/N/approval_rules/N", "PUT approval_rules/N":
+		holds = strings.HasSuffix(below, "/"+NoID)
+	case "POST jobs/N/play", "POST jobs/N/retry":
+		holds = p.settled.has("job " + strings.Split(below, "/")[1])
+	case "POST deployments/N/approval":
+		holds = p.settled.has("deployment " + strings.Split(below, "/")[1])
+	case "POST protected_branches", "POST protected_environments":
+		holds = name != "" && p.settled.has(below+"/"+strings.ReplaceAll(name, "/", "%2F"))
+	case "POST push_rule":
+		holds = p.settled.has("push_rule")
+	case "POST members":
+		holds = o["access_level"] == float64(NoLevel)
+	case "POST deploy_keys":
+		holds = o["key"] == NoKey
+	case "POST variables":
+		holds = o["key"] == NoVariable
+	case "POST ci/lint":
+		holds = o["dry_run"] == true
+	case "POST pipeline":
+		holds = twice(o["variables"])
+	case "POST pipeline_schedules":
+		holds = o["cron"] == NoCron
+	default:
+		holds = p.own(method, below)
+	}
+	if !holds {
+		return fmt.Errorf("%s %s in a form that could take effect", method, below)
+	}
+	return nil
+}
+
+// generic writes a route with N for its numbers.
+func generic(below string) string {
+	return regexp.MustCompile(`/\d+(/|$)`).ReplaceAllString(below, "/N$1")
+}
+
+// own reports whether a request names what only this program could have made,
+// and never makes.
+func (p *Project) own(method, below string) bool {
+	marker := regexp.QuoteMeta(p.cfg.Marker)
+	for _, route := range []string{
+		`^DELETE protected_(?:tags|environments)/` + marker + `$`,
+		`^PUT repository/branches/` + marker + `/unprotect$`,
+	} {
+		if regexp.MustCompile(route).MatchString(method + " " + below) {
+			return true
+		}
+	}
+	return false
+}
+
+// twice reports whether a list of variables has one name twice: GitLab refuses
+// such a pipeline before it stores anything.
+func twice(v any) bool {
+	list, ok := v.([]any)
+	if !ok || len(list) != 2 {
+		return false
+	}
+	keys := []any{}
+	for _, e := range list {
+		o, ok := e.(map[string]any)
+		if !ok || o["key"] == nil {
+			return false
+		}
+		keys = append(keys, o["key"])
+	}
+	return keys[0] == keys[1]
+}

@@ -1,0 +1,77 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/xanzy/go-gitlab"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// path is the project's in the REST API, with a slash at its end.
+func (p *Project) path() string {
+	return fmt.Sprintf("%sprojects/%d/", api, p.cfg.Target.GitLab.ProjectID)
+}
+
+// Pin compares the live project with the approved one: the instance by its
+// certificate, then the number and path of the project. An instance that does
+// not answer wraps targets.ErrUnreachable.
+func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
+	pin := journal.Pin{Server: p.base}
+	s, err := p.reader()
+	if err != nil {
+		return pin, fmt.Errorf("%w: %w", targets.ErrUnreachable, err)
+	}
+	var version struct {
+		Version    string `json:"version"`
+		Enterprise bool   `json:"enterprise"`
+	}
+	x, body := s.get(ctx, api+"metadata", nil, "/version", "/enterprise")
+	pin.Exchanges = append(pin.Exchanges, x)
+	if untrusted(x.TransportError) {
+		pin.Problem = "the server's certificate is not trusted: " + x.TransportError
+		return pin, nil
+	}
+	if x.Status != http.StatusOK || json.Unmarshal(body, &version) != nil || version.Version == "" {
+		return pin, fmt.Errorf("%w: read the instance's version: %s", targets.ErrUnreachable, Classify(targets.Case{Exchange: x}).Reason)
+	}
+	pin.Version = version.Version
+	problem, x := p.same(ctx, s)
+	pin.Exchanges = append(pin.Exchanges, x)
+	switch {
+	case problem != "" && x.Status/100 == 2:
+		pin.Problem = problem
+	case problem != "":
+		return pin, fmt.Errorf("%w: %s", targets.ErrUnreachable, problem)
+	default:
+		pin.Harness, pin.OK = s.identity.GitLab.Username, true
+	}
+	return pin, nil
+}
+
+// same checks that the number leads to the path and no other; it answers with
+// the problem, "" for none.
+func (p *Project) same(ctx context.Context, s *Session) (string, targets.Exchange) {
+	want := p.cfg.Target.GitLab
+	x, body := s.get(ctx, strings.TrimSuffix(p.path(), "/"), nil, "/id", "/path_with_namespace", "/archived", "/visibility")
+	var project gitlab.Project
+	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &project) != nil {
+		return fmt.Sprintf("read the project %d: %s", want.ProjectID, Classify(targets.Case{Exchange: x}).Reason), x
+	}
+	if int64(project.ID) != want.ProjectID || project.PathWithNamespace != want.Project {
+		return fmt.Sprintf("the project %d is %s, the scenario pins %s: this is not the approved project",
+			project.ID, project.PathWithNamespace, want.Project), x
+	}
+	return "", x
+}
+
+// untrusted tells a failed certificate check, of which the record holds the
+// words only, from other failures of a connection.
+func untrusted(transportError string) bool {
+	return strings.Contains(transportError, "tls: failed to verify certificate")
+}

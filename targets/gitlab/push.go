@@ -1,0 +1,204 @@
+package gitlab
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/xanzy/go-gitlab"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// needed is how many commits of a branch are read: the tip, ten first
+// parents, and none more.
+const needed = 11
+
+// push sends one push that cannot land. The ref's history is read first, by
+// the observer and through the API.
+func (s *Session) push(ctx context.Context, call targets.Call) targets.Exchange {
+	h, steps, stop := s.project.history(ctx, *call.Request.Push)
+	if stop != nil {
+		stop.Steps = steps
+		return *stop
+	}
+	lease := s.lease(call.Rules)
+	lease.History = &h
+	var x targets.Exchange
+	if call.Request.Method == guard.MethodSSH {
+		x = s.pushSSH(ctx, lease, call.Request)
+	} else {
+		x = s.pushHTTP(ctx, lease, call.Request)
+	}
+	x.Steps = append(steps, x.Steps...)
+	return x
+}
+
+// unfit is an exchange that was not begun.
+func unfit(format string, args ...any) *targets.Exchange {
+	return &targets.Exchange{Unfit: fmt.Sprintf(format, args...)}
+}
+
+// history reads what the push will be judged by: that the path still leads to
+// the pinned project, the branch's first parents, and the tip of the branch
+// beside it. An exchange in the last place says why nothing can be pushed.
+func (p *Project) history(ctx context.Context, push targets.Push) (guard.History, []targets.Exchange, *targets.Exchange) {
+	var h guard.History
+	s, err := p.reader()
+	if err != nil {
+		return h, nil, unfit("the observer cannot be assumed: %v", err)
+	}
+	problem, x := p.same(ctx, s)
+	steps := []targets.Exchange{x}
+	if problem != "" {
+		return h, steps, unfit("the path may not lead to the approved project: %s", problem)
+	}
+	branch, isBranch := strings.CutPrefix(push.Ref, "refs/heads/")
+	if push.Form == targets.PushCreate || !isBranch {
+		return h, steps, nil // the server's own advertisement says what there is to know
+	}
+	var commits []gitlab.Commit
+	x, body := s.get(ctx, p.path()+"repository/commits", map[string]string{
+		"ref_name": branch, "first_parent": "true", "per_page": strconv.Itoa(needed),
+	}, "/0/id", "/10/id")
+	steps = append(steps, x)
+	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &commits) != nil || len(commits) == 0 {
+		return h, steps, unfit("read the history of %s: %s", branch, Classify(targets.Case{Exchange: x}).Reason)
+	}
+	for _, c := range commits {
+		h.Line = append(h.Line, c.ID)
+	}
+	h.Tip, h.Whole = h.Line[0], len(commits[len(commits)-1].ParentIDs) == 0
+	if push.Form == targets.PushForce {
+		x, h.Beside = p.beside(ctx, s, branch, strings.TrimPrefix(push.Beside, "refs/heads/"))
+		steps = append(steps, x)
+	}
+	if _, err := h.Old(push.Form); err != nil {
+		return h, steps, unfit("%s: %v", push.Ref, err)
+	}
+	return h, steps, nil
+}
+
+// beside returns the tip of a branch that is not merged into another, "" where
+// it is merged or cannot be read.
+func (p *Project) beside(ctx context.Context, s *Session, branch, other string) (targets.Exchange, string) {
+	var compared struct {
+		Commits []gitlab.Commit `json:"commits"`
+		Commit  *gitlab.Commit  `json:"commit"`
+	}
+	x, body := s.get(ctx, p.path()+"repository/compare", map[string]string{"from": branch, "to": other}, "/commit/id")
+	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &compared) != nil || compared.Commit == nil || len(compared.Commits) == 0 {
+		return x, ""
+	}
+	return x, compared.Commit.ID
+}
+
+// pushHTTP pushes over smart HTTP: the advertisement, then the one command.
+func (s *Session) pushHTTP(ctx context.Context, lease *guard.Lease, r targets.Request) targets.Exchange {
+	path := strings.TrimSuffix(r.Path, "git-receive-pack") + "info/refs"
+	query := map[string]string{"service": "git-receive-pack"}
+	first := s.lease([]targets.Rule{{Method: http.MethodGet, Path: path, Query: query, Keep: []string{}}})
+	advertised, resp := s.direct(ctx, first, targets.Request{Method: http.MethodGet, Path: path, Query: query})
+	if resp == nil || advertised.Status != http.StatusOK || advertised.Truncated {
+		return advertised // the server refused before any push, or did not answer
+	}
+	body, err := s.compose(resp.Body, lease.History, *r.Push)
+	if err != nil {
+		return targets.Exchange{Unfit: err.Error(), Steps: []targets.Exchange{advertised}}
+	}
+	r.Body = body
+	x, resp := s.direct(ctx, lease, r)
+	x.Steps = []targets.Exchange{advertised}
+	if resp != nil && x.Status == http.StatusOK && !x.Truncated {
+		x.Git = report(resp.Body, lease)
+	}
+	return x
+}
+
+// compose builds the push from what the server advertises. The body is read
+// up to its flush.
+func (s *Session) compose(advertised io.Reader, h *guard.History, push targets.Push) ([]byte, error) {
+	adv := packp.NewAdvRefs()
+	if err := adv.Decode(advertised); err != nil {
+		return nil, fmt.Errorf("read what the server advertises: %w", err)
+	}
+	tip, exists := adv.References[push.Ref]
+	format := adv.Capabilities.Get("object-format")
+	switch {
+	case !exists:
+		return nil, fmt.Errorf("the server does not advertise %s, and a push to it would create it", push.Ref)
+	case len(format) > 0 && format[0] != "sha1":
+		return nil, fmt.Errorf("the repository's hashes are %s; only sha1 is supported", format[0])
+	case !adv.Capabilities.Supports(capability.ReportStatus) || !adv.Capabilities.Supports(capability.Sideband64k):
+		return nil, errors.New("the server does not say what becomes of a push")
+	case h.Tip != "" && h.Tip != tip.String():
+		return nil, fmt.Errorf("%s moved from %s to %s while it was read", push.Ref, h.Tip, tip)
+	}
+	h.Tip = tip.String()
+	old, err := h.Old(push.Form)
+	if err != nil {
+		return nil, err
+	}
+	return encode(push.Ref, old, h.Tip, s.project.cfg.Marker)
+}
+
+// encode is the push on the wire. The marker stands in the server's logs.
+func encode(ref, old, tip, marker string) ([]byte, error) {
+	pack, err := hex.DecodeString("5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e")
+	if err != nil {
+		return nil, err
+	}
+	req := packp.NewReferenceUpdateRequest()
+	for name, value := range map[capability.Capability][]string{
+		capability.ReportStatus: nil, capability.Sideband64k: nil, capability.Agent: {marker},
+	} {
+		if err := req.Capabilities.Set(name, value...); err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", name, err)
+		}
+	}
+	req.Commands = []*packp.Command{{
+		Name: plumbing.ReferenceName(ref), Old: plumbing.NewHash(old), New: plumbing.NewHash(tip),
+	}}
+	req.Packfile = io.NopCloser(bytes.NewReader(pack))
+	var b bytes.Buffer
+	err = req.Encode(&b)
+	return b.Bytes(), err
+}
+
+// report decodes what git-receive-pack answers on its side bands: the report,
+// what hooks say, and fatal errors.
+func report(answer io.Reader, lease *guard.Lease) *targets.GitReport {
+	bands := map[byte]*strings.Builder{1: {}, 2: {}, 3: {}}
+	scan := pktline.NewScanner(answer)
+	for scan.Scan() {
+		if line := scan.Bytes(); len(line) > 0 && bands[line[0]] != nil {
+			bands[line[0]].Write(line[1:])
+		}
+	}
+	out := &targets.GitReport{Sideband: lease.Redact(bands[2].String()), Fatal: lease.Redact(bands[3].String())}
+	status := packp.NewReportStatus()
+	if scan.Err() != nil || status.Decode(strings.NewReader(bands[1].String())) != nil {
+		return out // without a report, nothing is known
+	}
+	out.Unpack = lease.Redact(status.UnpackStatus)
+	for _, c := range status.CommandStatuses {
+		ref := targets.GitRefStatus{Ref: string(c.ReferenceName), Status: "ok"}
+		if c.Status != "ok" {
+			ref.Status, ref.Reason = "ng", lease.Redact(c.Status)
+		}
+		out.Refs = append(out.Refs, ref)
+	}
+	return out
+}

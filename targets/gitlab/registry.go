@@ -1,0 +1,71 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// registryAuth is where the container registry's tokens come from. The token
+// itself is dropped: the record holds what it would allow.
+const registryAuth = "/jwt/auth"
+
+// askRegistry asks for the right to push, and uses it for nothing.
+func (s *Session) askRegistry(ctx context.Context, call targets.Call) targets.Exchange {
+	steps, stop := s.project.prepare(ctx, call.Request)
+	if stop != nil {
+		stop.Steps = steps
+		return *stop
+	}
+	x, resp := s.direct(ctx, s.lease(call.Rules), call.Request)
+	x.Steps = steps
+	if resp == nil || x.Status != http.StatusOK || x.Truncated {
+		return x
+	}
+	x.Body = ""
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return x
+	}
+	if access, ok := granted(body); ok {
+		x.Body = access
+	}
+	return x
+}
+
+// granted returns the access that a token lists, as JSON, and nothing else of
+// the token.
+func granted(body []byte) (string, bool) {
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return "", false
+	}
+	part := strings.Split(answer.Token, ".")
+	if len(part) != 3 {
+		return "", false
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(part[1])
+	if err != nil {
+		return "", false
+	}
+	type access struct {
+		Type    string   `json:"type"`
+		Name    string   `json:"name"`
+		Actions []string `json:"actions"`
+	}
+	var token struct {
+		Access []access `json:"access"`
+	}
+	if json.Unmarshal(claims, &token) != nil {
+		return "", false
+	}
+	out, err := json.Marshal(map[string]any{"access": token.Access})
+	return string(out), err == nil
+}

@@ -1,0 +1,150 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// receivePack is the content type of a push over HTTP.
+const receivePack = "application/x-git-receive-pack-request"
+
+// deep is how many first parents lie at least between a ref's tip and the old
+// hash that a push names, unless that is the root.
+const deep = 10
+
+// emptyPack is a pack of no objects: without one git reports an error before
+// any hook runs (git 2.39.5).
+const emptyPack = "5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e"
+
+// zero is the hash that stands for no object.
+const zero = "0000000000000000000000000000000000000000"
+
+// History is what the server says of the ref that a push names. The guard
+// judges the push by it.
+type History struct {
+	// Tip is the hash that the ref has.
+	Tip string
+	// Line are the ref's first parents, the tip first.
+	Line []string
+	// Whole says that the last of Line is the root.
+	Whole bool
+	// Beside is the tip of the branch that is not merged into the ref.
+	Beside string
+}
+
+// Old returns the old hash with which a push of a form cannot land, or why
+// there is none.
+func (h History) Old(form targets.PushForm) (string, error) {
+	switch form {
+	case targets.PushUpdate:
+		switch n := len(h.Line); {
+		case n > deep:
+			return h.Line[deep], nil
+		case h.Whole && n >= 3:
+			return h.Line[n-1], nil
+		default:
+			return "", fmt.Errorf("the branch has %d commits, and a push that cannot land needs at least 3", n)
+		}
+	case targets.PushForce:
+		if h.Beside == "" || h.Beside == h.Tip {
+			return "", fmt.Errorf("there is no branch beside it whose tip differs")
+		}
+		return h.Beside, nil
+	case targets.PushCreate:
+		return zero, nil
+	}
+	return "", fmt.Errorf("a push of the form %q", form)
+}
+
+// command is the one command of a push.
+type command struct {
+	old, new, ref string
+	capabilities  []string
+}
+
+// String is the command as the record shows it.
+func (c command) String() string {
+	return fmt.Sprintf("%s %s %s\n%s\nan empty pack\n", c.old, c.new, c.ref, strings.Join(c.capabilities, " "))
+}
+
+// parsePush reads a push of exactly one command and an empty pack
+// (gitprotocol-pack, "Reference Update Request"). It refuses every other form.
+func parsePush(body []byte) (command, error) {
+	if len(body) < 4 {
+		return command{}, refuse("a push without a command")
+	}
+	n, err := strconv.ParseUint(string(body[:4]), 16, 16)
+	if err != nil || int(n) < 4 || int(n) > len(body) {
+		return command{}, refuse("a push whose first line has no length")
+	}
+	line, rest := string(body[4:n]), body[n:]
+	pack, found := bytes.CutPrefix(rest, []byte("0000"))
+	if !found {
+		return command{}, refuse("a push of more than one command")
+	}
+	if hex.EncodeToString(pack) != emptyPack {
+		return command{}, refuse("a push whose pack is not empty")
+	}
+	text, capabilities, found := strings.Cut(line, "\x00")
+	part := strings.Split(text, " ")
+	if !found || len(part) != 3 {
+		return command{}, refuse("a push whose command is not OLD NEW REF")
+	}
+	c := command{part[0], part[1], part[2], strings.Fields(capabilities)}
+	return c, c.check()
+}
+
+// check refuses what no rule may allow.
+func (c command) check() error {
+	switch {
+	case !isHash(c.old) || !isHash(c.new):
+		return refuse("a push whose hashes are not SHA-1")
+	case c.new == zero:
+		return refuse("a push that deletes %s", c.ref)
+	case c.old == c.new:
+		return refuse("a push that changes nothing: its hooks run after it all the same")
+	case !strings.HasPrefix(c.ref, "refs/heads/") && !strings.HasPrefix(c.ref, "refs/tags/"):
+		return refuse("a push to %s, which is no branch and no tag", c.ref)
+	case !slices.Contains(c.capabilities, "report-status") || !slices.Contains(c.capabilities, "side-band-64k"):
+		return refuse("a push that does not ask for its report")
+	}
+	for _, name := range c.capabilities {
+		known := name == "report-status" || name == "side-band-64k" || name == "object-format=sha1" || strings.HasPrefix(name, "agent=")
+		if !known {
+			return refuse("a push with the capability %s", name)
+		}
+	}
+	return nil
+}
+
+func isHash(s string) bool {
+	_, err := hex.DecodeString(s)
+	return err == nil && len(s) == len(zero) && s == strings.ToLower(s)
+}
+
+// misfit says why a push is not the one that a rule allows, "" where it is.
+func (c command) misfit(want targets.Push, h *History) string {
+	if h == nil {
+		return "nothing is known of the ref's history"
+	}
+	old, err := h.Old(want.Form)
+	switch {
+	case c.ref != want.Ref:
+		return "the ref differs"
+	case h.Tip == "" || h.Tip == zero || c.new != h.Tip:
+		return "the new hash is not the ref's tip"
+	case err != nil:
+		return err.Error()
+	case c.old != old:
+		return "the old hash is not one with which the push cannot land"
+	case want.Form == targets.PushUpdate && (len(h.Line) == 0 || h.Line[0] != h.Tip || slices.Contains(h.Line[:2], c.old)):
+		return "the old hash is the ref's tip or its parent"
+	}
+	return ""
+}
