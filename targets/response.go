@@ -50,6 +50,11 @@ func Layers() []Layer {
 	}
 }
 
+// NamesSubject reports whether a layer decides by who asks. The others decide
+// by what is asked: their refusal alone does not show that somebody else would
+// have passed.
+func (l Layer) NamesSubject() bool { return l == Authorization }
+
 // Response is a classified exchange.
 type Response struct {
 	Class Class `json:"class"`

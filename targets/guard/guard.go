@@ -109,6 +109,12 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		lease.refused(err)
 		return nil, fmt.Errorf("guard: wait for the rate limit: %w", err)
 	}
+	if lease.Still != nil {
+		if err := lease.Still(); err != nil {
+			lease.refused(err)
+			return nil, refuse("%v", err)
+		}
+	}
 	if !g.cfg.Budget.take() {
 		lease.refused(ErrBudget)
 		return nil, ErrBudget
@@ -118,7 +124,8 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // send lets one judged request leave, once.
 func (g *guarded) send(r *http.Request, body []byte, rule targets.Rule, lease *Lease) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), g.cfg.Timeout)
+	// What has left ends under its own deadline, not with what asked for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.cfg.Timeout)
 	defer cancel()
 	out := r.Clone(ctx)
 	out.Body, out.GetBody, out.ContentLength = http.NoBody, nil, 0

@@ -19,6 +19,8 @@ type Lease struct {
 	// Identity is the exact set of Impersonate-* headers that must be there;
 	// none other may. A nil map means none may.
 	Identity http.Header
+	// Still is asked once more before the request leaves; an error refuses it.
+	Still func() error
 	// Secrets are strings that must never reach the record.
 	Secrets []string
 
