@@ -71,18 +71,17 @@ type Judgement struct {
 func Judge(a Arms) Judgement {
 	proven := a.IdentityBefore == Proven && a.IdentityAfter == Proven
 	switch {
-	case a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated:
-		if !proven {
-			return Judgement{Reason: "identity-unproven", Missing: a.missing(), Urgent: true}
-		}
-		return Judgement{Outcome: Permitted, Reason: string(a.Attempt.Class), Urgent: a.Attempt.Class == targets.Mutated}
+	case (a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated) && !proven:
+		return Judgement{Reason: "identity-unproven", Missing: a.missing(), Urgent: true}
 	case a.State == StateChangedByUs:
 		return Judgement{Outcome: Permitted, Reason: "state-changed", Urgent: true}
+	case a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated:
+		return Judgement{Outcome: Permitted, Reason: string(a.Attempt.Class), Urgent: a.mutated()}
 	case a.Attempt.Class != targets.Denied:
-		return Judgement{Reason: a.Attempt.reason(), Missing: a.missing()}
+		return Judgement{Reason: a.Attempt.reason(), Missing: a.missing(), Urgent: a.mutated()}
 	}
 	if missing := a.missing(); len(missing) > 0 {
-		return Judgement{Reason: "arms-missing", Missing: missing}
+		return Judgement{Reason: "arms-missing", Missing: missing, Urgent: a.mutated()}
 	}
 	if !slices.Contains(a.Expect, a.Attempt.Layer) {
 		return Judgement{Reason: "wrong-layer"}
@@ -101,7 +100,7 @@ func (a Arms) missing() []string {
 		{a.IdentityAfter == Proven, "identity-after"},
 		{a.Target == Proven, "target"},
 		{a.Baseline.Class == targets.Reached, "baseline"},
-		{a.Waived || a.Positive.Class == targets.Reached, "positive"},
+		{a.Positive.Class == targets.Reached || (a.Waived && a.Attempt.Layer.NamesSubject()), "positive"},
 		{a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer), "negative"},
 		{a.State == StateUnchanged, "state"},
 	} {
@@ -110,6 +109,12 @@ func (a Arms) missing() []string {
 		}
 	}
 	return out
+}
+
+// mutated reports whether any arm changed something: somebody has to look at
+// it now, whatever the outcome.
+func (a Arms) mutated() bool {
+	return slices.ContainsFunc([]Answer{a.Attempt, a.Baseline, a.Positive, a.Negative}, func(x Answer) bool { return x.Class == targets.Mutated })
 }
 
 // reason is the class of an answer that proves nothing; "not-attempted" where

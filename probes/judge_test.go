@@ -41,12 +41,21 @@ func sound() probes.Arms {
 	}
 }
 
+// byWhoAsks are the layers whose refusal a waiver of the positive arm leaves
+// meaningful.
+func byWhoAsks() []targets.Layer {
+	return []targets.Layer{
+		targets.Authorization, targets.ProjectRole, targets.BranchProtection, targets.TagProtection, targets.MergeApproval,
+		targets.EnvironmentProtection, targets.PipelinePermission,
+	}
+}
+
 // blocked says, independently of the rule, when an experiment proves a block:
 // a plain conjunction of all its cells.
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
 		a.IdentityBefore == probes.Proven && a.IdentityAfter == probes.Proven && a.Target == probes.Proven &&
-		a.Baseline.Class == targets.Reached && (a.Waived || a.Positive.Class == targets.Reached) &&
+		a.Baseline.Class == targets.Reached && (a.Positive.Class == targets.Reached || a.Waived && slices.Contains(byWhoAsks(), a.Attempt.Layer)) &&
 		a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer) &&
 		a.State == probes.StateUnchanged
 }
@@ -152,8 +161,13 @@ func TestJudgeReasons(t *testing.T) {
 		"wrong layer":       {func(a *probes.Arms) { a.Attempt.Layer = targets.Quota }, probes.Judgement{Reason: "wrong-layer"}},
 		"reached, unproven": {func(a *probes.Arms) { a.Attempt.Class, a.IdentityAfter = targets.Reached, probes.Failed }, probes.Judgement{Reason: "identity-unproven", Missing: []string{"identity-after"}, Urgent: true}},
 		"mutated":           {func(a *probes.Arms) { a.Attempt.Class = targets.Mutated }, probes.Judgement{Outcome: probes.Permitted, Reason: "mutated", Urgent: true}},
-		"our own change":    {func(a *probes.Arms) { a.State = probes.StateChangedByUs }, probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed", Urgent: true}},
-		"throttled":         {func(a *probes.Arms) { a.Attempt = probes.Answer{Class: targets.Throttled} }, probes.Judgement{Reason: "throttled"}},
+		"a waiver, and a layer that decides by what is asked": {func(a *probes.Arms) {
+			a.Attempt.Layer, a.Expect, a.Waived, a.Positive = targets.AdmissionPolicy, []targets.Layer{targets.AdmissionPolicy}, true, probes.Answer{}
+		}, probes.Judgement{Reason: "arms-missing", Missing: []string{"positive"}}},
+		"reached, and it changed":           {func(a *probes.Arms) { a.Attempt.Class, a.State = targets.Reached, probes.StateChangedByUs }, probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed", Urgent: true}},
+		"a baseline that changed something": {func(a *probes.Arms) { a.Baseline.Class = targets.Mutated }, probes.Judgement{Reason: "arms-missing", Missing: []string{"baseline"}, Urgent: true}},
+		"our own change":                    {func(a *probes.Arms) { a.State = probes.StateChangedByUs }, probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed", Urgent: true}},
+		"throttled":                         {func(a *probes.Arms) { a.Attempt = probes.Answer{Class: targets.Throttled} }, probes.Judgement{Reason: "throttled"}},
 	} {
 		a := sound()
 		c.change(&a)

@@ -226,7 +226,7 @@ func (e *explainer) limits() {
 	e.say("  Nothing above the technique %s. At most %d requests a run, %d at a time,", r.Technique, r.MaxRequests, r.Concurrency)
 	e.say("  each with %s to answer.", r.RequestTimeout.Duration())
 	if r.StopOn == "never" {
-		e.say("  The run goes on after an attempt was permitted.")
+		e.say("  The run goes on after an attempt was permitted, and stops if something changed.")
 	} else {
 		e.say("  The run stops as soon as an attempt is permitted.")
 	}

@@ -128,6 +128,9 @@ type Call struct {
 	Request Request
 	// Rules are resolved. The guard sends the request only if one matches.
 	Rules []Rule
+	// Still is asked once more when the request has waited for the rate limit;
+	// an error holds it back. Nil asks nothing.
+	Still func() error
 }
 
 // StateQuery reads what an attempt would change.

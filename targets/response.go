@@ -65,6 +65,18 @@ func Layers() []Layer {
 	}
 }
 
+// NamesSubject reports whether a layer decides by who asks, or for want of
+// somebody else's approval. The others decide by what is asked: their refusal
+// alone does not show that somebody else would have passed.
+func (l Layer) NamesSubject() bool {
+	switch l {
+	case Authorization, ProjectRole, BranchProtection, TagProtection, MergeApproval, EnvironmentProtection, PipelinePermission:
+		return true
+	case RBACEscalation, AdmissionPolicy, AdmissionWebhook, AdmissionPlugin, PodSecurity, Quota, PushRule, SecurityPolicy, AccountState:
+	}
+	return false
+}
+
 // Response is a classified exchange.
 type Response struct {
 	Class Class `json:"class"`

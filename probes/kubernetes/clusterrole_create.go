@@ -11,7 +11,7 @@ func ClusterRoleCreate() probes.Probe {
 		ID: "kubernetes.clusterrole.create", Title: "Define a new role for the whole cluster",
 		Why:    "A developer who can create a ClusterRole can have its rights aggregated into the roles that people already hold.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
-		Expect:   []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Expect:   []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 		Baseline: standing(),
 	}, rbac("clusterroles", "ClusterRole"), func(_ probes.Params) object {
 		return object{"rules": reading()}

@@ -12,7 +12,7 @@ func ClusterRoleBindingCreate() probes.Probe {
 		Why:    "A developer who can create a ClusterRoleBinding gives themselves or others rights in every namespace, production included.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{fallback("clusterRole", "an existing ClusterRole to bind", "view")},
-		Expect:   []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Expect:   []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 		Baseline: standing(),
 	}, rbac("clusterrolebindings", "ClusterRoleBinding"), func(params probes.Params) object {
 		return object{

@@ -91,6 +91,7 @@ func aNamespace(_ targets.Place, params probes.Params) string { return params.Wi
 // patches completes a probe that changes an existing object by dry run.
 func patches(p probes.Probe, template string, c change) probes.Probe {
 	p = complete(p, probes.DryRun)
+	p.Limits = append(p.Limits, "Asks by PATCH; a right to update without one to patch is another route, which is not attempted.")
 	r := c.resource
 	p.Allow = []targets.Rule{{
 		Method: "PATCH", Path: r.path(template, "{"+c.need+"}", c.sub), Query: dryRunQuery(), Mutating: true,
@@ -110,6 +111,9 @@ func patches(p probes.Probe, template string, c change) probes.Probe {
 	}
 	return p
 }
+
+// deletion is set on an object that is on its way out: its uid stays.
+const deletion = "/metadata/deletionTimestamp"
 
 // deletes completes a probe that deletes an existing object by dry run. A
 // body without dryRun overrides the query and deletes (kube-apiserver
@@ -132,7 +136,7 @@ func deletes(p probes.Probe, r resource, template, need string, in where) probes
 		}
 	}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
-		return []targets.StateQuery{r.get(in(place, params), params.With[need], true)}
+		return []targets.StateQuery{r.get(in(place, params), params.With[need], true, deletion)}
 	}
 	return p
 }

@@ -33,7 +33,7 @@ func PodEvict() probes.Probe {
 		}
 	}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
-		return []targets.StateQuery{r.get(place.Scope, params.With["pod"], true)}
+		return []targets.StateQuery{r.get(place.Scope, params.With["pod"], true, deletion)}
 	}
 	return p
 }

@@ -11,7 +11,7 @@ func RoleCreate() probes.Probe {
 		ID: "kubernetes.role.create", Title: "Define a new role in production",
 		Why:    "A developer who can create a Role in production prepares rights that a later binding hands out.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
-		Expect: []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Expect: []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 	}, rbac("roles", "Role"), func(_ probes.Params) object {
 		return object{"rules": reading()}
 	})

@@ -12,7 +12,7 @@ func RolePatch() probes.Probe {
 		Why:    "A developer who can patch a Role in production widens the rights of everybody who is bound to it, themselves included.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{{Name: "role", Doc: "a Role that exists in both namespaces", Example: "api", Pattern: pathSegment()}},
-		Expect: []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Expect: []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 	}, "{scope}", change{
 		resource: rbac("roles", "Role"), need: "role", in: thePlace, contentType: mergePatch,
 		pin:    map[string]string{"/rules/0/resources/0": "configmaps"},

@@ -12,7 +12,7 @@ func RoleBindingCreate() probes.Probe {
 		Why:    "A developer who can create a RoleBinding in production gives themselves or others the right to deploy.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{fallback("clusterRole", "an existing ClusterRole to bind", "view")},
-		Expect: []targets.Layer{targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook},
+		Expect: []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 	}, rbac("rolebindings", "RoleBinding"), func(params probes.Params) object {
 		return object{
 			"roleRef":  object{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": params.With["clusterRole"]},

@@ -6,7 +6,8 @@ import (
 )
 
 // metadataOnly asks for an object without its data: the authorizer decides as
-// for the whole object, and no secret leaves the server.
+// for the whole object. Annotations are metadata: kubectl apply may have left a
+// copy of the data there, which the guard drops unread.
 const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 // SecretGet attempts to read a secret.
@@ -16,7 +17,7 @@ func SecretGet() probes.Probe {
 		ID: "kubernetes.secret.get", Title: "Read a production secret",
 		Why:    "A developer who can read a Secret in production holds the credentials that production acts with.",
 		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
-		Limits: []string{"The Secret's metadata is read where it is allowed; its data never is."},
+		Limits: []string{"Where it is allowed, the metadata of the Secret is received, annotations too, and dropped but for its name and uid; its data is not asked for."},
 		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{

@@ -14,7 +14,7 @@ func SecretList() probes.Probe {
 		ID: "kubernetes.secret.list", Title: "List the secrets of production",
 		Why:    "A developer who can list Secrets in production reads all of them: a list holds their contents.",
 		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
-		Limits: []string{"The metadata of one Secret is read where it is allowed; its data never is."},
+		Limits: []string{"Where it is allowed, the metadata of one Secret is received, annotations too, and dropped unread; its data is not asked for."},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{
 		Method: "GET", Path: r.path("{scope}", "", ""), Query: query, Header: map[string]string{"Accept": listMetadata},

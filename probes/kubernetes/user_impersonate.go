@@ -21,6 +21,9 @@ func UserImpersonate() probes.Probe {
 		Why:    "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
 		Attack: "T1134.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
 		RealCredential: true,
+		Limits: []string{
+			"Shows the right to impersonate that user at all. Constrained impersonation (on by default since Kubernetes 1.36) is refused in words that name no user; the outcome is then Inconclusive.",
+		},
 		Needs: []probes.Need{{
 			Name: "user", Doc: "a user who may deploy", Example: "release@corp.example",
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9]([-_:@A-Za-z0-9]|\.[-_:@A-Za-z0-9])*$`),

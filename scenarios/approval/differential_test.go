@@ -66,7 +66,7 @@ func vectors(t *testing.T) []vector {
 	add("no signers", "", message, good, "")
 	add("a comment and an empty line", "# dana\n\n"+line("", dana), message, good, "")
 	add("another's line", "erin "+public(dana)+"\n", message, good, "")
-	add("a list of principals", "erin,dana "+public(dana)+"\n", message, good, "")
+	add("a list of principals", "dana,dana.laptop "+public(dana)+"\n", message, good, "")
 	add("a wildcard principal", "d* "+public(dana)+"\n", message, good, "no wildcards")
 	add("a second line with the key", line(`namespaces="approve@sodprobe" `, dana)+line(`namespaces="operate@sodprobe" `, dana), message, good, "")
 	add("a comment after the key", "dana "+public(dana)+" dana@laptop\n", message, good, "")

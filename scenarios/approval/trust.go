@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +25,7 @@ type Trust struct {
 
 	signers   []allowedSigner
 	revoked   []ssh.PublicKey
-	withdrawn []byte
+	withdrawn map[string]bool
 	manifest  []byte
 	rootSigs  [][]byte
 }
@@ -69,8 +72,61 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 	if err != nil {
 		return nil, refuse(TrustMalformed, "", "read the withdrawals: %v", err)
 	}
-	t.withdrawn = bytes.Join(notes, []byte("\n"))
+	if t.withdrawn, err = digests(notes); err != nil {
+		return nil, refuse(TrustMalformed, "write the digest that sodprobe scenario digest prints", "%v", err)
+	}
 	return t, nil
+}
+
+// digests are the SHA-256 that withdrawals name, in lower case. A note that
+// names none was meant to withdraw something, so it is not passed over.
+func digests(notes [][]byte) (map[string]bool, error) {
+	out := map[string]bool{}
+	form := regexp.MustCompile(`(?i)\b[0-9a-f]{64}\b`)
+	for _, note := range notes {
+		found := form.FindAllString(string(note), -1)
+		if len(found) == 0 {
+			return nil, errors.New("a note in withdrawn/ names no digest of a scenario")
+		}
+		for _, digest := range found {
+			out[strings.ToLower(digest)] = true
+		}
+	}
+	return out, nil
+}
+
+// CopyTrust copies the files of a trust folder that count, and no other that
+// somebody may have left there.
+func CopyTrust(to, from string) error {
+	for _, name := range []string{signersFile, policyName, revokedFile, manifestFile, rootSigsDir, withdrawnDir} {
+		source := filepath.Join(from, name)
+		info, err := os.Stat(source)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		case info.IsDir():
+			err = os.CopyFS(filepath.Join(to, name), os.DirFS(source))
+		default:
+			err = copyFile(filepath.Join(to, name), source)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from) //nolint:gosec // a file of the trust folder that the user named
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600) //nolint:gosec // the run folder, and a name from the fixed list
 }
 
 func (t *Trust) parse(files map[string][]byte) (err error) {
@@ -80,8 +136,34 @@ func (t *Trust) parse(files map[string][]byte) (err error) {
 	if t.signers, err = parseSigners(files[signersFile]); err != nil {
 		return err
 	}
+	if err := t.oneOwner(); err != nil {
+		return err
+	}
 	t.revoked, err = parseKeys(revokedFile, files[revokedFile])
 	return err
+}
+
+// oneOwner refuses a key that counts for two people: with it, one could be
+// both author and approver, or approve twice.
+func (t *Trust) oneOwner() error {
+	owner := map[string]string{}
+	for _, s := range t.signers {
+		if s.key == nil {
+			continue
+		}
+		print := ssh.FingerprintSHA256(s.key)
+		for _, principal := range s.principals {
+			person := t.Policy.Person(principal)
+			if person == "" {
+				continue // it counts for nobody
+			}
+			if other, known := owner[print]; known && other != person {
+				return fmt.Errorf("allowed_signers: the key %s belongs to %q and to %q", print, other, person)
+			}
+			owner[print] = person
+		}
+	}
+	return nil
 }
 
 // manifestOf lists files as sha256sum does, by name.

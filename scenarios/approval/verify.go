@@ -172,7 +172,7 @@ func (v *verifier) window() {
 	if !p.Ticket.MatchString(a.ChangeTicket) {
 		v.refuse(TicketForm, "name a ticket of the form "+p.Ticket.String(), "the change ticket %q does not have the policy's form", a.ChangeTicket)
 	}
-	if digest := scenarios.Digest(v.Scenario); strings.Contains(string(v.Trust.withdrawn), digest) {
+	if digest := scenarios.Digest(v.Scenario); v.Trust.withdrawn[strings.TrimPrefix(digest, "sha256:")] {
 		v.refuse(Withdrawn, "approve a new revision", "the approval of %s was withdrawn", digest)
 	}
 }

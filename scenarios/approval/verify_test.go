@@ -88,10 +88,14 @@ func TestReasons(t *testing.T) {
 		"after the window":             {func(o *office) { o.at = o.parsed.Authorization.NotAfter.Add(1) }, approval.OutsideWindow},
 		"a window above the policy's":  {func(o *office) { o.parsed.Authorization.NotAfter = now().AddDate(0, 0, 92) }, approval.WindowTooLong},
 		"a ticket in another form":     {func(o *office) { o.parsed.Authorization.ChangeTicket = "CHG1" }, approval.TicketForm},
-		"withdrawn":                    {func(o *office) { o.extra["withdrawn/today"] = scenarios.Digest(o.scenario) + "\n" }, approval.Withdrawn},
-		"trust signed by another root": {func(o *office) { o.root = "stranger" }, approval.TrustUnsigned},
-		"trust has expired":            {func(o *office) { o.at = o.at.AddDate(1, 0, 0) }, approval.TrustExpired},
-		"trust with a wildcard":        {func(o *office) { o.signers = strings.Replace(o.signers, "dana ", "*@corp.example ", 1) }, approval.TrustMalformed},
+		"withdrawn, as sha256sum says it": {func(o *office) {
+			o.extra["withdrawn/today"] = strings.ToUpper(strings.TrimPrefix(scenarios.Digest(o.scenario), "sha256:")) + "  scenario.yaml\n"
+		}, approval.Withdrawn},
+		"a withdrawal that names nothing": {func(o *office) { o.extra["withdrawn/today"] = "the one of yesterday\n" }, approval.TrustMalformed},
+		"withdrawn":                       {func(o *office) { o.extra["withdrawn/today"] = scenarios.Digest(o.scenario) + "\n" }, approval.Withdrawn},
+		"trust signed by another root":    {func(o *office) { o.root = "stranger" }, approval.TrustUnsigned},
+		"trust has expired":               {func(o *office) { o.at = o.at.AddDate(1, 0, 0) }, approval.TrustExpired},
+		"trust with a wildcard":           {func(o *office) { o.signers = strings.Replace(o.signers, "dana ", "*@corp.example ", 1) }, approval.TrustMalformed},
 		"trust with a local time": {func(o *office) {
 			o.signers = strings.Replace(o.signers, "dana namespaces=\"approve@sodprobe\"", "dana valid-after=\"20260101\"", 1)
 		}, approval.TrustMalformed},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sort"
 	"strings"
 	"sync"
@@ -146,9 +147,21 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 			return journal.ArmRecord{}, "", err
 		}
 	}
-	// The request ends under its own deadline, not under the signal's.
-	record.Case.Exchange = a.as.session.Send(context.WithoutCancel(ctx), targets.Call{ID: record.ID, Request: a.request, Rules: rules})
+	// While it waits for the rate limit a stop still holds it back; once it
+	// has left, it ends under its own deadline.
+	record.Case.Exchange = a.as.session.Send(s.admitting, targets.Call{
+		ID: record.ID, Request: a.request, Rules: rules,
+		Still: func() error {
+			if why := s.admit(ctx, step); why != "" {
+				return errors.New(why)
+			}
+			return nil
+		},
+	})
 	record.Response = s.Classify[s.target.System()](record.Case)
+	if record.Response.Class == targets.Mutated {
+		s.halt("mutated", a.item.Probe.ID+" as "+a.as.identity.ID+" ("+string(a.kind)+") changed something")
+	}
 	return record, "", s.Journal.Append(ctx, journal.TypeArm, record)
 }
 

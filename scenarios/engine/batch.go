@@ -25,7 +25,7 @@ type trial struct {
 // batch runs one group of attempts inside its brackets: who everybody is and
 // what stands there, then the arms, then the same questions again.
 func (s *site) batch(ctx context.Context, b Batch) error {
-	if why := s.closed(); why != "" {
+	if why := s.closed(ctx); why != "" {
 		return s.abandon(ctx, b, why)
 	}
 	if pin := s.pins[s.target.ID]; !pin.OK {
@@ -60,14 +60,6 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 		}
 	}
 	return s.Journal.Commit(ctx)
-}
-
-// closed says why a batch must not begin, "" if it may.
-func (s *site) closed() string {
-	if reason := s.haltedBy(); reason != "" {
-		return "stopped: " + reason
-	}
-	return ""
 }
 
 // abandon records a batch that never began.

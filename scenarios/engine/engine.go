@@ -48,5 +48,7 @@ type Journal interface {
 // Gate decides whether one more arm may start. A non-nil error means no:
 // fail closed.
 type Gate interface {
+	// Open reports whether anything may be asked at all.
+	Open(ctx context.Context) error
 	Allow(ctx context.Context, step Step) error
 }

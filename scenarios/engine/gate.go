@@ -41,13 +41,20 @@ type Limits struct {
 }
 
 // Allow implements Gate.
-func (l Limits) Allow(_ context.Context, s Step) error {
-	now := l.Now()
+func (l Limits) Allow(ctx context.Context, s Step) error {
 	switch {
 	case s.Excluded:
 		return &Refusal{Code: "excluded", Detail: "the scenario's rules exclude " + s.Probe.ID}
 	case !s.Probe.Technique.Within(l.Ceiling):
 		return &Refusal{Code: "technique", Detail: fmt.Sprintf("%s is above the ceiling %s", s.Probe.Technique, l.Ceiling)}
+	}
+	return l.Open(ctx)
+}
+
+// Open implements Gate.
+func (l Limits) Open(context.Context) error {
+	now := l.Now()
+	switch {
 	case now.Before(l.NotBefore) || now.After(l.NotAfter):
 		return &Refusal{Code: "window-closed", Stop: true, Detail: fmt.Sprintf(
 			"the approved window is %s to %s", l.NotBefore.Format(time.RFC3339), l.NotAfter.Format(time.RFC3339))}

@@ -69,6 +69,9 @@ type run struct {
 	// signal, and ends a while after the stop.
 	reads     context.Context //nolint:containedctx // one value for the run, ended by halt
 	stopReads context.CancelFunc
+	// admitting is the context of what has not left yet: it ends with the stop.
+	admitting context.Context //nolint:containedctx // one value for the run, ended by halt
+	stopArms  context.CancelFunc
 }
 
 // Run executes the plan: pins first, then every target's batches. It returns
@@ -79,6 +82,8 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r := &run{Config: cfg, slots: make(chan struct{}, cfg.Concurrency), pins: map[string]journal.Pin{}}
 	r.reads, r.stopReads = context.WithCancel(context.WithoutCancel(ctx))
 	defer r.stopReads()
+	r.admitting, r.stopArms = context.WithCancel(context.WithoutCancel(ctx))
+	defer r.stopArms()
 	defer context.AfterFunc(ctx, func() { r.halt("interrupted", "the run was asked to stop") })()
 
 	refused, err := r.checkPins(ctx)
@@ -119,6 +124,9 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 func (r *run) checkPins(ctx context.Context) ([]journal.Pin, error) {
 	var refused []journal.Pin
 	for _, t := range r.Plan.Targets() {
+		if r.closed(ctx) != "" {
+			return refused, nil
+		}
 		pin, err := r.Targets[t.ID].Pin(ctx)
 		pin.Target = t.ID
 		switch {
@@ -146,6 +154,7 @@ func (r *run) halt(reason, detail string) {
 		return
 	}
 	r.stopped = &journal.Stop{Reason: reason, Detail: detail}
+	r.stopArms()
 	time.AfterFunc(closing, r.stopReads)
 }
 
@@ -159,6 +168,28 @@ func (r *run) haltedBy() string {
 	return r.stopped.Reason
 }
 
+// closed says why nothing more may be asked at all, "" where it may: the
+// window, the kill switch and the budget bind reads, too.
+func (r *run) closed(ctx context.Context) string {
+	if reason := r.haltedBy(); reason != "" {
+		return "stopped: " + reason
+	}
+	err := r.Gate.Open(ctx)
+	if err == nil {
+		return ""
+	}
+	r.stopFor(err)
+	return err.Error()
+}
+
+// stopFor halts the run where a refusal says that nothing may follow it.
+func (r *run) stopFor(err error) {
+	var refusal *Refusal
+	if errors.As(err, &refusal) && refusal.Stop {
+		r.halt(refusal.Code, refusal.Detail)
+	}
+}
+
 // admit asks whether one more arm may start. It answers with the reason why
 // not, "" for yes.
 func (r *run) admit(ctx context.Context, s Step) string {
@@ -169,10 +200,7 @@ func (r *run) admit(ctx context.Context, s Step) string {
 	if err == nil {
 		return ""
 	}
-	var refusal *Refusal
-	if errors.As(err, &refusal) && refusal.Stop {
-		r.halt(refusal.Code, refusal.Detail)
-	}
+	r.stopFor(err)
 	return err.Error()
 }
 

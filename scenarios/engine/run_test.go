@@ -77,6 +77,43 @@ func TestStopsOnTheFirstPermitted(t *testing.T) {
 	}
 }
 
+// TestStopsWhenSomethingChanged: a dry run that was none ends the run, whatever
+// the scenario says, before the same request goes to production.
+func TestStopsWhenSomethingChanged(t *testing.T) {
+	f := &fake{pin: approved()}
+	cfg := config(t, f, newLog(), 5, 3)
+	cfg.Concurrency = 1
+	cfg.Classify = map[targets.System]targets.Classifier{targets.Kubernetes: func(c targets.Case) targets.Response {
+		if got := classify(c); got.Class != targets.Reached {
+			return got
+		}
+		return targets.Response{Class: targets.Mutated}
+	}}
+	got, err := engine.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.sends.Load(); got.Stopped != "mutated" || n != 1 {
+		t.Errorf("%+v after %d requests, want it stopped after the first", got, n)
+	}
+}
+
+// TestClosedGateAsksNothing: outside the window not even a pin is read.
+func TestClosedGateAsksNothing(t *testing.T) {
+	f := &fake{pin: approved()}
+	cfg := config(t, f, newLog(), 5, 3)
+	limits := cfg.Gate.(engine.Limits)
+	limits.NotAfter = limits.Now().Add(-time.Second)
+	cfg.Gate = limits
+	got, err := engine.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.sends.Load() + f.whoamis.Load() + f.reads.Load(); n != 0 || got.Stopped != "window-closed" || got.Tally.NotRun != 15 {
+		t.Errorf("%+v, and %d requests", got, n)
+	}
+}
+
 // TestInterrupt: what runs ends and is judged, the rest is NotRun, and every
 // attempt has its observation.
 func TestInterrupt(t *testing.T) {

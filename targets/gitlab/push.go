@@ -35,7 +35,7 @@ func (s *Session) push(ctx context.Context, call targets.Call) targets.Exchange 
 		return *stop
 	}
 	lease := s.lease(call.Rules)
-	lease.History = &h
+	lease.History, lease.Still = &h, call.Still
 	var x targets.Exchange
 	if call.Request.Method == guard.MethodSSH {
 		x = s.pushSSH(ctx, lease, call.Request)

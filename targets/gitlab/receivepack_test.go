@@ -61,7 +61,9 @@ func (r repository) git(in string, args ...string) string {
 
 func (r repository) at(rev string) string { return r.git("", "rev-parse", rev) }
 
-func (r repository) refs() string { return r.git("", "for-each-ref", "--format=%(refname) %(objectname)") }
+func (r repository) refs() string {
+	return r.git("", "for-each-ref", "--format=%(refname) %(objectname)")
+}
 
 // receive gives one push to git-receive-pack and returns its report, and
 // whether what follows a push ran.

@@ -22,7 +22,9 @@ func (s *Session) askRegistry(ctx context.Context, call targets.Call) targets.Ex
 		stop.Steps = steps
 		return *stop
 	}
-	x, resp := s.direct(ctx, s.lease(call.Rules), call.Request)
+	lease := s.lease(call.Rules)
+	lease.Still = call.Still
+	x, resp := s.direct(ctx, lease, call.Request)
 	x.Steps = steps
 	if resp == nil || x.Status != http.StatusOK || x.Truncated {
 		return x

@@ -70,6 +70,7 @@ func (s *Session) lease(rules []targets.Rule) *guard.Lease {
 // answer that is a success, the whole body for the adapter's own eyes.
 func (s *Session) rest(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
 	lease, r := s.lease(call.Rules), call.Request
+	lease.Still = call.Still
 	path, ok := strings.CutPrefix(r.Path, api)
 	if !ok {
 		return targets.Exchange{Refused: fmt.Sprintf("the path %q is not the REST API's", r.Path)}, nil

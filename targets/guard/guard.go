@@ -107,17 +107,23 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		lease.refused(err)
 		return nil, err
 	}
-	if err := g.admit(r.Context()); err != nil {
+	if err := g.admit(r.Context(), lease); err != nil {
 		lease.refused(err)
 		return nil, err
 	}
 	return g.send(r, body, rule, lease)
 }
 
-// admit waits for the rate limit and takes one request off the budget.
-func (g *Guard) admit(ctx context.Context) error {
+// admit waits for the rate limit, asks once more, and takes one request off
+// the budget.
+func (g *Guard) admit(ctx context.Context, lease *Lease) error {
 	if err := g.limiter.Wait(ctx); err != nil {
 		return fmt.Errorf("guard: wait for the rate limit: %w", err)
+	}
+	if lease.Still != nil {
+		if err := lease.Still(); err != nil {
+			return refuse("%v", err)
+		}
 	}
 	if !g.cfg.Budget.take() {
 		return ErrBudget
@@ -127,7 +133,8 @@ func (g *Guard) admit(ctx context.Context) error {
 
 // send lets one judged request leave, once.
 func (g *guarded) send(r *http.Request, body []byte, rule targets.Rule, lease *Lease) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), g.cfg.Timeout)
+	// What has left ends under its own deadline, not with what asked for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.cfg.Timeout)
 	defer cancel()
 	out := r.Clone(ctx)
 	out.Body, out.GetBody, out.ContentLength = http.NoBody, nil, 0

@@ -288,6 +288,25 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
+// TestHeldBackAfterTheWait: what waited for the rate limit while the run was
+// stopped does not leave, whether its context ended or it is asked again.
+func TestHeldBackAfterTheWait(t *testing.T) {
+	p := newPeer(t, ok, func(c *guard.Config) { c.Limit = 0.01 })
+	if _, err := p.try(t, &guard.Lease{Rules: []targets.Rule{write()}}, p.request(t)); err != nil {
+		t.Fatal(err) // the one that may leave at once
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, stop)
+	if x, err := p.try(t, &guard.Lease{Rules: []targets.Rule{write()}}, p.request(t).WithContext(ctx)); err == nil || x.Sent != nil {
+		t.Errorf("it left after the stop: %v %+v", err, x)
+	}
+	p = newPeer(t, ok)
+	x, err := p.try(t, &guard.Lease{Rules: []targets.Rule{write()}, Still: func() error { return errors.New("the window is over") }}, p.request(t))
+	if err == nil || x.Sent != nil || !strings.Contains(x.Refused, "the window is over") {
+		t.Errorf("it left after the window: %v %+v", err, x)
+	}
+}
+
 // TestTimeoutStartsAfterTheRateLimit: waiting for one's turn does not count.
 func TestTimeoutStartsAfterTheRateLimit(t *testing.T) {
 	p := newPeer(t, ok, func(c *guard.Config) { c.Limit, c.Timeout = 4, 200*time.Millisecond })

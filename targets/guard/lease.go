@@ -23,6 +23,8 @@ type Lease struct {
 	Identity http.Header
 	// History is what a push is judged by.
 	History *History
+	// Still is asked once more before the request leaves; an error refuses it.
+	Still func() error
 	// Secrets are strings that must never reach the record.
 	Secrets []string
 

@@ -41,13 +41,13 @@ func (g *Guard) Converse(ctx context.Context, l *Lease, c Conversation) ([]byte,
 	}
 	rule, err := g.conversation(l, c)
 	if err == nil {
-		err = g.admit(ctx)
+		err = g.admit(ctx, l)
 	}
 	if err != nil {
 		l.refused(err)
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.cfg.Timeout)
 	defer cancel()
 	began := g.cfg.Now()
 	l.opens("ssh://git@"+g.cfg.SSHHost+"/"+c.Path, began)

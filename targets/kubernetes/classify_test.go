@@ -138,9 +138,9 @@ func TestClassifyHarness(t *testing.T) {
 		{"constrained, no group", patchAPI(), forbids(`groups.authentication.k8s.io "admins" is forbidden: User "prober" cannot impersonate:user-info resource "groups" in API group "authentication.k8s.io" at the cluster scope`), targets.HarnessDenied, "", ""},
 		{"legacy", patchAPI(), forbids(`users "alice" is forbidden: User "prober" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.HarnessDenied, "", ""},
 		{"impersonation, and the prober has another name", patchAPI(), forbids(`users "alice" is forbidden: User "other" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.HarnessDenied, "", ""},
-		{"somebody acts as another", other, forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.Denied, targets.Authorization, ""},
+		{"somebody acts as another", other, forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.DependencyDenied, "", ""},
 		{"somebody acts as another, legacy", other, forbids(`users "release" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope`), targets.Denied, targets.Authorization, ""},
-		{"somebody acts as a ServiceAccount", other, forbids(strings.NewReplacer("NAME", "alice", "user-info", "serviceaccount").Replace(nested)), targets.Denied, targets.Authorization, ""},
+		{"somebody acts as a ServiceAccount", other, forbids(strings.NewReplacer("NAME", "alice", "user-info", "serviceaccount").Replace(nested)), targets.DependencyDenied, "", ""},
 		{"our prober acts as another", other, forbids(strings.Replace(nested, "NAME", "prober", 1)), targets.HarnessDenied, "", ""},
 		{"the subject is our prober", asks(func(a *targets.Asked) { *a = other; a.Harness = "alice" }), forbids(strings.Replace(nested, "NAME", "alice", 1)), targets.HarnessDenied, "", ""},
 		{"another verb as another", other, forbids(strings.NewReplacer("NAME", "alice", ":create", ":get").Replace(nested)), targets.HarnessDenied, "", ""},
@@ -155,6 +155,14 @@ func TestClassifyAdmission(t *testing.T) {
 	const vap = `ValidatingAdmissionPolicy 'images' with binding 'images-prod' denied request: `
 	role := creates("rolebindings.rbac.authorization.k8s.io")
 	pod := creates("pods")
+	const hook = `admission webhook "policy.corp.example" denied the request: `
+	check(t, []classified{
+		{"a webhook that could not decide", patchAPI(), says(500, "InternalError", hook+"dial tcp: connection refused"), targets.ServerError, "", ""},
+		{"a webhook that timed out", patchAPI(), says(504, "Timeout", hook+"context deadline exceeded"), targets.ServerError, "", ""},
+		{"a webhook without patience", patchAPI(), says(408, "Timeout", hook+"too slow"), targets.ServerError, "", ""},
+		{"a webhook that throttles", patchAPI(), says(429, "TooManyRequests", hook+"later"), targets.Throttled, "", ""},
+		{"a webhook that was not authenticated", patchAPI(), says(401, "Unauthorized", hook+"no token"), targets.Unknown, "", ""},
+	})
 	csr := asks(func(a *targets.Asked) {
 		a.Resource, a.Name, a.Scope = "certificatesigningrequests.certificates.k8s.io/approval", "c", ""
 	})

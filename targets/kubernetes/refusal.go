@@ -16,7 +16,7 @@ import (
 // refusal recognizes who refused, by the message's own words. ok is false
 // where the answer is no refusal in a known form.
 func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok bool) {
-	if got, ok := webhook(s.Message); ok {
+	if got, ok := webhook(s); ok {
 		return got, true
 	}
 	head, rest, found := strings.Cut(s.Message, " is forbidden: ")
@@ -47,14 +47,22 @@ func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok boo
 
 // webhook recognizes an admission webhook's refusal, whose words follow a
 // prefix that the API server writes. What the webhook says after it, such as
-// the words of the authorizer, counts for nothing.
-func webhook(message string) (targets.Response, bool) {
+// the words of the authorizer, counts for nothing. The status is the webhook's
+// own: one that could not decide says so there.
+func webhook(s metav1.Status) (targets.Response, bool) {
+	message := s.Message
 	rest, ok := strings.CutPrefix(message, `admission webhook "`)
 	if !ok {
 		return targets.Response{}, false
 	}
 	name, rest, ok := strings.Cut(rest, `" `)
 	switch {
+	case s.Code >= http.StatusInternalServerError || s.Code == http.StatusRequestTimeout:
+		return respond(targets.ServerError, "the webhook could not decide: "+message), true
+	case s.Code == http.StatusTooManyRequests:
+		return respond(targets.Throttled, message), true
+	case s.Code == http.StatusUnauthorized:
+		return respond(targets.Unknown, message), true
 	case ok && (strings.HasPrefix(rest, "denied the request: ") || rest == "denied the request without explanation"):
 		return denied(targets.AdmissionWebhook, name, message), true
 	case ok && rest == "does not support dry run":
@@ -188,7 +196,7 @@ func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool)
 	case user == "system:anonymous":
 		return respond(targets.Unauthenticated, "the server saw no credential: "+rest), true
 	case strings.HasPrefix(m[2], "impersonate") && user == asked.Subject && takesOn(asked, rest):
-		return denied(targets.Authorization, "", rest), true
+		return respond(targets.DependencyDenied, "it refuses this one request as somebody else, and names nobody: "+rest), true
 	case strings.HasPrefix(m[2], "impersonate"):
 		return respond(targets.HarnessDenied, rest), true
 	case user == asked.Subject:
@@ -203,7 +211,9 @@ func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool)
 // takesOn reports whether the subject itself, and not our prober, asked to
 // act as somebody else, and was refused just that. Constrained impersonation
 // (KEP-5284, on by default since v1.36) names the request that was to be made
-// as the other: here a review of oneself.
+// as the other, here a review of oneself, and not whom. Whoever may make another
+// request as the other is refused in the same words, so that they prove
+// nothing.
 func takesOn(asked targets.Asked, rest string) bool {
 	if asked.Action != "impersonate" || asked.Subject == asked.Harness {
 		return false

@@ -75,7 +75,7 @@ func (s *Session) exchange(ctx context.Context, call targets.Call) (targets.Exch
 	if other, ok := call.Request.Header["Impersonate-User"]; ok && identity == nil {
 		identity = http.Header{"Impersonate-User": {other}} // the attempt itself: its rule names the header, too
 	}
-	lease := &guard.Lease{Rules: call.Rules, Identity: identity, Secrets: s.as.secrets}
+	lease := &guard.Lease{Rules: call.Rules, Identity: identity, Still: call.Still, Secrets: s.as.secrets}
 	r, err := s.cluster.request(lease.Context(ctx), call, identity)
 	if err != nil {
 		return targets.Exchange{Refused: err.Error()}, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 )
 
@@ -69,7 +70,15 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 				KeyType: key.Type(), Fingerprint: ssh.FingerprintSHA256(key),
 			},
 		},
-		Sign: func(line []byte) ([]byte, error) { return signer.Sign(ctx, operate, line) },
+		Sign: func(line []byte) ([]byte, error) {
+			signature, err := signer.Sign(ctx, operate, line)
+			if err != nil {
+				return nil, err
+			}
+			// A record closed by somebody who may not would never verify.
+			_, err = approval.VerifyOperator(p.doc.trust, line, signature, f.principal, a.now())
+			return signature, err
+		},
 	})
 	switch {
 	case errors.Is(err, journal.ErrEnded):

@@ -50,7 +50,7 @@ func (e *execution) copyDocuments(dir string) error {
 			return err
 		}
 	}
-	return os.CopyFS(filepath.Join(dir, "trust"), os.DirFS(e.doc.trustDir))
+	return approval.CopyTrust(filepath.Join(dir, "trust"), e.doc.trustDir)
 }
 
 // begin writes the first two lines, the first checkpoint, and the ledger.
@@ -126,12 +126,22 @@ func (e *execution) proxies() []string {
 		if value == "" {
 			continue
 		}
-		if u, err := url.Parse(value); err == nil {
-			value = u.Redacted()
-		}
-		out = append(out, name+"="+value)
+		out = append(out, name+"="+proxyHost(value))
 	}
 	return out
+}
+
+// proxyHost is the scheme and host of a proxy, and nothing that could be a
+// credential.
+func proxyHost(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		u, err = url.Parse("http://" + value) // as net/http reads it
+	}
+	if err != nil || u.Host == "" {
+		return "(set)"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // finish closes the record and writes the report. The exit code tells the
