@@ -53,6 +53,9 @@ type Bench struct {
 	// Arrived counts how often any write has reached the system, reviews of
 	// the caller left out.
 	Arrived func() int
+	// Names are the parts of the question that the system's denials name; nil
+	// means all of subject, action, resource, name and scope.
+	Names []string
 	// Secrets are the credentials in use: no record may hold one.
 	Secrets []string
 }

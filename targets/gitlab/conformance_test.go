@@ -1,0 +1,65 @@
+package gitlab
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/targettest"
+)
+
+func TestConformance(t *testing.T) {
+	targettest.Run(t, targettest.Harness{Classify: Classify, Open: open})
+}
+
+// open makes a server in one condition and connects to it.
+func open(t *testing.T, condition targettest.Condition) targettest.Bench {
+	t.Helper()
+	s := newServer(t)
+	s.write = writes(condition)
+	if condition == targettest.Mistaken {
+		s.username = "mallory"
+	}
+	p, session := s.connect(t, func(g *targets.GitLabTarget) {
+		if condition == targettest.Elsewhere {
+			g.Project = "payments/other"
+		}
+	})
+	if condition == targettest.Absent {
+		s.Close()
+	}
+	call, asked := commitCall()
+	return targettest.Bench{
+		Pin: p.Pin, Session: session, Call: call, Asked: asked,
+		State: readOf("protected_branches/main", "/name", "/push_access_levels"), Missing: readOf("protected_branches/ghost", "/name"),
+		Arrived: s.writes, Secrets: []string{token},
+		Names: []string{"action", "no subject"}, // GitLab's words name neither who nor what
+	}
+}
+
+// writes answers a write in the way of a condition, nil for letting it
+// through.
+func writes(condition targettest.Condition) http.HandlerFunc {
+	return map[targettest.Condition]http.HandlerFunc{
+		targettest.Refusing: func(w http.ResponseWriter, _ *http.Request) {
+			fail(w, 403, "403 Forbidden - You are not allowed to push into this branch")
+		},
+		targettest.Throttled: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "0")
+			fail(w, 429, map[string]string{"error": "This endpoint has been requested too many times. Try again later."})
+		},
+		targettest.Failing: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "0")
+			fail(w, 503, "503 Service Unavailable")
+		},
+		targettest.Moved: redirect,
+		targettest.Cut:   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		targettest.Half: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "4096")
+			w.WriteHeader(403)
+			_, _ = io.WriteString(w, `{"message":"403 Forbidden - You are not allowed to push into this branch"}`)
+		},
+		targettest.Echoing: func(w http.ResponseWriter, r *http.Request) { fail(w, 400, "you sent "+r.Header.Get("Private-Token")) },
+	}[condition]
+}

@@ -1,0 +1,167 @@
+package gitlab
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// TestInvariant: a rule that allows everything does not let out what could
+// take effect.
+func TestInvariant(t *testing.T) {
+	s := newServer(t)
+	p, session := s.connect(t, nil)
+	const at = "/api/v4/projects/42/"
+	for _, c := range []struct{ name, method, path, body string }{
+		{"a commit", "POST", at + "repository/commits", `{"branch":"main","commit_message":"x"}`},
+		{"a commit from another branch", "POST", at + "repository/commits", `{"branch":"main","start_sha":"` + Nowhere + `","start_branch":"dev"}`},
+		{"a forced commit", "POST", at + "repository/commits", `{"branch":"main","start_sha":"` + Nowhere + `","force":true}`},
+		{"a cherry-pick by dry run", "POST", at + "repository/commits/" + Nowhere + "/cherry_pick", `{"branch":"main","dry_run":true}`},
+		{"a revert by dry run", "POST", at + "repository/commits/" + Nowhere + "/revert", `{"branch":"main","dry_run":true}`},
+		{"a merge", "PUT", at + "merge_requests/7/merge", `{"sha":"0123456789012345678901234567890123456789"}`},
+		{"a play of a manual job", "POST", at + "jobs/79/play", `{}`},
+		{"a play of a delayed job", "POST", at + "jobs/81/play", `{}`},
+		{"a retry of a finished job", "POST", at + "jobs/78/retry", `{}`},
+		{"an approval", "POST", at + "deployments/502/approval", `{"status":"approved"}`},
+		{"a protection of what is not protected", "POST", at + "protected_branches", `{"name":"dev"}`},
+		{"push rules where there are none", "POST", at + "push_rule", `{"deny_delete_tag":true}`},
+		{"a member", "POST", at + "members", `{"user_id":1,"access_level":40}`},
+		{"a deploy key", "POST", at + "deploy_keys", `{"key":"ssh-ed25519 AAAA","can_push":true}`},
+		{"a variable", "POST", at + "variables", `{"key":"A","value":"x"}`},
+		{"a pipeline", "POST", at + "pipeline", `{"ref":"main"}`},
+		{"a pipeline with two variables", "POST", at + "pipeline", `{"ref":"main","variables":[{"key":"A"},{"key":"B"}]}`},
+		{"a lint that is no dry run", "POST", at + "ci/lint", `{"content":"x"}`},
+		{"a schedule", "POST", at + "pipeline_schedules", `{"ref":"main","cron":"0 3 * * *"}`},
+		{"a deployment", "POST", at + "deployments", `{"environment":"production"}`},
+		{"a delete of a branch", "DELETE", at + "repository/branches/main", `{}`},
+		{"a delete of a protection", "DELETE", at + "protected_branches/main", `{}`},
+		{"a delete of a tag's protection", "DELETE", at + "protected_tags/v1", `{}`},
+		{"an unprotect", "PUT", at + "repository/branches/main/unprotect", `{}`},
+		{"an approval rule", "PUT", at + "approval_rules/1", `{"name":"x"}`},
+		{"another project", "POST", "/api/v4/projects/43/repository/commits", `{"branch":"main","start_sha":"` + Nowhere + `"}`},
+		{"another user", "PUT", "/api/v4/users/11", `{"note":"x"}`},
+		{"a new user", "POST", "/api/v4/users", `{"username":"x"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			header := map[string]string{"Content-Type": "application/json"}
+			pins := map[string]string{"": canonical(t, c.body)}
+			x, _ := session.rest(t.Context(), targets.Call{
+				Request: targets.Request{Method: c.method, Path: c.path, Header: header, Body: []byte(c.body)},
+				Rules:   []targets.Rule{{Method: c.method, Path: c.path, Header: header, Body: pins, Mutating: true}},
+			})
+			if x.Sent != nil || x.Refused == "" || strings.Contains(x.Refused, "the lease allows") {
+				t.Errorf("it left: %+v", x)
+			}
+		})
+	}
+	if n := s.writes(); n != 0 {
+		t.Errorf("%d requests arrived: %v", n, s.arrived)
+	}
+	for _, path := range []string{"/payments/other.git/info/refs", "/payments/api.git/git-upload-pack", "/payments/api/info/refs", "/api/v4/projects/43"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.invariant(r, nil) == nil {
+			t.Errorf("GET %s leaves", path)
+		}
+	}
+}
+
+// canonical is a body as the guard compares the whole of it: with sorted keys.
+func canonical(t *testing.T, body string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestConditionalDeletes: the header that makes a delete conditional is not on
+// the guard's list, so no such delete leaves.
+func TestConditionalDeletes(t *testing.T) {
+	s := newServer(t)
+	_, session := s.connect(t, nil)
+	const path = "/api/v4/projects/42/protected_tags/sodprobe-run"
+	header := map[string]string{"Content-Type": "application/json", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}
+	x, _ := session.rest(t.Context(), targets.Call{
+		Request: targets.Request{Method: http.MethodDelete, Path: path, Header: header, Body: []byte("{}")},
+		Rules:   []targets.Rule{{Method: http.MethodDelete, Path: path, Header: header, Mutating: true}},
+	})
+	if x.Sent != nil || !strings.Contains(x.Refused, "If-Unmodified-Since") {
+		t.Errorf("%+v", x)
+	}
+}
+
+// TestPreparations: what has to hold before a request may leave is read, and
+// where it does not hold, nothing is sent.
+func TestPreparations(t *testing.T) {
+	const at = "/api/v4/projects/42/"
+	for _, c := range []struct {
+		name, method, path, body string
+		answers                  map[string]string
+		sent                     bool
+	}{
+		{"a retried job", "POST", "jobs/77/play", "{}", map[string]string{
+			"jobs/77": `{"id":77,"status":"failed","pipeline":{"id":12}}`, "pipelines/12/jobs": `[{"id":78}]`, "all": `[{"id":77},{"id":78}]`,
+		}, true},
+		{"a finished job", "POST", "jobs/78/play", "{}", map[string]string{
+			"jobs/78": `{"id":78,"status":"success","pipeline":{"id":12}}`, "pipelines/12/jobs": `[{"id":78}]`, "all": `[{"id":77},{"id":78}]`,
+		}, false},
+		{"a manual job", "POST", "jobs/79/play", "{}", map[string]string{"jobs/79": `{"id":79,"status":"manual","pipeline":{"id":12}}`}, false},
+		{"a job that cannot be read", "POST", "jobs/80/play", "{}", nil, false},
+		{"a finished deployment", "POST", "deployments/501/approval", `{"status":"approved"}`, map[string]string{
+			"deployments/501": `{"id":501,"status":"success","environment":{"name":"production"}}`,
+		}, true},
+		{"a deployment that waits", "POST", "deployments/502/approval", `{"status":"approved"}`, map[string]string{
+			"deployments/502": `{"id":502,"status":"blocked","environment":{"name":"production"}}`,
+		}, false},
+		{"a deployment elsewhere", "POST", "deployments/503/approval", `{"status":"approved"}`, map[string]string{
+			"deployments/503": `{"id":503,"status":"success","environment":{"name":"staging"}}`,
+		}, false},
+		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, nil, true},
+		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, nil, false},
+		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, map[string]string{"push_rule": `null`}, false},
+		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t)
+			for path, answer := range c.answers {
+				s.answers[at+path] = answer
+			}
+			s.Config.Handler = withRetried(s, c.answers["all"])
+			_, session := s.connect(t, nil)
+			header := map[string]string{"Content-Type": "application/json"}
+			x := session.Send(t.Context(), targets.Call{
+				Request: targets.Request{Method: c.method, Path: at + c.path, Header: header, Body: []byte(c.body)},
+				Rules:   []targets.Rule{{Method: c.method, Path: at + c.path, Header: header, Body: map[string]string{"": c.body}, Mutating: true}},
+			})
+			if sent := s.writes() == 1; sent != c.sent || (x.Unfit == "") != c.sent {
+				t.Errorf("sent: %t, want %t: %+v", sent, c.sent, x)
+			}
+			if len(x.Steps) == 0 {
+				t.Error("what was read does not stand in the record")
+			}
+		})
+	}
+}
+
+// withRetried answers the list of jobs that includes the retried ones.
+func withRetried(s *server, all string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("include_retried") == "true" {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(all))
+			return
+		}
+		s.serve(w, r)
+	})
+}
