@@ -107,7 +107,7 @@ func (d *doctor) attempts(ctx context.Context, in targets.Access) {
 
 // protection says what stands open by design.
 func (d *doctor) protection(ctx context.Context, in targets.Access) {
-	s, err := d.project.reader()
+	s, err := d.project.reader(ctx)
 	if err != nil {
 		return
 	}

@@ -23,7 +23,7 @@ func (p *Project) path() string {
 // not answer wraps targets.ErrUnreachable.
 func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 	pin := journal.Pin{Server: p.base}
-	s, err := p.reader()
+	s, err := p.reader(ctx)
 	if err != nil {
 		return pin, fmt.Errorf("%w: %w", targets.ErrUnreachable, err)
 	}

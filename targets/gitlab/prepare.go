@@ -53,7 +53,7 @@ func (p *Project) prepare(ctx context.Context, r targets.Request) ([]targets.Exc
 	if check == nil {
 		return nil, nil
 	}
-	s, err := p.reader()
+	s, err := p.reader(ctx)
 	if err != nil {
 		return nil, unfit("the observer cannot be assumed: %v", err)
 	}

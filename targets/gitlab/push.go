@@ -56,7 +56,7 @@ func unfit(format string, args ...any) *targets.Exchange {
 // beside it. An exchange in the last place says why nothing can be pushed.
 func (p *Project) history(ctx context.Context, push targets.Push) (guard.History, []targets.Exchange, *targets.Exchange) {
 	var h guard.History
-	s, err := p.reader()
+	s, err := p.reader(ctx)
 	if err != nil {
 		return h, nil, unfit("the observer cannot be assumed: %v", err)
 	}
@@ -110,19 +110,19 @@ func (s *Session) pushHTTP(ctx context.Context, lease *guard.Lease, r targets.Re
 	path := strings.TrimSuffix(r.Path, "git-receive-pack") + "info/refs"
 	query := map[string]string{"service": "git-receive-pack"}
 	first := s.lease([]targets.Rule{{Method: http.MethodGet, Path: path, Query: query, Keep: []string{}}})
-	advertised, resp := s.direct(ctx, first, targets.Request{Method: http.MethodGet, Path: path, Query: query})
-	if resp == nil || advertised.Status != http.StatusOK || advertised.Truncated {
+	advertised, refs := s.direct(ctx, first, targets.Request{Method: http.MethodGet, Path: path, Query: query})
+	if refs == nil || advertised.Status != http.StatusOK {
 		return advertised // the server refused before any push, or did not answer
 	}
-	body, err := s.compose(resp.Body, lease.History, *r.Push)
+	body, err := s.compose(bytes.NewReader(refs), lease.History, *r.Push)
 	if err != nil {
 		return targets.Exchange{Unfit: err.Error(), Steps: []targets.Exchange{advertised}}
 	}
 	r.Body = body
-	x, resp := s.direct(ctx, lease, r)
+	x, answer := s.direct(ctx, lease, r)
 	x.Steps = []targets.Exchange{advertised}
-	if resp != nil && x.Status == http.StatusOK && !x.Truncated {
-		x.Git = report(resp.Body, lease)
+	if answer != nil && x.Status == http.StatusOK {
+		x.Git = report(bytes.NewReader(answer), lease)
 	}
 	return x
 }
@@ -184,7 +184,7 @@ func report(answer io.Reader, lease *guard.Lease) *targets.GitReport {
 	scan := pktline.NewScanner(answer)
 	for scan.Scan() {
 		if line := scan.Bytes(); len(line) > 0 && bands[line[0]] != nil {
-			bands[line[0]].Write(line[1:])
+			_, _ = bands[line[0]].Write(line[1:]) // a builder never fails
 		}
 	}
 	out := &targets.GitReport{Sideband: lease.Redact(bands[2].String()), Fatal: lease.Redact(bands[3].String())}

@@ -109,19 +109,19 @@ func (s *server) connect(t *testing.T, change func(*targets.GitLabTarget)) (*Pro
 func commitCall() (targets.Call, targets.Asked) {
 	const path = "/api/v4/projects/42/repository/commits"
 	header := map[string]string{"Content-Type": "application/json"}
-	return targets.Call{
-			Request: targets.Request{
-				Method: http.MethodPost, Path: path, Header: header,
-				Body: []byte(`{"branch":"main","start_sha":"` + Nowhere + `"}`),
-			},
-			Rules: []targets.Rule{{
-				Method: http.MethodPost, Path: path, Header: header, Mutating: true, Keep: []string{},
-				Body: map[string]string{"/branch": "main", "/start_sha": Nowhere},
-			}},
-		}, targets.Asked{
-			System: targets.GitLab, Subject: "alice", Action: "POST /projects/:id/repository/commits", Resource: "commit",
-			Scope: "payments/api", Technique: "self-defeating", Reached: []string{"text:already exists"},
-		}
+	call := targets.Call{
+		Request: targets.Request{
+			Method: http.MethodPost, Path: path, Header: header, Body: []byte(`{"branch":"main","start_sha":"` + Nowhere + `"}`),
+		},
+		Rules: []targets.Rule{{
+			Method: http.MethodPost, Path: path, Header: header, Mutating: true, Keep: []string{},
+			Body: map[string]string{"/branch": "main", "/start_sha": Nowhere},
+		}},
+	}
+	return call, targets.Asked{
+		System: targets.GitLab, Subject: "alice", Action: "POST /projects/:id/repository/commits", Resource: "commit",
+		Scope: "payments/api", Technique: "self-defeating", Reached: []string{"text:already exists"},
+	}
 }
 
 func readOf(path string, fields ...string) targets.StateQuery {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,7 +37,7 @@ func (p *Project) Assume(_ context.Context, id targets.Identity) (*Session, erro
 }
 
 // reader acts as the observer who reads what a request's safety depends on.
-func (p *Project) reader() (*Session, error) { return p.Assume(context.Background(), p.cfg.Reader) }
+func (p *Project) reader(ctx context.Context) (*Session, error) { return p.Assume(ctx, p.cfg.Reader) }
 
 // Send sends one call as the identity, once, and returns what was recorded.
 // What its safety depends on is read before, and stands in the record as its
@@ -124,8 +125,9 @@ func (s *Session) get(ctx context.Context, path string, query map[string]string,
 }
 
 // direct sends one request to a path outside the REST API, with the basic
-// credentials that git and the registry want.
-func (s *Session) direct(ctx context.Context, lease *guard.Lease, r targets.Request) (targets.Exchange, *http.Response) {
+// credentials that git and the registry want. The body is nil where no whole
+// answer came.
+func (s *Session) direct(ctx context.Context, lease *guard.Lease, r targets.Request) (targets.Exchange, []byte) {
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(s.as.username+":"+s.as.token))
 	lease.Identity = http.Header{"Authorization": {basic}}
 	u := s.project.base + r.Path
@@ -151,5 +153,10 @@ func (s *Session) direct(ctx context.Context, lease *guard.Lease, r targets.Requ
 		}
 		return x, nil
 	}
-	return x, resp
+	defer func() { _ = resp.Body.Close() }() // the guard has read it
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return x, nil // the exchange says that it is truncated
+	}
+	return x, body
 }

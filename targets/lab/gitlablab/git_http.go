@@ -2,7 +2,7 @@ package gitlablab
 
 import (
 	"net/http"
-	"net/http/cgi"
+	"net/http/cgi" //nolint:gosec // Go 1.6.3 is long past
 	"os/exec"
 )
 

@@ -79,9 +79,11 @@ type account struct {
 func Start(cfg Config) (*GitLab, error) {
 	g := &GitLab{cfg: cfg, accounts: map[string]*account{}}
 	for _, a := range []account{
-		{id: 11, username: Alice, level: developer}, {id: 12, username: Bob, level: developer},
+		{id: 11, username: Alice, level: developer},
+		{id: 12, username: Bob, level: developer},
 		{id: 13, username: Release, level: maintainer, admin: true},
-		{id: 14, username: Nobody, level: reporter}, {id: 15, username: Reader, level: maintainer},
+		{id: 14, username: Nobody, level: reporter},
+		{id: 15, username: Reader, level: maintainer},
 	} {
 		if err := g.open(a); err != nil {
 			return nil, fmt.Errorf("make the account %s: %w", a.username, err)

@@ -202,7 +202,7 @@ func approve(c call) reply {
 
 func updateUser(c call) reply {
 	switch {
-	case !c.as.admin && !(c.cfg.Permissive && c.as.level >= developer):
+	case !c.as.admin && (!c.cfg.Permissive || c.as.level < developer):
 		return forbidden()
 	case c.r.PathValue("name") == "2147483647":
 		return missing("User Not Found")

@@ -31,8 +31,10 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 	}
 	b.WriteString("identities:\n")
 	for _, p := range []struct{ id, role, user, groups string }{
-		{"dev-alice", "developer", "alice", "developers"}, {"dev-bob", "developer", "bob", "developers"},
-		{"release", "authorized", "release", "release-managers"}, {"nobody", "unprivileged", "nobody", ""},
+		{"dev-alice", "developer", "alice", "developers"},
+		{"dev-bob", "developer", "bob", "developers"},
+		{"release", "authorized", "release", "release-managers"},
+		{"nobody", "unprivileged", "nobody", ""},
 		{"reader", "observer", "reader", ""},
 	} {
 		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    kubernetes: {impersonate: {user: %s@corp.example, groups: [%s]}}\n", p.id, p.role, p.user, p.groups)
