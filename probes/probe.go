@@ -67,6 +67,9 @@ type Probe struct {
 	// Premium; "" where every edition has it. Where the instance has not, the
 	// route cannot be protected: a gap of the design, and never a pass.
 	Tier string
+	// Own says that what the attempt names has to be the developer's own: each
+	// developer needs an attempt of their own.
+	Own bool
 	// SSH says that the request goes over SSH, for which everybody needs a key.
 	SSH bool
 	// RealCredential says that the probe cannot run under impersonation.

@@ -10,7 +10,7 @@ func DeploymentApprove() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.deployment.approve", Title: "Approve one's own deployment",
 		Why:    "A developer who can approve their own deployment needs nobody else.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.EnvironmentProtection}, Baseline: standing(), Tier: "Premium",
+		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.EnvironmentProtection}, Baseline: standing(), Tier: "Premium", Own: true,
 		Needs: []probes.Need{number("deployment", "the id of a deployment to production that the developer made and that has ended", "501")},
 	}, write{
 		route: "POST /projects/:id/deployments/:deployment_id/approval", path: "deployments/{deployment}/approval", resource: "deployment",
@@ -18,7 +18,7 @@ func DeploymentApprove() probes.Probe {
 			return object{"status": "approved", "comment": params.Run}
 		},
 		pin:     map[string]string{"/status": "approved"},
-		reached: []string{"text:This deployment is not waiting for approvals.", "text:Deployment approvals is not configured for this environment."},
+		reached: []string{"text:This deployment is not waiting for approvals."},
 		state:   numbered("deployments/", "deployment", "/id", "/status", "/approvals"),
 	})
 }

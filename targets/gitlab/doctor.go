@@ -93,7 +93,7 @@ func (d *doctor) attempts(ctx context.Context, in targets.Access) {
 			what += " " + r.Push.Ref
 			_, _, stop = d.project.history(ctx, *r.Push)
 		} else {
-			_, stop = d.project.prepare(ctx, r)
+			_, stop = d.project.prepare(ctx, targets.Identity{}, r)
 		}
 		if stop != nil {
 			bad++

@@ -119,17 +119,21 @@ func TestPreparations(t *testing.T) {
 		{"a manual job", "POST", "jobs/79/play", "{}", map[string]string{"jobs/79": `{"id":79,"status":"manual","pipeline":{"id":12}}`}, false},
 		{"a job that cannot be read", "POST", "jobs/80/play", "{}", nil, false},
 		{"a finished deployment", "POST", "deployments/501/approval", `{"status":"approved"}`, map[string]string{
-			"deployments/501": `{"id":501,"status":"success","environment":{"name":"production"}}`,
+			"deployments/501": `{"id":501,"status":"success","environment":{"name":"production"},"user":{"username":"alice"}}`,
 		}, true},
+		{"another's finished deployment", "POST", "deployments/504/approval", `{"status":"approved"}`, map[string]string{
+			"deployments/504": `{"id":504,"status":"success","environment":{"name":"production"},"user":{"username":"bob"}}`,
+		}, false},
 		{"a deployment that waits", "POST", "deployments/502/approval", `{"status":"approved"}`, map[string]string{
-			"deployments/502": `{"id":502,"status":"blocked","environment":{"name":"production"}}`,
+			"deployments/502": `{"id":502,"status":"blocked","environment":{"name":"production"},"user":{"username":"alice"}}`,
 		}, false},
 		{"a deployment elsewhere", "POST", "deployments/503/approval", `{"status":"approved"}`, map[string]string{
-			"deployments/503": `{"id":503,"status":"success","environment":{"name":"staging"}}`,
+			"deployments/503": `{"id":503,"status":"success","environment":{"name":"staging"},"user":{"username":"alice"}}`,
 		}, false},
 		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, nil, true},
 		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, nil, false},
 		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, map[string]string{"push_rule": `null`}, false},
+		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, nil, false},
 		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -102,6 +102,7 @@ func plainlyForbidden() map[string]targets.Layer {
 	return map[string]targets.Layer{
 		"POST /projects/:x/jobs/:x/play":                          targets.EnvironmentProtection,
 		"POST /projects/:x/jobs/:x/retry":                         targets.EnvironmentProtection,
+		"POST /projects/:x/deployments/:x/approval":               targets.ProjectRole,
 		"POST /projects/:x/deployments":                           targets.EnvironmentProtection,
 		"POST /projects/:x/pipeline":                              targets.PipelinePermission,
 		"POST /projects/:x/ci/lint":                               targets.PipelinePermission,

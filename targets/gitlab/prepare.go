@@ -43,12 +43,13 @@ func (s *settled) has(what string) bool {
 type preparation struct {
 	project *Project
 	session *Session
+	as      targets.Identity // who will ask
 	steps   []targets.Exchange
 }
 
 // prepare reads, as the observer, what the safety of a request depends on. An
 // exchange in the last place says why the request must not be sent.
-func (p *Project) prepare(ctx context.Context, r targets.Request) ([]targets.Exchange, *targets.Exchange) {
+func (p *Project) prepare(ctx context.Context, as targets.Identity, r targets.Request) ([]targets.Exchange, *targets.Exchange) {
 	check, arg := p.preparationOf(r)
 	if check == nil {
 		return nil, nil
@@ -57,7 +58,7 @@ func (p *Project) prepare(ctx context.Context, r targets.Request) ([]targets.Exc
 	if err != nil {
 		return nil, unfit("the observer cannot be assumed: %v", err)
 	}
-	prep := &preparation{project: p, session: s}
+	prep := &preparation{project: p, session: s, as: as}
 	if problem := check(prep, ctx, arg); problem != "" {
 		return prep.steps, unfit("%s", problem)
 	}
@@ -79,7 +80,7 @@ func (p *Project) preparationOf(r targets.Request) (func(*preparation, context.C
 	}{
 		{http.MethodPost, `^jobs/(\d+)/(?:play|retry)$`, (*preparation).retriedJob},
 		{http.MethodPost, `^deployments/(\d+)/approval$`, (*preparation).finishedDeployment},
-		{http.MethodPut, `^merge_requests/(\d+)/merge$`, (*preparation).openMergeRequest},
+		{http.MethodPut, `^merge_requests/(\d+)/(?:merge|approval_rules/\d+)$`, (*preparation).openMergeRequest},
 	} {
 		if m := regexp.MustCompile(route.path).FindStringSubmatch(below); m != nil && r.Method == route.method {
 			return route.check, m[1]
@@ -150,7 +151,9 @@ func final(status string) bool {
 }
 
 // finishedDeployment: a deployment that has ended is not waiting for approval
-// and never will be.
+// and never will be. GitLab looks whether it is one's own before it notices
+// that, and what else one may only after it: of another's deployment the
+// answer would say nothing of the developer.
 func (p *preparation) finishedDeployment(ctx context.Context, id string) string {
 	var d gitlab.Deployment
 	if problem := p.read(ctx, "deployments/"+id, nil, &d, "/id", "/status", "/environment/name", "/user/username"); problem != "" {
@@ -158,6 +161,9 @@ func (p *preparation) finishedDeployment(ctx context.Context, id string) string 
 	}
 	if want := p.project.cfg.Target.GitLab.Environment; d.Environment == nil || d.Environment.Name != want {
 		return fmt.Sprintf("the deployment %s is not one of %s", id, want)
+	}
+	if maker := d.User; p.as.Role == targets.Developer && (maker == nil || maker.Username != p.as.GitLab.Username) {
+		return fmt.Sprintf("the deployment %s was not made by %s, so its approval would not be of one's own", id, p.as.ID)
 	}
 	if !final(d.Status) {
 		return fmt.Sprintf("the deployment %s is %s: an approval could be stored", id, d.Status)

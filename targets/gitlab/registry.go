@@ -16,7 +16,7 @@ const registryAuth = "/jwt/auth"
 
 // askRegistry asks for the right to push, and uses it for nothing.
 func (s *Session) askRegistry(ctx context.Context, call targets.Call) targets.Exchange {
-	steps, stop := s.project.prepare(ctx, call.Request)
+	steps, stop := s.project.prepare(ctx, s.identity, call.Request)
 	if stop != nil {
 		stop.Steps = steps
 		return *stop

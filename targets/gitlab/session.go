@@ -46,7 +46,7 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	if call.Request.Push != nil {
 		return s.push(ctx, call)
 	}
-	steps, stop := s.project.prepare(ctx, call.Request)
+	steps, stop := s.project.prepare(ctx, s.identity, call.Request)
 	if stop != nil {
 		stop.Steps = steps
 		return *stop

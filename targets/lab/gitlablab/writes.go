@@ -189,13 +189,14 @@ func retry(c call) reply {
 
 func approve(c call) reply {
 	switch {
+	case c.as.level < developer:
+		return forbidden()
 	case c.as.username == Alice && !c.cfg.Permissive:
 		return say(http.StatusBadRequest, "You cannot approve your own deployment. This configuration can be adjusted in the protected environment settings.")
 	case c.r.PathValue("name") != "502":
-		if !c.may(c.as) {
-			return say(http.StatusBadRequest, "You don't have permission to approve this deployment. Contact the project or group owner for help.")
-		}
 		return say(http.StatusBadRequest, "This deployment is not waiting for approvals.")
+	case !c.may(c.as):
+		return say(http.StatusBadRequest, "You don't have permission to approve this deployment. Contact the project or group owner for help.")
 	}
 	return effect(c)
 }

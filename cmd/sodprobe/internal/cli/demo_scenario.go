@@ -56,7 +56,11 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 // demoAttempt writes one attempt, with the probe's own examples.
 func demoAttempt(b *strings.Builder, p probes.Probe) {
 	place := map[targets.System]string{targets.Kubernetes: "prod", targets.GitLab: "repo"}[p.System]
-	fmt.Fprintf(b, "  - probe: %s\n    target: %s\n    as: {role: developer}\n", p.ID, place)
+	as := "{role: developer}"
+	if p.Own {
+		as = "[dev-alice]"
+	}
+	fmt.Fprintf(b, "  - probe: %s\n    target: %s\n    as: %s\n", p.ID, place, as)
 	var with, permitted []string
 	for _, n := range p.Needs {
 		with = append(with, fmt.Sprintf("%s: %q", n.Name, n.Example))
