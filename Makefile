@@ -6,8 +6,10 @@ export GOTOOLCHAIN := local
 BUILD   := .build
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X github.com/sodprobe/sodprobe/cmd/sodprobe/internal/cli.version=$(VERSION)
-PEERS   := targets/peers/kubernetes
+PEERS   := targets/peers
+KUBE    := $(PEERS)/kubernetes
 K8S     := v1.37.2
+GITEA   := $(PEERS)/gitea
 LINT    := go tool -modfile=$(CURDIR)/.ci/tools/golangci-lint.mod golangci-lint
 
 .PHONY: help
@@ -32,19 +34,25 @@ prerequisites:
 	@command -v ssh-keygen >/dev/null || { echo "make test needs ssh-keygen: install OpenSSH's client (package openssh-client)" >&2; exit 1; }
 
 .PHONY: test-peers
-test-peers: $(BUILD)/kube-apiserver ## Build the real servers and run against them
+test-peers: $(BUILD)/kube-apiserver $(BUILD)/gitea ## Build the real servers and run against them
 	go build $(RACE) -ldflags '$(LDFLAGS)' -o $(BUILD)/sodprobe ./cmd/sodprobe
-	cd $(PEERS) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test $(RACE) -timeout 20m -v ./...
+	cd $(GITEA) && GITEA=$(CURDIR)/$(BUILD)/gitea GITEA_STATIC=$$(go list -m -f '{{.Dir}}' code.gitea.io/gitea) go test $(RACE) -timeout 10m -v ./...
+	cd $(KUBE) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test $(RACE) -timeout 20m -v ./...
 
-$(BUILD)/kube-apiserver: $(PEERS)/go.mod
+$(BUILD)/gitea: $(GITEA)/go.mod
 	@mkdir -p $(BUILD)
-	cd $(PEERS) && go build -ldflags '-X k8s.io/component-base/version.gitVersion=$(K8S)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kube-apiserver
+	cd $(GITEA) && go build -tags 'sqlite sqlite_unlock_notify' -o $(CURDIR)/$@ code.gitea.io/gitea
+
+$(BUILD)/kube-apiserver: $(KUBE)/go.mod
+	@mkdir -p $(BUILD)
+	cd $(KUBE) && go build -ldflags '-X k8s.io/component-base/version.gitVersion=$(K8S)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kube-apiserver
 
 .PHONY: lint
 lint: ## Format check, vet and golangci-lint
 	go vet ./...
 	$(LINT) run ./...
-	cd $(PEERS) && go vet ./...
+	cd $(KUBE) && go vet ./...
+	cd $(GITEA) && go vet ./...
 
 .PHONY: generate
 generate: ## Regenerate the committed schema and catalog
@@ -55,7 +63,8 @@ generate: ## Regenerate the committed schema and catalog
 verify-generate: generate
 	@git diff --exit-code -- scenarios probes go.mod go.sum || { echo "generated files differ: commit what make generate wrote" >&2; exit 1; }
 	go mod tidy -diff
-	cd $(PEERS) && go mod tidy -diff
+	cd $(KUBE) && go mod tidy -diff
+	cd $(GITEA) && go mod tidy -diff
 
 .PHONY: check
 check: lint verify-generate ## What CI runs: lint, generated files, tests and peers, race detector on
@@ -64,7 +73,7 @@ check: lint verify-generate ## What CI runs: lint, generated files, tests and pe
 .PHONY: bench
 bench: $(BUILD)/kube-apiserver ## Measure against the real API server
 	go build -ldflags '$(LDFLAGS)' -o $(BUILD)/sodprobe ./cmd/sodprobe
-	cd $(PEERS) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+	cd $(KUBE) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of foreign bytes, 20 s each
