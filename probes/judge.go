@@ -46,9 +46,12 @@ type Arms struct {
 	Baseline Answer `json:"baseline"`
 	Positive Answer `json:"positive"`
 	// Waived says that the signed scenario waives the positive arm.
-	Waived   bool        `json:"waived,omitempty"`
-	Negative Answer      `json:"negative"`
-	State    StateChange `json:"state,omitempty"`
+	Waived   bool   `json:"waived,omitempty"`
+	Negative Answer `json:"negative"`
+	// Null says that the negative arm is the identity's own, with every right
+	// taken away: refused by that, the system decides before it validates.
+	Null  bool        `json:"null,omitempty"`
+	State StateChange `json:"state,omitempty"`
 	// Expect lists the layers that count.
 	Expect []targets.Layer `json:"expect"`
 }
@@ -75,6 +78,9 @@ func Judge(a Arms) Judgement {
 		return Judgement{Reason: "identity-unproven", Missing: a.missing(), Urgent: true}
 	case a.State == StateChangedByUs:
 		return Judgement{Outcome: Permitted, Reason: "state-changed", Urgent: true}
+	case a.Attempt.Class == targets.Reached && a.Null && !a.refusable():
+		// What is validated before it is authorized looks the same to everybody.
+		return Judgement{Reason: "arms-missing", Missing: a.missing(), Urgent: true}
 	case a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated:
 		return Judgement{Outcome: Permitted, Reason: string(a.Attempt.Class), Urgent: a.mutated()}
 	case a.Attempt.Class != targets.Denied:
@@ -101,7 +107,7 @@ func (a Arms) missing() []string {
 		{a.Target == Proven, "target"},
 		{a.Baseline.Class == targets.Reached, "baseline"},
 		{a.Positive.Class == targets.Reached || (a.Waived && a.Attempt.Layer.NamesSubject()), "positive"},
-		{a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer), "negative"},
+		{a.refusable(), "negative"},
 		{a.State == StateUnchanged, "state"},
 	} {
 		if !arm.holds {
@@ -109,6 +115,15 @@ func (a Arms) missing() []string {
 		}
 	}
 	return out
+}
+
+// refusable reports whether the negative arm shows that the system can refuse
+// this very request.
+func (a Arms) refusable() bool {
+	if a.Null {
+		return a.Negative == Answer{targets.HarnessDenied, targets.SessionPolicy}
+	}
+	return a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer)
 }
 
 // mutated reports whether any arm changed something: somebody has to look at

@@ -67,6 +67,12 @@ type Probe struct {
 	// Premium; "" where every edition has it. Where the instance has not, the
 	// route cannot be protected: a gap of the design, and never a pass.
 	Tier string
+	// Null says that the negative arm is the developer's own request, with
+	// every right taken away, and not somebody else's.
+	Null bool
+	// Token says that the request carries a web identity's token, which the
+	// adapter puts in: everybody needs one.
+	Token bool
 	// Own says that what the attempt names has to be the developer's own: each
 	// developer needs an attempt of their own.
 	Own bool

@@ -123,6 +123,8 @@ func (c *checker) asPlanned(o journal.Observation) error {
 	case !ok || o.Probe != p.Probe || o.Target != p.Target || o.Identity != p.Identity:
 		return fmt.Errorf("attempt %d is %s as %s at %s, planned was %s as %s at %s",
 			o.N, o.Probe, o.Identity, o.Target, p.Probe, p.Identity, p.Target)
+	case o.Arms.Null != p.Arms.Null:
+		return fmt.Errorf("the negative arm of attempt %d is not of the kind that was planned", o.N)
 	case o.Arms.Waived != p.Arms.Waived || !slices.Equal(o.Arms.Expect, p.Arms.Expect):
 		return fmt.Errorf("attempt %d counts the layers %v (waived: %t), planned was %v (waived: %t)",
 			o.N, o.Arms.Expect, o.Arms.Waived, p.Arms.Expect, p.Arms.Waived)
@@ -134,7 +136,7 @@ func (c *checker) asPlanned(o journal.Observation) error {
 }
 
 func (c *checker) judged(o journal.Observation) error {
-	arms := probes.Arms{Expect: o.Arms.Expect, Waived: o.Arms.Waived}
+	arms := probes.Arms{Expect: o.Arms.Expect, Waived: o.Arms.Waived, Null: o.Arms.Null}
 	if err := c.bracketed(o); err != nil {
 		return err
 	}
@@ -219,13 +221,16 @@ func (c *checker) answer(o journal.Observation, arm targets.Arm) (probes.Answer,
 	if !ok || len(refs) > 1 {
 		return probes.Answer{}, fmt.Errorf("its %s arm is not in the journal", arm)
 	}
-	developer := arm == targets.ArmAttempt || arm == targets.ArmBaseline
+	null := arm == targets.ArmNegative && o.Arms.Null
+	developer := arm == targets.ArmAttempt || arm == targets.ArmBaseline || null
 	shared := arm == targets.ArmBaseline && a.N < 0 // a standing baseline serves several probes
 	switch {
 	case a.Arm != arm || a.Target != o.Target || (a.Probe != o.Probe && !shared):
 		return probes.Answer{}, fmt.Errorf("its %s arm is another's", arm)
 	case developer != (a.Identity == o.Identity):
 		return probes.Answer{}, fmt.Errorf("its %s arm ran as %s", arm, a.Identity)
+	case a.Null != null:
+		return probes.Answer{}, fmt.Errorf("its %s arm took every right away: %t", arm, a.Null)
 	case a.N >= 0 && a.N != o.N:
 		return probes.Answer{}, fmt.Errorf("its %s arm belongs to attempt %d", arm, a.N)
 	case (arm == targets.ArmBaseline) != (a.Place == targets.Permitted):

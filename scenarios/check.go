@@ -154,7 +154,7 @@ func (c *checker) targets() {
 	for i, t := range c.scenario.Targets {
 		at := fmt.Sprintf("targets[%d]", i)
 		if t.System() == "" && c.has(at) {
-			c.note(at, "the target does not say one system", "exactly one of: kubernetes, gitlab")
+			c.note(at, "the target does not say one system", "exactly one of: "+systemNames())
 		}
 		if slices.ContainsFunc(c.scenario.Targets[:i], func(x targets.Target) bool { return x.ID == t.ID && t.ID != "" }) {
 			c.note(at+".id", fmt.Sprintf("the target %s stands twice", t.ID), "one id for each target")
@@ -168,6 +168,9 @@ func (c *checker) targets() {
 		}
 		if t.GitLab != nil {
 			c.gitlabTarget(at+".gitlab", *t.GitLab)
+		}
+		if t.AWS != nil {
+			c.awsTarget(at+".aws", *t.AWS)
 		}
 	}
 }
@@ -188,14 +191,17 @@ func (c *checker) identities() {
 		if slices.ContainsFunc(c.scenario.Identities[:i], func(x targets.Identity) bool { return x.ID == id.ID && id.ID != "" }) {
 			c.note(at+".id", fmt.Sprintf("the identity %s stands twice", id.ID), "one id for each identity")
 		}
-		if id.Kubernetes == nil && id.GitLab == nil && c.has(at) {
-			c.note(at, "the identity says no system", "add a kubernetes block, or a gitlab block")
+		if id.Kubernetes == nil && id.GitLab == nil && id.AWS == nil && c.has(at) {
+			c.note(at, "the identity says no system", "add a block of one of: "+systemNames())
 		}
 		if id.Kubernetes != nil {
 			c.kubernetes(at+".kubernetes", *id.Kubernetes)
 		}
 		if id.GitLab != nil {
 			c.gitlabIdentity(at+".gitlab", *id.GitLab)
+		}
+		if id.AWS != nil {
+			c.awsIdentity(at+".aws", *id.AWS)
 		}
 	}
 }

@@ -82,6 +82,9 @@ func (e *explainer) who() {
 			}
 			e.say("    on GitLab as %s, with the token in %s%s", g.Username, g.Token, key)
 		}
+		if a := id.AWS; a != nil {
+			e.say("    on AWS as %s", howOnAWS(*a))
+		}
 		if id.Persona {
 			e.say("    a dedicated account that stands for people with the same groups")
 		}
@@ -108,12 +111,28 @@ func how(k targets.KubernetesIdentity) string {
 	}
 }
 
+// howOnAWS says in words how a role is taken on.
+func howOnAWS(a targets.AWSIdentity) string {
+	switch {
+	case a.WebIdentity != nil:
+		return fmt.Sprintf("%s, with the web identity token in %s", a.WebIdentity.Role, a.WebIdentity.Token)
+	case a.AssumeRole != "":
+		return a.AssumeRole + ", assumed by the prober for 900 seconds and one attempt at a time"
+	default:
+		return fmt.Sprintf("%s, with the profile %s, whose rights cannot be narrowed", a.Principal, a.Profile)
+	}
+}
+
 func (e *explainer) where() {
 	e.say("")
 	e.say("WHERE")
 	for _, t := range e.scenario.Targets {
 		if t.GitLab != nil {
 			e.project(t)
+			continue
+		}
+		if t.AWS != nil {
+			e.account(t)
 			continue
 		}
 		k := t.Kubernetes
@@ -134,6 +153,17 @@ func (e *explainer) project(t targets.Target) {
 	e.say("    Any other project or server is refused before anything is attempted.")
 	e.say("    Production is the branch %s and the environment %s. The same developers may", g.Branch, g.Environment)
 	e.say("    push to the branch %s.", g.PermittedBranch)
+	e.say("    At most %g requests a second.", t.RequestsPerSecond)
+}
+
+func (e *explainer) account(t targets.Target) {
+	a := t.AWS
+	e.say("  %s: the AWS account %s of the partition %s, in %s.", t.ID, a.AccountID, a.PartitionOf(), a.Region)
+	if a.Endpoint != "" {
+		e.say("    Every service is asked at %s.", a.Endpoint)
+	}
+	e.say("    Any other account is refused before anything is attempted.")
+	e.say("    The same developers may write %s.", a.Permitted.Resource)
 	e.say("    At most %g requests a second.", t.RequestsPerSecond)
 }
 
@@ -208,6 +238,11 @@ func (e *explainer) arms(r Resolved) {
 	} else {
 		e.say("     The same request is sent as %s, who may.", r.Positive.ID)
 	}
+	if r.Probe.Null {
+		e.say("     The developers send the same request once more with every right taken away;")
+		e.say("     %s reads the state.", r.Observer.ID)
+		return
+	}
 	e.say("     The same request is sent as %s, who may nothing; %s reads the state.", r.Negative.ID, r.Observer.ID)
 }
 
@@ -239,5 +274,6 @@ func (e *explainer) limits() {
 	e.say("WHAT NEVER HAPPENS")
 	e.say("  No request is sent that is not described above, apart from those that ask who the")
 	e.say("  caller is, whether the target is the approved one, and what stands there.")
-	e.say("  Nothing is stored, deleted or minted. No request is sent twice.")
+	e.say("  Nothing is stored or deleted, and no credential is minted that could do anything.")
+	e.say("  No request is sent twice.")
 }

@@ -73,11 +73,16 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	r.Developers, found = who, append(found, wrong...)
 	r.Positive, r.Waive, p = s.positive(a, system)
 	note(p)
-	r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
-	note(p)
+	switch {
+	case !r.Probe.Null:
+		r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
+		note(p)
+	case a.Negative != "":
+		note(&problem{"negative", fmt.Sprintf("the negative arm of %s is the developer's own request without any right", r.Probe.ID), "leave it out"})
+	}
 	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
 	note(p)
-	for _, p := range withoutKey(r) {
+	for _, p := range append(withoutKey(r), withoutToken(r)...) {
 		note(p)
 	}
 	if r.Probe.RealCredential {
@@ -95,6 +100,14 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	}
 	r.Excluded = s.Rules.excludes(r.Probe.ID)
 	return r, found
+}
+
+func systemNames() string {
+	var names []string
+	for _, s := range targets.Systems() {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 func layerNames() string {
@@ -121,7 +134,7 @@ func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 	names := make([]string, len(s.Targets))
 	for i, t := range s.Targets {
 		if t.ID == id && t.System() == "" {
-			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q does not say one system", id), "exactly one of: kubernetes, gitlab"}
+			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q does not say one system", id), "exactly one of: " + systemNames()}
 		}
 		if t.ID == id {
 			return t, nil
@@ -187,6 +200,27 @@ func withoutKey(r Resolved) []*problem {
 	lacks := func(field string, id targets.Identity) {
 		if id.GitLab != nil && id.GitLab.SSHKey == nil {
 			found = append(found, &problem{field, fmt.Sprintf("%s has no sshKey, and %s goes over SSH", id.ID, r.Probe.ID), "sshKey: {file: …}"})
+		}
+	}
+	for _, id := range r.Developers {
+		lacks("as", id)
+	}
+	if r.Positive != nil {
+		lacks("positive", *r.Positive)
+	}
+	lacks("negative", r.Negative)
+	return found
+}
+
+// withoutToken are the identities that lack the web identity which a request
+// bears.
+func withoutToken(r Resolved) (found []*problem) {
+	if !r.Probe.Token {
+		return nil
+	}
+	lacks := func(field string, id targets.Identity) {
+		if id.AWS != nil && id.AWS.WebIdentity == nil {
+			found = append(found, &problem{field, fmt.Sprintf("%s has no webIdentity, and %s sends its token", id.ID, r.Probe.ID), "an identity with aws: {webIdentity: {role: …, token: …}}"})
 		}
 	}
 	for _, id := range r.Developers {

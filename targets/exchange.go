@@ -27,6 +27,9 @@ type Exchange struct {
 	// that show that the request cannot take effect.
 	Steps []Exchange `json:"steps,omitempty"`
 
+	// After are the exchanges that followed at once, and show that the one who
+	// asked was still the same.
+	After []Exchange `json:"after,omitempty"`
 	// Unfit says why the request was not sent: the target is not in a state
 	// in which it could not take effect.
 	Unfit string `json:"unfit,omitempty"`

@@ -31,11 +31,12 @@ type Identity struct {
 	Persona    bool                `yaml:"persona,omitempty" json:"persona,omitempty"`
 	Kubernetes *KubernetesIdentity `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 	GitLab     *GitLabIdentity     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
+	AWS        *AWSIdentity        `yaml:"aws,omitempty" json:"aws,omitempty"`
 }
 
 // On reports whether the identity can act on that system.
 func (i Identity) On(s System) bool {
-	return s == Kubernetes && i.Kubernetes != nil || s == GitLab && i.GitLab != nil
+	return s == Kubernetes && i.Kubernetes != nil || s == GitLab && i.GitLab != nil || s == AWS && i.AWS != nil
 }
 
 // Fidelity returns how close a verdict on this identity is to the person.
@@ -43,6 +44,8 @@ func (i Identity) Fidelity(s System) Fidelity {
 	switch {
 	case s == Kubernetes && i.Kubernetes != nil && i.Kubernetes.Context == "":
 		return Impersonated
+	case s == AWS && i.AWS != nil && i.AWS.AssumeRole != "":
+		return Impersonated // the role is the person's, the way into it is the prober's
 	case i.Persona:
 		return Persona
 	default:
@@ -99,6 +102,8 @@ func (i Identity) Principal(s System) string {
 		return i.Kubernetes.Principal()
 	case s == GitLab && i.GitLab != nil:
 		return i.GitLab.Username
+	case s == AWS && i.AWS != nil:
+		return i.AWS.Name()
 	default:
 		return ""
 	}
@@ -113,6 +118,45 @@ type GitLabIdentity struct {
 	Token Secret `yaml:"token" json:"token" jsonschema:"required"`
 	// SSHKey is an unencrypted private key in OpenSSH's form.
 	SSHKey *Secret `yaml:"sshKey,omitempty" json:"sshKey,omitempty"`
+}
+
+// AWSIdentity says how to act as somebody in an account: exactly one of
+// AssumeRole, WebIdentity and Profile is set.
+type AWSIdentity struct {
+	// AssumeRole is the ARN of the people's role, which the prober assumes.
+	AssumeRole string `yaml:"assumeRole,omitempty" json:"assumeRole,omitempty" jsonschema:"pattern=^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9+=@._/-]+$"`
+	// ExternalID is what the role's trust policy may demand. It is no secret.
+	ExternalID string `yaml:"externalID,omitempty" json:"externalID,omitempty" jsonschema:"pattern=^[A-Za-z0-9+=@.:_/-]{2,}$"`
+	// WebIdentity is a token of somebody's pipeline, and the role that is its
+	// own.
+	WebIdentity *WebIdentity `yaml:"webIdentity,omitempty" json:"webIdentity,omitempty"`
+	// Profile is one of the AWS CLI's configuration, such as an SSO sign-in. No
+	// session policy can be passed then.
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// Principal is the ARN that the server must report for Profile.
+	Principal string `yaml:"principal,omitempty" json:"principal,omitempty" jsonschema:"pattern=^arn:aws(-cn|-us-gov)?:(iam|sts)::[0-9]{12}:[A-Za-z0-9+=@._/-]+$"`
+}
+
+// WebIdentity is a token and the role that it is meant for.
+type WebIdentity struct {
+	Role  string `yaml:"role" json:"role" jsonschema:"required,pattern=^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9+=@._/-]+$"`
+	Token Secret `yaml:"token" json:"token" jsonschema:"required"`
+}
+
+// Role is the ARN of the role whose sessions act, "" for a profile.
+func (a AWSIdentity) Role() string {
+	if a.WebIdentity != nil {
+		return a.WebIdentity.Role
+	}
+	return a.AssumeRole
+}
+
+// Name is the principal as the scenario states it.
+func (a AWSIdentity) Name() string {
+	if role := a.Role(); role != "" {
+		return role
+	}
+	return a.Principal
 }
 
 // Secret says where a secret is. It never holds one. Exactly one field is set.

@@ -8,15 +8,18 @@ type Asked struct {
 	Subject string `json:"subject"`
 	// Harness is our own principal: the prober behind an impersonation.
 	Harness string `json:"harness,omitempty"`
-	// Action is a Kubernetes RBAC verb, or on GitLab "git-push" or the route, as
-	// in POST /projects/:id/repository/commits.
+	// Action is a Kubernetes RBAC verb, on GitLab "git-push" or the route, as in
+	// POST /projects/:id/repository/commits, on AWS SERVICE:ACTION.
 	Action string `json:"action"`
 	// Resource is RESOURCE[.GROUP][/SUBRESOURCE], as in deployments.apps/scale,
-	// or on GitLab a ref or the kind of object.
+	// on GitLab a ref or the kind of object, on AWS an ARN, in which * stands
+	// for any text.
 	Resource string `json:"resource"`
 	Name     string `json:"name"`
-	// Scope is a namespace, "" for cluster scope, or a project's path.
+	// Scope is a namespace, "" for cluster scope, a project's path, or a region.
 	Scope string `json:"scope"`
+	// Dependents are actions of AWS that the action needs beside itself.
+	Dependents []string `json:"dependents,omitempty"`
 	// Technique is the technique's name.
 	Technique string `json:"technique,omitempty"`
 	// Reached lists the markers of which any shows that the request passed
@@ -42,10 +45,15 @@ type Request struct {
 	Action   string
 	Resource string
 	Name     string
-	// Scope is the namespace, "" for cluster scope, or the project's path.
+	// Scope is the namespace, "" for cluster scope, the project's path, or the
+	// region.
 	Scope string
+	// Dependents are actions of AWS that the action needs beside itself.
+	Dependents []string
 
-	Method string
+	// Service is the one of AWS that is asked, as signatures name it.
+	Service string
+	Method  string
 	// Path is the path as it stands on the wire, escapes and all.
 	Path   string
 	Query  map[string]string
@@ -88,8 +96,10 @@ const (
 // Path, and the values of Query, Header and Body, may hold {name} templates,
 // filled by Resolve. A rule with an unresolved template matches nothing.
 type Rule struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
+	// Service is the one of AWS whose host is asked; "" means the only host.
+	Service string `json:"service,omitempty"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
 	// Query is the complete query: each key exactly once with exactly that
 	// value, and no other key.
 	Query map[string]string `json:"query,omitempty"`
@@ -99,8 +109,10 @@ type Rule struct {
 	// must stand there, in its JSON text without quotes for strings
 	// ("All", "0", "true"). A non-empty Body demands a JSON object; an empty
 	// one demands an empty object or no body.
-	Body     map[string]string `json:"body,omitempty"`
-	Mutating bool              `json:"mutating,omitempty"`
+	Body map[string]string `json:"body,omitempty"`
+	// Text, where set, demands a body that is exactly this text.
+	Text     string `json:"text,omitempty"`
+	Mutating bool   `json:"mutating,omitempty"`
 	// Keep lists JSON pointers of a 2xx body that the record keeps; nil means
 	// /kind, /metadata/name, /metadata/uid and /metadata/resourceVersion.
 	Keep []string `json:"keep,omitempty"`
@@ -128,6 +140,9 @@ type Call struct {
 	Request Request
 	// Rules are resolved. The guard sends the request only if one matches.
 	Rules []Rule
+	// Null asks for the request with every right of the identity taken away, by
+	// a session policy that denies everything.
+	Null bool
 	// Still is asked once more when the request has waited for the rate limit;
 	// an error holds it back. Nil asks nothing.
 	Still func() error

@@ -55,6 +55,18 @@ const (
 	AccountState          Layer = "account-state"
 )
 
+// The policy types of AWS.
+const (
+	IdentityPolicy      Layer = "identity-policy"
+	ResourcePolicy      Layer = "resource-policy"
+	PermissionsBoundary Layer = "permissions-boundary"
+	SessionPolicy       Layer = "session-policy"
+	SCP                 Layer = "scp"
+	RCP                 Layer = "rcp"
+	VPCEndpointPolicy   Layer = "vpc-endpoint-policy"
+	Unspecified         Layer = "unspecified"
+)
+
 // Layers returns the closed list.
 func Layers() []Layer {
 	return []Layer{
@@ -62,6 +74,7 @@ func Layers() []Layer {
 		AdmissionPlugin, PodSecurity, Quota,
 		ProjectRole, BranchProtection, TagProtection, MergeApproval, EnvironmentProtection,
 		PipelinePermission, PushRule, SecurityPolicy, AccountState,
+		IdentityPolicy, ResourcePolicy, PermissionsBoundary, SessionPolicy, SCP, RCP, VPCEndpointPolicy, Unspecified,
 	}
 }
 
@@ -70,9 +83,11 @@ func Layers() []Layer {
 // alone does not show that somebody else would have passed.
 func (l Layer) NamesSubject() bool {
 	switch l {
-	case Authorization, ProjectRole, BranchProtection, TagProtection, MergeApproval, EnvironmentProtection, PipelinePermission:
+	case Authorization, ProjectRole, BranchProtection, TagProtection, MergeApproval, EnvironmentProtection, PipelinePermission,
+		IdentityPolicy, ResourcePolicy, PermissionsBoundary:
 		return true
-	case RBACEscalation, AdmissionPolicy, AdmissionWebhook, AdmissionPlugin, PodSecurity, Quota, PushRule, SecurityPolicy, AccountState:
+	case RBACEscalation, AdmissionPolicy, AdmissionWebhook, AdmissionPlugin, PodSecurity, Quota, PushRule, SecurityPolicy, AccountState,
+		SessionPolicy, SCP, RCP, VPCEndpointPolicy, Unspecified:
 	}
 	return false
 }
@@ -80,10 +95,14 @@ func (l Layer) NamesSubject() bool {
 // Response is a classified exchange.
 type Response struct {
 	Class Class `json:"class"`
-	// Layer is set with Denied only.
+	// Layer is set with Denied, and with HarnessDenied where a policy of our
+	// own refused.
 	Layer Layer `json:"layer,omitempty"`
 	// By names the control where the answer does: a policy, a webhook.
 	By string `json:"by,omitempty"`
+	// Deny is "explicit" or "implicit" where the answer tells them apart: a
+	// guardrail, or only the absence of a grant.
+	Deny string `json:"deny,omitempty"`
 	// Reason says in a sentence why the class was given.
 	Reason string `json:"reason,omitempty"`
 }

@@ -16,6 +16,9 @@ func Resolve(rules []Rule, vars map[string]string) ([]Rule, error) {
 		if r.Path, err = fill(r.Path, vars); err != nil {
 			return nil, fmt.Errorf("path: %w", err)
 		}
+		if r.Text, err = fill(r.Text, vars); err != nil {
+			return nil, fmt.Errorf("text: %w", err)
+		}
 		for _, m := range []*map[string]string{&r.Query, &r.Header, &r.Body} {
 			if *m, err = fillMap(*m, vars); err != nil {
 				return nil, err
@@ -53,20 +56,32 @@ func fillMap(m, vars map[string]string) (map[string]string, error) {
 	return out, nil
 }
 
-// fill replaces each {name} once, left to right.
+// Literal escapes the braces of a text that is no template.
+func Literal(text string) string {
+	return strings.NewReplacer("{", "{{", "}", "}}").Replace(text)
+}
+
+// fill replaces each {name} once, left to right; {{ and }} stand for a brace.
 func fill(template string, vars map[string]string) (string, error) {
 	var b strings.Builder
-	rest := template
-	for {
-		before, after, found := strings.Cut(rest, "{")
-		if strings.Contains(before, "}") {
+	for rest := template; rest != ""; {
+		i := strings.IndexAny(rest, "{}")
+		if i < 0 {
+			b.WriteString(rest)
+			break
+		}
+		b.WriteString(rest[:i])
+		brace := rest[i]
+		rest = rest[i+1:]
+		if rest != "" && rest[0] == brace {
+			b.WriteByte(brace)
+			rest = rest[1:]
+			continue
+		}
+		if brace == '}' {
 			return "", fmt.Errorf("template %q has a stray brace", template)
 		}
-		b.WriteString(before)
-		if !found {
-			return b.String(), nil
-		}
-		name, tail, closed := strings.Cut(after, "}")
+		name, tail, closed := strings.Cut(rest, "}")
 		value, known := vars[name]
 		if !closed || !known {
 			return "", fmt.Errorf("template %q names an unknown value {%s}", template, name)
@@ -74,4 +89,5 @@ func fill(template string, vars map[string]string) (string, error) {
 		b.WriteString(value)
 		rest = tail
 	}
+	return b.String(), nil
 }

@@ -12,10 +12,11 @@ type System string
 const (
 	Kubernetes System = "kubernetes"
 	GitLab     System = "gitlab"
+	AWS        System = "aws"
 )
 
 // Systems returns the closed list.
-func Systems() []System { return []System{Kubernetes, GitLab} }
+func Systems() []System { return []System{Kubernetes, GitLab, AWS} }
 
 // Target is one system under test, pinned: what the scenario's approvers
 // agreed to, so that a run can refuse anything else.
@@ -24,19 +25,22 @@ type Target struct {
 	RequestsPerSecond float64           `yaml:"requestsPerSecond" json:"requestsPerSecond" jsonschema:"required,exclusiveMinimum=0"`
 	Kubernetes        *KubernetesTarget `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 	GitLab            *GitLabTarget     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
+	AWS               *AWSTarget        `yaml:"aws,omitempty" json:"aws,omitempty"`
 }
 
 // System returns the kind of the target, or "" when not exactly one block is
 // set.
 func (t Target) System() System {
-	switch {
-	case t.Kubernetes != nil && t.GitLab == nil:
-		return Kubernetes
-	case t.GitLab != nil && t.Kubernetes == nil:
-		return GitLab
-	default:
+	var found []System
+	for s, set := range map[System]bool{Kubernetes: t.Kubernetes != nil, GitLab: t.GitLab != nil, AWS: t.AWS != nil} {
+		if set {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
 		return ""
 	}
+	return found[0]
 }
 
 // KubernetesTarget pins a cluster and a namespace in it.
@@ -82,6 +86,37 @@ type GitLabSSH struct {
 	HostKey string `yaml:"hostKey" json:"hostKey" jsonschema:"required"`
 }
 
+// AWSTarget pins an account of AWS, in one region.
+type AWSTarget struct {
+	// AccountID is the account that GetCallerIdentity must report.
+	AccountID string `yaml:"accountID" json:"accountID" jsonschema:"required,pattern=^[0-9]{12}$"`
+	// Partition is aws where it is left out.
+	Partition string `yaml:"partition,omitempty" json:"partition,omitempty" jsonschema:"enum=aws,enum=aws-cn,enum=aws-us-gov"`
+	Region    string `yaml:"region" json:"region" jsonschema:"required,pattern=^[a-z]{2}(-[a-z]+)+-[0-9]+$"`
+	// Profile is the prober's, in the AWS CLI's configuration; "" means what
+	// the SDK finds by itself (environment, web identity, instance role).
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// Endpoint is asked for every service, where AWS's own are not meant.
+	Endpoint  string       `yaml:"endpoint,omitempty" json:"endpoint,omitempty" jsonschema:"pattern=^https://[A-Za-z0-9.-]+(:[0-9]+)?$"`
+	Permitted AWSPermitted `yaml:"permitted" json:"permitted" jsonschema:"required"`
+}
+
+// AWSPermitted is what the developers may do: the standing baseline.
+type AWSPermitted struct {
+	// Action is s3:PutObject.
+	Action string `yaml:"action" json:"action" jsonschema:"required,enum=s3:PutObject"`
+	// Resource is an object that exists, arn:aws:s3:::BUCKET/KEY.
+	Resource string `yaml:"resource" json:"resource" jsonschema:"required,pattern=^arn:aws(-cn|-us-gov)?:s3:::[a-z0-9][a-z0-9.-]+/[A-Za-z0-9_]([-A-Za-z0-9_]|[./][A-Za-z0-9_])*$"`
+}
+
+// PartitionOf is the account's partition.
+func (a AWSTarget) PartitionOf() string {
+	if a.Partition == "" {
+		return "aws"
+	}
+	return a.Partition
+}
+
 // PlaceKind tells the two columns of the experiment apart.
 type PlaceKind string
 
@@ -94,12 +129,18 @@ const (
 // Place is where a request goes.
 type Place struct {
 	Kind PlaceKind
-	// Scope is a Kubernetes namespace, or the path of a GitLab project.
+	// Scope is a Kubernetes namespace, the path of a GitLab project, or an AWS
+	// region.
 	Scope string
 	// ProjectID, Branch and Environment are GitLab's.
 	ProjectID   int64
 	Branch      string
 	Environment string
+	// Account and Partition are AWS's; Object is the ARN of what the
+	// developers may write.
+	Account   string
+	Partition string
+	Object    string
 }
 
 // Place returns the production or the permitted place of the target.
@@ -117,6 +158,8 @@ func (t Target) Place(kind PlaceKind) Place {
 		if kind == Permitted {
 			p.Branch = g.PermittedBranch
 		}
+	case AWS:
+		p.Scope, p.Account, p.Partition, p.Object = t.AWS.Region, t.AWS.AccountID, t.AWS.PartitionOf(), t.AWS.Permitted.Resource
 	}
 	return p
 }
@@ -129,6 +172,11 @@ func (p Place) Vars() map[string]string {
 		vars["branch"], vars["environment"] = p.Branch, p.Environment
 		vars["branch_in_path"] = InPath(p.Branch)
 	}
+	if p.Account != "" {
+		vars["region"], vars["account"], vars["partition"] = p.Scope, p.Account, p.Partition
+		_, object, _ := strings.Cut(p.Object, ":::")
+		vars["permitted_bucket"], vars["permitted_key"], _ = strings.Cut(object, "/")
+	}
 	return vars
 }
 
@@ -138,6 +186,12 @@ func InPath(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
 
 // Name returns the words for the place: what a reader of a scenario knows.
 func (p Place) Name() string {
+	if p.Account != "" && p.Kind == Permitted {
+		return "the account " + p.Account + ", where they may write " + p.Object
+	}
+	if p.Account != "" {
+		return "the account " + p.Account + " in " + p.Scope
+	}
 	if p.Branch != "" {
 		return p.Branch + " of " + p.Scope
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/probes/aws"
 	"github.com/sodprobe/sodprobe/probes/gitlab"
 	"github.com/sodprobe/sodprobe/probes/kubernetes"
 )
@@ -9,6 +10,43 @@ import (
 // All returns every probe, sorted by ID.
 func All() probes.Set {
 	return probes.Set{
+		aws.CloudFormationCreateChangeSet(),
+		aws.CloudFormationExecuteChangeSet(),
+		aws.CloudTrailStopLogging(),
+		aws.CodeBuildStartBuild(),
+		aws.CodeDeployCreateDeployment(),
+		aws.CodePipelinePutApprovalResult(),
+		aws.CodePipelineUpdatePipeline(),
+		aws.EC2AuthorizeSecurityGroupIngress(),
+		aws.EC2CreateLaunchTemplateVersion(),
+		aws.EC2ModifyInstanceAttribute(),
+		aws.EC2RunInstances(),
+		aws.ECRInitiateLayerUpload(),
+		aws.ECRPutImage(),
+		aws.ECSRegisterTaskDefinition(),
+		aws.ECSUpdateService(),
+		aws.EKSCreateAccessEntry(),
+		aws.IAMAddUserToGroup(),
+		aws.IAMAttachRolePolicy(),
+		aws.IAMCreateAccessKey(),
+		aws.IAMCreatePolicyVersion(),
+		aws.IAMCreateRole(),
+		aws.IAMDeleteRolePermissionsBoundary(),
+		aws.IAMPassRole(),
+		aws.IAMPutRolePolicy(),
+		aws.IAMSetDefaultPolicyVersion(),
+		aws.IAMUpdateAssumeRolePolicy(),
+		aws.KMSPutKeyPolicy(),
+		aws.LambdaUpdateFunctionCode(),
+		aws.LambdaUpdateFunctionConfiguration(),
+		aws.OrganizationsAttachPolicy(),
+		aws.S3PutBucketPolicy(),
+		aws.S3PutObject(),
+		aws.SSMPutParameter(),
+		aws.SSMSendCommand(),
+		aws.SSMStartSession(),
+		aws.STSAssumeRole(),
+		aws.STSAssumeRoleWithWebIdentity(),
 		gitlab.ApprovalRuleUpdate(),
 		gitlab.BranchCreate(),
 		gitlab.BranchForcePush(),

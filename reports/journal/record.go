@@ -177,6 +177,8 @@ type ArmRecord struct {
 	Target   string            `json:"target"`
 	Identity string            `json:"identity"`
 	Place    targets.PlaceKind `json:"place"`
+	// Null says that every right was taken away.
+	Null bool `json:"null,omitempty"`
 	// Case is what the classifier saw.
 	Case     targets.Case     `json:"case"`
 	Response targets.Response `json:"response"`

@@ -29,6 +29,7 @@ type arm struct {
 	request targets.Request
 	rules   []targets.Rule
 	reached []string
+	null    bool
 }
 
 // try runs the arms of one attempt in their order. The attempt comes last, so
@@ -46,7 +47,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	if t.baseline, err = s.baseline(ctx, t); err != nil {
 		return err
 	}
-	if t.negative, err = s.reference(ctx, item, targets.ArmNegative, &item.Negative); err != nil {
+	if t.negative, err = s.negative(ctx, t); err != nil {
 		return err
 	}
 	if t.positive, err = s.reference(ctx, item, targets.ArmPositive, item.Positive); err != nil {
@@ -94,6 +95,17 @@ func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error
 	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, a)
 }
 
+// negative shows that the target can refuse the request: by somebody who may
+// nothing, or by the developer with every right taken away.
+func (s *site) negative(ctx context.Context, t *trial) (journal.ArmRecord, error) {
+	if !t.Item.Probe.Null {
+		return s.reference(ctx, t.Item, targets.ArmNegative, &t.Item.Negative)
+	}
+	a := s.probeArm(targets.ArmNegative, t.Item, t.person, targets.Production)
+	a.null = true
+	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, flat(t.Item.With), t.Identity.ID}, " "), a)
+}
+
 // reference is the same request at the same place by an identity that is not
 // under test. It is shared by all developers.
 func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *targets.Identity) (journal.ArmRecord, error) {
@@ -136,7 +148,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	}
 	record := journal.ArmRecord{
 		ID: s.NewID(), Arm: a.kind, N: a.n, Probe: a.item.Probe.ID, Target: s.target.ID,
-		Identity: a.as.identity.ID, Place: a.place, Case: targets.Case{Asked: s.asked(a)},
+		Identity: a.as.identity.ID, Place: a.place, Null: a.null, Case: targets.Case{Asked: s.asked(a)},
 	}
 	if mutating(rules) {
 		intent := journal.Intent{ID: record.ID, Arm: a.kind, N: a.n, Probe: record.Probe, Target: record.Target, Identity: record.Identity}
@@ -150,7 +162,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	// While it waits for the rate limit a stop still holds it back; once it
 	// has left, it ends under its own deadline.
 	record.Case.Exchange = a.as.session.Send(s.admitting, targets.Call{
-		ID: record.ID, Request: a.request, Rules: rules,
+		ID: record.ID, Request: a.request, Rules: rules, Null: a.null,
 		Still: func() error {
 			if why := s.admit(ctx, step); why != "" {
 				return errors.New(why)
@@ -170,6 +182,7 @@ func (s *site) asked(a arm) targets.Asked {
 	return targets.Asked{
 		System: s.target.System(), Subject: s.subject(a.as), Harness: s.pins[s.target.ID].Harness,
 		Action: a.request.Action, Resource: a.request.Resource, Name: a.request.Name, Scope: a.request.Scope,
+		Dependents: a.request.Dependents,
 		Technique: string(a.item.Probe.Technique), Reached: a.reached,
 	}
 }

@@ -205,6 +205,11 @@ func limitations(item *Item) []string {
 	return append(out, item.Probe.Limits...)
 }
 
+// foreseen are the layers that a prediction covers.
+func foreseen() []targets.Layer {
+	return []targets.Layer{targets.Authorization, targets.IdentityPolicy, targets.PermissionsBoundary, targets.SCP}
+}
+
 // disagreement says where the authorizer's own opinion and the attempt
 // differ. The opinion covers authorization only, so a denial by another layer
 // contradicts nothing.
@@ -212,8 +217,8 @@ func disagreement(predicted string, got targets.Response) string {
 	switch {
 	case predicted == "denied" && (got.Class == targets.Reached || got.Class == targets.Mutated):
 		return "the access rules say denied, the attempt was " + string(got.Class)
-	case predicted == "allowed" && got.Class == targets.Denied && got.Layer == targets.Authorization:
-		return "the access rules say allowed, the attempt was denied by authorization"
+	case predicted == "allowed" && got.Class == targets.Denied && slices.Contains(foreseen(), got.Layer):
+		return "the access rules say allowed, the attempt was denied by " + string(got.Layer)
 	default:
 		return ""
 	}

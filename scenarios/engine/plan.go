@@ -53,7 +53,7 @@ func Unobserved(a Planned) journal.Observation {
 	return journal.Observation{
 		N: a.N, Probe: a.Item.Probe.ID, Target: a.Item.Target.ID, Identity: a.Identity.ID,
 		Fidelity: a.Identity.Fidelity(system), Controls: a.Item.Probe.Controls,
-		Arms: probes.Arms{Expect: a.Item.Expect, Waived: a.Item.Waive != ""},
+		Arms: probes.Arms{Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.Probe.Null},
 	}
 }
 

@@ -49,7 +49,10 @@ func (s *site) assume(ctx context.Context, id targets.Identity) (*person, error)
 func (s *site) whoami(ctx context.Context, p *person, when string) journal.IdentityCheck {
 	c := p.session.Whoami(ctx)
 	c.ID, c.When, c.Target, c.Identity = s.NewID(), when, s.target.ID, p.identity.ID
-	c.Want, c.Fidelity = p.identity.Principal(s.target.System()), p.identity.Fidelity(s.target.System())
+	c.Fidelity = p.identity.Fidelity(s.target.System())
+	if c.Want == "" { // an adapter knows better where the name follows from the run
+		c.Want = p.identity.Principal(s.target.System())
+	}
 	return c
 }
 
@@ -93,7 +96,11 @@ func (s *site) params(item *Item, kind targets.PlaceKind) probes.Params {
 
 // stateKey names what a state read reads.
 func stateKey(q targets.StateQuery) string {
-	return q.Request.Method + " " + q.Request.Path + " " + strings.Join(q.Fields, ",")
+	what := q.Request.Path
+	if q.Request.Service != "" { // all of a service's questions go to one path
+		what = q.Request.Action + " " + string(q.Request.Body) + q.Request.Path
+	}
+	return q.Request.Method + " " + what + " " + strings.Join(q.Fields, ",")
 }
 
 // stateReads are one round of reads, by stateKey.

@@ -19,6 +19,11 @@ import (
 type Config struct {
 	// Host is the only authority ("host:port") that may be asked, over https.
 	Host string
+	// Services are the authorities of a target that has one per service, by
+	// the name in a rule; Host is empty then.
+	Services map[string]string
+	// Headers are headers that may stand in a request besides the usual ones.
+	Headers []string
 	// SSHHost is the only SSH server that may be asked, "" for none.
 	SSHHost string
 	// UserAgent replaces the request's.

@@ -26,7 +26,7 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if err := g.destination(r); err != nil {
 		return nil, targets.Rule{}, err
 	}
-	if err := headers(r.Header, l.Identity); err != nil {
+	if err := g.headers(r.Header, l.Identity); err != nil {
 		return nil, targets.Rule{}, err
 	}
 	query, err := strictQuery(r.URL)
@@ -37,15 +37,11 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
-	p := payload{history: l.History}
-	if r.Header.Get("Content-Type") == receivePack {
-		p.push, err = parsedPush(body)
-	} else {
-		p.document, err = object(body)
-	}
+	p, err := read(r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
+	p.history, p.host = l.History, g.host
 	rule, err := match(l.Rules, r, query, p)
 	if err != nil {
 		return nil, targets.Rule{}, err
@@ -67,8 +63,8 @@ func (g *guarded) destination(r *http.Request) error {
 	switch {
 	case u.Scheme != "https":
 		return refuse("scheme %q, want https", u.Scheme)
-	case u.Host != g.cfg.Host || (r.Host != "" && r.Host != g.cfg.Host):
-		return refuse("host %q (%q), want %q", u.Host, r.Host, g.cfg.Host)
+	case !g.known(u.Host) || (r.Host != "" && r.Host != u.Host):
+		return refuse("host %q (%q) is not the target's", u.Host, r.Host)
 	case u.User != nil:
 		return refuse("a credential in the URL")
 	case u.Opaque != "" || u.Fragment != "" || u.RawFragment != "":
@@ -81,6 +77,22 @@ func (g *guarded) destination(r *http.Request) error {
 	return nil
 }
 
+// known reports whether a host is the target's.
+func (g *Guard) known(host string) bool {
+	if g.cfg.Services == nil {
+		return host == g.cfg.Host
+	}
+	return slices.Contains(slices.Collect(maps.Values(g.cfg.Services)), host)
+}
+
+// host is the authority of a service, "" for none.
+func (g *Guard) host(service string) string {
+	if g.cfg.Services == nil && service == "" {
+		return g.cfg.Host
+	}
+	return g.cfg.Services[service]
+}
+
 // allowedHeaders may stand in a request, besides those that say who asks.
 func allowedHeaders() []string {
 	return []string{"Accept", "Accept-Encoding", "Audit-Id", "Authorization", "Content-Length", "Content-Type", "User-Agent"}
@@ -88,17 +100,17 @@ func allowedHeaders() []string {
 
 // headers checks that nothing but known headers goes out, each once, and that
 // exactly the leased identity does.
-func headers(h, identity http.Header) error {
+func (g *Guard) headers(h, identity http.Header) error {
 	got := http.Header{}
 	for name, values := range h {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
 		switch {
 		case name != canonical:
 			return refuse("header %q is not in its canonical form", name)
-		case strings.HasPrefix(canonical, "Impersonate-"), canonical == "Private-Token",
+		case strings.HasPrefix(canonical, "Impersonate-"), canonical == "Private-Token", canonical == "X-Amz-Security-Token",
 			canonical == "Authorization" && identity[canonical] != nil:
 			got[canonical] = values
-		case !slices.Contains(allowedHeaders(), canonical):
+		case !slices.Contains(allowedHeaders(), canonical) && !slices.Contains(g.cfg.Headers, canonical):
 			return refuse("header %q is not on the list", name)
 		case len(values) != 1:
 			return refuse("header %q stands %d times", name, len(values))
@@ -144,6 +156,40 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, refuse("the body is longer than %d bytes", maxRequest)
 	}
 	return body, nil
+}
+
+// read reads a body by its type.
+func read(kind string, body []byte) (payload, error) {
+	p := payload{text: string(body)}
+	var err error
+	switch {
+	case kind == receivePack:
+		p.push, err = parsedPush(body)
+	case kind == "application/x-www-form-urlencoded":
+		p.document, err = form(p.text)
+	default:
+		p.document, err = object(body)
+		if err != nil { // then it is a text, for which a rule has to say which
+			p.broken, err = err, nil
+		}
+	}
+	return p, err
+}
+
+// form reads the body of a query protocol, in which each key stands once.
+func form(body string) (map[string]any, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, refuse("the body is not a form: %v", err)
+	}
+	out := map[string]any{}
+	for k, v := range values {
+		if len(v) != 1 {
+			return nil, refuse("the body has %q %d times", k, len(v))
+		}
+		out[k] = v[0]
+	}
+	return out, nil
 }
 
 // object reads a body as one JSON object without duplicate keys; no body is

@@ -13,9 +13,12 @@ import (
 
 // payload is what a request carries: a JSON document or a push.
 type payload struct {
+	text     string
 	document map[string]any
+	broken   error // why the text is no document
 	push     *command
 	history  *History
+	host     func(service string) string
 }
 
 // parsedPush reads a push.
@@ -50,6 +53,8 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 	switch {
 	case strings.ContainsAny(rule.Path, "{}"):
 		return "the rule has a hole in it"
+	case r.URL.Host != body.host(rule.Service):
+		return "the service differs"
 	case r.Method != rule.Method:
 		return "the method differs"
 	case r.URL.EscapedPath() != rule.Path:
@@ -58,6 +63,12 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 		return "the query differs"
 	case (rule.Push == nil) != (body.push == nil):
 		return "one is a push and the other is not"
+	case rule.Text != "":
+		if body.text != rule.Text || len(rule.Body) > 0 {
+			return "the text differs"
+		}
+	case body.broken != nil:
+		return body.broken.Error()
 	case len(rule.Body) == 0 && len(body.document) > 0:
 		return "the rule allows no body"
 	}

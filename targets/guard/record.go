@@ -19,13 +19,13 @@ import (
 const maxAnswer = 8 << 20
 
 func sentHeaders() []string {
-	return []string{"Accept", "Audit-Id", "Content-Type", "User-Agent"}
+	return []string{"Accept", "Audit-Id", "Content-Type", "If-Match", "User-Agent", "X-Amz-Target"}
 }
 
 func answerHeaders() []string {
 	return []string{
-		"Audit-Id", "Content-Type", "Location", "Ratelimit-Limit", "Ratelimit-Name", "Ratelimit-Remaining", "Retry-After",
-		"Server", "Via", "Warning", "Www-Authenticate", "X-Gitlab-Meta", "X-Request-Id",
+		"Audit-Id", "Content-Type", "Etag", "Location", "Ratelimit-Limit", "Ratelimit-Name", "Ratelimit-Remaining", "Retry-After",
+		"Server", "Via", "Warning", "Www-Authenticate", "X-Amz-Id-2", "X-Amz-Request-Id", "X-Amz-Version-Id", "X-Amzn-Errortype", "X-Amzn-Requestid", "X-Gitlab-Meta", "X-Request-Id",
 		"X-Kubernetes-Pf-Flowschema-Uid", "X-Kubernetes-Pf-Prioritylevel-Uid",
 	}
 }
@@ -88,16 +88,14 @@ func cut(body []byte) (string, int64) {
 	return strings.ToValidUTF8(string(body[:end]), "\ufffd"), int64(len(body) - end)
 }
 
-// reduce keeps only the listed fields of a 2xx body. What is not JSON is
-// dropped.
+// reduce keeps only the listed fields of a 2xx body, as JSON, also where it is
+// XML. What is neither is dropped.
 func reduce(body []byte, keep []string) string {
 	if keep == nil {
 		keep = []string{"/kind", "/metadata/name", "/metadata/uid", "/metadata/resourceVersion"}
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	v, err := Document(body)
+	if err != nil {
 		return ""
 	}
 	out := map[string]any{}

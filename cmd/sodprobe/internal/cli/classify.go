@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
@@ -43,7 +44,7 @@ func (a *app) classify(path string, out output) error {
 	}
 	classify, ok := classifiers()[c.System]
 	if !ok {
-		return usagef("classify %s: system %q is not one of: kubernetes, gitlab", path, c.System)
+		return usagef("classify %s: system %q is not one of: kubernetes, gitlab, aws", path, c.System)
 	}
 	got := classify(c)
 	if out.json() {
@@ -78,7 +79,7 @@ func (a *app) readCase(path string) (targets.Case, error) {
 
 // classifiers are handed to the engine and to the verifier.
 func classifiers() map[targets.System]targets.Classifier {
-	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify}
+	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify, targets.AWS: aws.Classify}
 }
 
 // describe renders a response in one line.
@@ -89,6 +90,9 @@ func describe(r targets.Response) string {
 	}
 	if r.By != "" {
 		s += " (" + r.By + ")"
+	}
+	if r.Deny != "" {
+		s += ", " + r.Deny
 	}
 	if r.Reason != "" {
 		s += ": " + r.Reason

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
@@ -25,11 +27,12 @@ type system interface {
 	Diagnose(ctx context.Context, in targets.Access) []targets.Finding
 }
 
-// cluster and project let the engine use the adapters: Go wants the exact
+// cluster, project and account let the engine use the adapters: Go wants the exact
 // interface type as a result.
 type (
 	cluster struct{ *kubernetes.Cluster }
 	project struct{ *gitlab.Project }
+	account struct{ *aws.Account }
 )
 
 // Assume implements engine.Target.
@@ -40,6 +43,11 @@ func (c cluster) Assume(ctx context.Context, id targets.Identity) (engine.Sessio
 // Assume implements engine.Target.
 func (p project) Assume(ctx context.Context, id targets.Identity) (engine.Session, error) {
 	return p.Project.Assume(ctx, id)
+}
+
+// Assume implements engine.Target.
+func (a account) Assume(ctx context.Context, id targets.Identity) (engine.Session, error) {
+	return a.Account.Assume(ctx, id)
 }
 
 // connectFlags say how to reach the targets.
@@ -54,9 +62,11 @@ type surroundings struct {
 	// kubeconfig is read only if the scenario has a cluster.
 	kubeconfig func() (*kubernetes.Kubeconfig, error)
 	secret     func(targets.Secret) (string, error)
-	// roots are the certificates that GitLab's must lead to; nil means the
+	// roots are the certificates that a target's must lead to; nil means the
 	// system's.
-	roots *x509.CertPool
+	roots map[targets.System]*x509.CertPool
+	// keys give the prober's credentials on AWS.
+	keys func(ctx context.Context) (aws.Source, error)
 }
 
 // connection is every target of a scenario, ready and not yet asked.
@@ -71,6 +81,7 @@ func (a *app) connect(f connectFlags, d *document, marker string) (*connection, 
 	return a.connectWith(surroundings{
 		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.LoadKubeconfig(f.kubeconfig, a.env) },
 		secret:     a.secrets(filepath.Dir(d.path)),
+		keys:       aws.FromSDK,
 	}, d.scenario, marker)
 }
 
@@ -83,6 +94,8 @@ func (a *app) connectWith(from surroundings, s *scenarios.Scenario, marker strin
 			c.systems[t.ID], err = a.connectCluster(from, s, t, c.budget, marker)
 		case targets.GitLab:
 			c.systems[t.ID], err = a.connectProject(from, s, t, c.budget, marker)
+		case targets.AWS:
+			c.systems[t.ID], err = a.connectAccount(from, s, t, c.budget, marker)
 		default:
 			err = errors.New("it names no system")
 		}
@@ -108,15 +121,40 @@ func (a *app) connectCluster(from surroundings, s *scenarios.Scenario, t targets
 }
 
 func (a *app) connectProject(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
-	i := slices.IndexFunc(s.Identities, func(id targets.Identity) bool { return id.Role == targets.Observer && id.On(targets.GitLab) })
-	if i < 0 {
-		return nil, errors.New("no observer has a gitlab block, and one has to compare the project with the approved one")
+	reader, err := observer(s, targets.GitLab)
+	if err != nil {
+		return nil, err
 	}
 	p, err := gitlab.Connect(gitlab.Config{
-		Target: t, Reader: s.Identities[i], Secret: from.secret, Roots: from.roots, Budget: budget, Marker: marker, UserAgent: userAgent(marker),
+		Target: t, Reader: reader, Secret: from.secret, Roots: from.roots[targets.GitLab], Budget: budget, Marker: marker, UserAgent: userAgent(marker),
 		Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now, Proxy: http.ProxyFromEnvironment,
 	})
 	return project{p}, err
+}
+
+func (a *app) connectAccount(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+	reader, err := observer(s, targets.AWS)
+	if err != nil {
+		return nil, err
+	}
+	source, err := from.keys(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	c, err := aws.Connect(aws.Config{
+		Target: t, Reader: reader, Source: source, Secret: from.secret, Roots: from.roots[targets.AWS], Budget: budget, Marker: marker,
+		UserAgent: userAgent(marker), Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now,
+	})
+	return account{c}, err
+}
+
+// observer is the identity that compares a target with the approved one.
+func observer(s *scenarios.Scenario, on targets.System) (targets.Identity, error) {
+	i := slices.IndexFunc(s.Identities, func(id targets.Identity) bool { return id.Role == targets.Observer && id.On(on) })
+	if i < 0 {
+		return targets.Identity{}, fmt.Errorf("no observer has a block for %s, and one has to compare the target with the approved one", on)
+	}
+	return s.Identities[i], nil
 }
 
 // targets returns the adapters as the engine wants them.

@@ -16,10 +16,10 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole job on simulated systems inside this program",
-		Long: `demo starts a simulated cluster and a simulated GitLab, writes a scenario, signs
-it with throwaway keys, runs it, finds the gap that is planted there, and writes
-everything into a folder. It needs no cluster and no network; where git is not
-installed it leaves GitLab out. Lab evidence proves nothing about a real system,
+		Long: `demo starts a simulated cluster, a simulated GitLab and a simulated AWS account,
+writes a scenario, signs it with throwaway keys, runs it, finds the gap that is
+planted there, and writes everything into a folder. It needs no cluster and no
+network; where git is not installed it leaves GitLab out. Lab evidence proves nothing about a real system,
 and says so on every page.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },

@@ -1,22 +1,27 @@
 package cli
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab"
+	"github.com/sodprobe/sodprobe/targets/lab/awslab"
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
 // demoLab are the simulated systems of a demo.
 type demoLab struct {
 	cluster *lab.Kubernetes
+	aws     *awslab.AWS
 	gitlab  *gitlablab.GitLab // nil where git is not installed
 	dir     string            // the simulated GitLab's repository
 }
@@ -30,6 +35,10 @@ func (a *app) startLab() (*demoLab, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated cluster: %w", err)
+	}
+	if l.aws, err = awslab.Start(awslab.Config{Now: a.now, Rand: a.rand}); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("start the simulated AWS account: %w", err)
 	}
 	if _, err := exec.LookPath("git"); err != nil {
 		return l, nil //nolint:nilerr // without git the demo leaves GitLab out, and says so
@@ -48,6 +57,9 @@ func (a *app) startLab() (*demoLab, error) {
 // Close stops the systems and removes what they stored.
 func (l *demoLab) Close() {
 	_ = l.cluster.Close() // nothing of it is kept
+	if l.aws != nil {
+		_ = l.aws.Close()
+	}
 	if l.gitlab != nil {
 		_ = l.gitlab.Close()
 	}
@@ -58,9 +70,9 @@ func (l *demoLab) Close() {
 
 func (l *demoLab) greeting() string {
 	if l.gitlab == nil {
-		return "A simulated cluster is up (no simulated GitLab: git is not installed)"
+		return "A simulated cluster and AWS account are up (no simulated GitLab: git is not installed)"
 	}
-	return "A simulated cluster and a simulated GitLab are up"
+	return "A simulated cluster, GitLab and AWS account are up"
 }
 
 // surroundings are the lab's own credentials.
@@ -69,19 +81,27 @@ func (l *demoLab) surroundings() surroundings {
 		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.ParseKubeconfig(l.cluster.Kubeconfig()) },
 		secret:     l.secret,
 		roots:      l.roots(),
+		keys: func(context.Context) (aws.Source, error) {
+			id, secret := l.aws.Keys()
+			return aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), nil
+		},
 	}
 }
 
-func (l *demoLab) roots() *x509.CertPool {
-	if l.gitlab == nil {
-		return nil
+func (l *demoLab) roots() map[targets.System]*x509.CertPool {
+	roots := map[targets.System]*x509.CertPool{targets.AWS: l.aws.Roots()}
+	if l.gitlab != nil {
+		roots[targets.GitLab] = l.gitlab.Roots()
 	}
-	return l.gitlab.Roots()
+	return roots
 }
 
 // secret gives what the demo's scenario names: no such variable or file
 // exists.
 func (l *demoLab) secret(at targets.Secret) (string, error) {
+	if role, ok := strings.CutPrefix(at.Env, "LAB_WEB_IDENTITY_"); ok {
+		return l.aws.Token(role), nil
+	}
 	if name, ok := strings.CutPrefix(at.Env, "LAB_TOKEN_"); ok {
 		return l.gitlab.Token(strings.ToLower(name)), nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/lab/awslab"
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
@@ -29,18 +30,27 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		fmt.Fprintf(&b, demoGitLab, l.gitlab.URL(), gitlablab.ProjectID, gitlablab.Project, gitlablab.Branch,
 			gitlablab.PermittedBranch, gitlablab.Environment, l.gitlab.SSHAddress(), l.gitlab.HostKey())
 	}
+	fmt.Fprintf(&b, demoAWS, awslab.Account, awslab.Region, l.aws.Endpoint(), awslab.Permitted)
 	b.WriteString("identities:\n")
-	for _, p := range []struct{ id, role, user, groups string }{
-		{"dev-alice", "developer", "alice", "developers"},
-		{"dev-bob", "developer", "bob", "developers"},
-		{"release", "authorized", "release", "release-managers"},
-		{"nobody", "unprivileged", "nobody", ""},
-		{"reader", "observer", "reader", ""},
+	for _, p := range []struct{ id, role, user, groups, aws string }{
+		{"dev-alice", "developer", "alice", "developers", awslab.Developer},
+		{"dev-bob", "developer", "bob", "developers", ""},
+		{"release", "authorized", "release", "release-managers", awslab.Release},
+		{"nobody", "unprivileged", "nobody", "", ""},
+		{"reader", "observer", "reader", "", awslab.Reader},
 	} {
 		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    kubernetes: {impersonate: {user: %s@corp.example, groups: [%s]}}\n", p.id, p.role, p.user, p.groups)
 		if l.gitlab != nil {
 			fmt.Fprintf(&b, "    gitlab: {username: %s, token: {env: LAB_TOKEN_%s}, sshKey: {file: %[1]s_ed25519}}\n", p.user, strings.ToUpper(p.user))
 		}
+		if p.aws != "" {
+			fmt.Fprintf(&b, "    aws: {assumeRole: %q}\n", awslab.RoleARN(p.aws))
+		}
+	}
+	for _, p := range []struct{ id, role, aws string }{
+		{"branch", "developer", awslab.Branch}, {"release-branch", "authorized", awslab.Trusted}, {"stranger", "unprivileged", awslab.Stranger},
+	} {
+		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n", p.id, p.role, awslab.RoleARN(p.aws), p.aws)
 	}
 	b.WriteString("attempts:\n")
 	for _, p := range catalog.All() {
@@ -55,12 +65,20 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 
 // demoAttempt writes one attempt, with the probe's own examples.
 func demoAttempt(b *strings.Builder, p probes.Probe) {
-	place := map[targets.System]string{targets.Kubernetes: "prod", targets.GitLab: "repo"}[p.System]
-	as := "{role: developer}"
-	if p.Own {
+	place := map[targets.System]string{targets.Kubernetes: "prod", targets.GitLab: "repo", targets.AWS: "account"}[p.System]
+	as, positive := "{role: developer}", ""
+	switch {
+	case p.Token:
+		as, positive = "[branch]", "release-branch"
+	case p.System == targets.AWS:
+		as, positive = "[dev-alice]", "release"
+	case p.Own:
 		as = "[dev-alice]"
 	}
 	fmt.Fprintf(b, "  - probe: %s\n    target: %s\n    as: %s\n", p.ID, place, as)
+	if positive != "" {
+		fmt.Fprintf(b, "    positive: %s\n", positive)
+	}
 	var with, permitted []string
 	for _, n := range p.Needs {
 		with = append(with, fmt.Sprintf("%s: %q", n.Name, n.Example))
@@ -116,6 +134,11 @@ const demoGitLab = `  - id: repo
       permittedBranch: %s
       environment: %s
       ssh: {address: %q, hostKey: %q}
+`
+
+const demoAWS = `  - id: account
+    requestsPerSecond: 500
+    aws: {accountID: %q, region: %s, endpoint: %q, permitted: {action: "s3:PutObject", resource: %q}}
 `
 
 // demoPerson is a principal with a key that lives as long as the demo.

@@ -114,13 +114,16 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 			if !q.MustExist {
 				q.Request.Name = "" // the run's own name, which nobody knows yet
 			}
-			if !reads[q.Request.Path] {
-				reads[q.Request.Path] = true
+			if key := keyOf(q.Request); !reads[key] {
+				reads[key] = true
 				in.Reads = append(in.Reads, q.Request)
 			}
 		}
-		for _, id := range append([]targets.Identity{item.Negative}, item.Developers...) {
+		for _, id := range item.Developers {
 			in.People = appendNew(in.People, people, id)
+		}
+		if !item.Probe.Null {
+			in.People = appendNew(in.People, people, item.Negative)
 		}
 		if item.Positive != nil {
 			in.People = appendNew(in.People, people, *item.Positive)

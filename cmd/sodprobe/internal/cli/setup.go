@@ -6,6 +6,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
@@ -37,7 +38,15 @@ func (a *app) setupCommand() *cobra.Command {
 			return a.setup(args[0], targets.GitLab, func(in targets.Access) error { return gitlab.Setup(a.stdout, in) })
 		},
 	}
-	cmd.AddCommand(k, g)
+	w := &cobra.Command{
+		Use:   "aws SCENARIO",
+		Short: "Print the policies of the prober, the roles and the observer, to review and apply",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.setup(args[0], targets.AWS, func(in targets.Access) error { return aws.Setup(a.stdout, in) })
+		},
+	}
+	cmd.AddCommand(k, g, w)
 	return cmd
 }
 

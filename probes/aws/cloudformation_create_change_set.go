@@ -1,0 +1,29 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// CloudFormationCreateChangeSet attempts to prepare a change of the stack.
+func CloudFormationCreateChangeSet() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.cloudformation.create-change-set", Title: "Prepare a change of the stack",
+		Why:      "A developer who can prepare change sets has whoever executes them deploy what nobody reviewed.",
+		Attack:   "T1072",
+		Needs:    []probes.Need{name("stack", "the stack of production", "payments")},
+		Baseline: standing(),
+	}, attempt{
+		service: "cloudformation", action: "cloudformation:CreateChangeSet", resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
+		rule:    form("CreateChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{run}", "ChangeSetType": "UPDATE", "TemplateBody": nothing()}),
+		reached: []string{"code:ValidationError"},
+		call: func(in input) call {
+			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).CreateChangeSet, &cloudformation.CreateChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{run}"), ChangeSetType: cfntypes.ChangeSetTypeUpdate, TemplateBody: sdk.String(aws.NoPolicy), ClientToken: in.of("{run}")})
+		},
+		state: stack,
+	})
+}

@@ -1,0 +1,31 @@
+package aws
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// CloudTrailStopLogging attempts to stop the log of the account.
+func CloudTrailStopLogging() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.cloudtrail.stop-logging", Title: "Stop the log of the account",
+		Why:    "A developer who can stop the log hides what they do afterwards.",
+		Attack: "T1562.008", Controls: probes.PrivilegeControls(),
+		Needs:    []probes.Need{prefix(), name("trail", "the trail that must go on", "organization")},
+		Baseline: standing(),
+		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
+	}, attempt{
+		service: "cloudtrail", action: "cloudtrail:StopLogging", resource: "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{run}",
+		rule:    rpc("CloudTrail_20131101.StopLogging", map[string]string{"/Name": "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{run}"}),
+		reached: []string{"code:TrailNotFoundException"},
+		call: func(in input) call {
+			return sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).StopLogging, &cloudtrail.StopLoggingInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{run}")})
+		},
+		state: func(in input) []targets.StateQuery {
+			return []targets.StateQuery{reads(in, "cloudtrail", "cloudtrail:GetTrailStatus", sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetTrailStatus,
+				&cloudtrail.GetTrailStatusInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}")}), true, "/IsLogging")}
+		},
+	})
+}

@@ -1,0 +1,28 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// ECRPutImage attempts to put an image under a tag.
+func ECRPutImage() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.ecr.put-image", Title: "Put an image under a tag",
+		Why:      "A developer who can put images moves the tag that production runs.",
+		Attack:   "T1525",
+		Needs:    []probes.Need{path("repository", "the repository of production", "payments/api")},
+		Baseline: standing(),
+	}, attempt{
+		service: "ecr", action: "ecr:PutImage", resource: "arn:{partition}:ecr:{region}:{account}:repository/{repository}",
+		rule:    rpc("AmazonEC2ContainerRegistry_V20150921.PutImage", map[string]string{"/repositoryName": "{repository}", "/imageManifest": nothing()}),
+		reached: []string{"code:InvalidParameterException"},
+		call: func(in input) call {
+			return sends(ecr.NewFromConfig, (*ecr.Client).PutImage, &ecr.PutImageInput{RepositoryName: in.of("{repository}"), ImageManifest: sdk.String(aws.NoPolicy), ImageTag: in.of("{run}")})
+		},
+		state: repository,
+	})
+}

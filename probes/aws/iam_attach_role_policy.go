@@ -1,0 +1,28 @@
+package aws
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// IAMAttachRolePolicy attempts to attach a managed policy to a role.
+func IAMAttachRolePolicy() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.iam.attach-role-policy", Title: "Attach a managed policy to a role",
+		Why:    "A developer who can attach policies makes any role an administrator.",
+		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
+		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
+		Baseline: standing(),
+		Limits:   []string{"The policy does not exist: a right to attach some policies only may not show."},
+	}, attempt{
+		service: "iam", action: "iam:AttachRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
+		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{run}", "RoleName": "{role}"}),
+		reached: []string{"code:NoSuchEntity"},
+		call: func(in input) call {
+			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{run}")})
+		},
+		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+	})
+}

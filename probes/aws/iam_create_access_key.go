@@ -1,0 +1,28 @@
+package aws
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// IAMCreateAccessKey attempts to create an access key for a user.
+func IAMCreateAccessKey() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.iam.create-access-key", Title: "Create an access key for a user",
+		Why:    "A developer who can create access keys acts as other users.",
+		Attack: "T1098.001", Controls: probes.PrivilegeControls(),
+		Needs:    []probes.Need{prefix(), name("role", "a role that exists, which shows that the account can be read", "prod-deploy")},
+		Baseline: standing(),
+		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
+	}, attempt{
+		service: "iam", action: "iam:CreateAccessKey", resource: "arn:{partition}:iam::{account}:user/{prefix}{run}",
+		rule:    form("CreateAccessKey", map[string]string{"UserName": "{prefix}{run}"}),
+		reached: []string{"code:NoSuchEntity"},
+		call: func(in input) call {
+			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{run}")})
+		},
+		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in, "{role}")} },
+	})
+}

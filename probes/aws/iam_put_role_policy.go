@@ -1,0 +1,29 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// IAMPutRolePolicy attempts to put a policy into a role.
+func IAMPutRolePolicy() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.iam.put-role-policy", Title: "Put a policy into a role",
+		Why:    "A developer who can write the policy of a role gives it any right.",
+		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
+		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
+		Baseline: standing(),
+	}, attempt{
+		service: "iam", action: "iam:PutRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
+		rule:    form("PutRolePolicy", map[string]string{"PolicyDocument": nothing(), "RoleName": "{role}", "PolicyName": "{run}"}),
+		reached: []string{"code:MalformedPolicyDocument"},
+		call: func(in input) call {
+			return sends(iam.NewFromConfig, (*iam.Client).PutRolePolicy, &iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{run}"), PolicyDocument: sdk.String(aws.NoPolicy)})
+		},
+		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+	})
+}

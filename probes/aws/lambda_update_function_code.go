@@ -1,0 +1,25 @@
+package aws
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/sodprobe/sodprobe/probes"
+)
+
+// LambdaUpdateFunctionCode attempts to replace the code of a function.
+func LambdaUpdateFunctionCode() probes.Probe {
+	return complete(probes.Probe{
+		ID: "aws.lambda.update-function-code", Title: "Replace the code of a function",
+		Why:    "A developer who can replace the code of a function deploys it without review.",
+		Attack: "T1648",
+		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
+	}, probes.DryRun, attempt{
+		service: "lambda", action: "lambda:UpdateFunctionCode", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
+		rule:    rest("PUT", "/2015-03-31/functions/{function}/code", map[string]string{"/DryRun": "true"}),
+		reached: []string{"status:200"},
+		call: func(in input) call {
+			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionCode, &lambda.UpdateFunctionCodeInput{FunctionName: in.of("{function}"), DryRun: true, ZipFile: emptyZip()})
+		},
+		state: function,
+	})
+}

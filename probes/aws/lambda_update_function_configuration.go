@@ -1,0 +1,27 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// LambdaUpdateFunctionConfiguration attempts to change the configuration of a function.
+func LambdaUpdateFunctionConfiguration() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.lambda.update-function-configuration", Title: "Change the configuration of a function",
+		Why:    "A developer who can change a function's configuration changes its environment, its layers and its role.",
+		Attack: "T1648",
+		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
+	}, attempt{
+		service: "lambda", action: "lambda:UpdateFunctionConfiguration", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
+		rule:    rest("PUT", "/2015-03-31/functions/{function}/configuration", map[string]string{"/RevisionId": aws.NoRevision}),
+		reached: []string{"code:PreconditionFailedException"},
+		call: func(in input) call {
+			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionConfiguration, &lambda.UpdateFunctionConfigurationInput{FunctionName: in.of("{function}"), RevisionId: sdk.String(aws.NoRevision), Description: sdk.String(aws.Anything)})
+		},
+		state: function,
+	})
+}

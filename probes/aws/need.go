@@ -1,0 +1,42 @@
+package aws
+
+import (
+	"regexp"
+
+	"github.com/sodprobe/sodprobe/probes"
+)
+
+// name is a parameter that is one name, without a path.
+func name(of, doc, example string) probes.Need {
+	return probes.Need{Name: of, Doc: doc, Example: example, Pattern: regexp.MustCompile(`^[A-Za-z0-9_][-A-Za-z0-9_]*([.+=@][-A-Za-z0-9_]+)*$`)}
+}
+
+// path is a parameter with slashes in it.
+func path(of, doc, example string) probes.Need {
+	return probes.Need{Name: of, Doc: doc, Example: example, Pattern: regexp.MustCompile(`^[A-Za-z0-9_]([-A-Za-z0-9_]|[./][A-Za-z0-9_])*$`)}
+}
+
+// id is the id of something of EC2.
+func id(of, doc, prefix string) probes.Need {
+	return probes.Need{Name: of, Doc: doc, Example: prefix + "-0a1b2c3d4e5f60718", Pattern: regexp.MustCompile(`^` + prefix + `-[0-9a-f]{8,17}$`)}
+}
+
+// elsewhere gives a parameter an example at the permitted place.
+func elsewhere(n probes.Need, example string) probes.Need {
+	n.Elsewhere = example
+	return n
+}
+
+// prefix is what stands before the run's marker in the name of something that
+// does not exist: rights are often granted by such a beginning.
+func prefix() probes.Need {
+	n := name("prefix", "what names of production begin with, so that rights granted by name show", "prod-")
+	n.Default = "prod-"
+	return n
+}
+
+// usable gives a subnet the example of one that developers may use.
+func usable(n probes.Need) probes.Need {
+	n.Example = "subnet-0d1e2f3a4b5c6d7e8"
+	return n
+}

@@ -1,0 +1,26 @@
+package aws
+
+import (
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// S3PutObject attempts to write an artifact of a release.
+func S3PutObject() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.s3.put-object", Title: "Write an artifact of a release",
+		Why:    "A developer who can write artifacts has the pipeline deploy what nobody built.",
+		Attack: "T1565.001",
+		Needs:  []probes.Need{elsewhere(name("bucket", "the bucket of artifacts", "prod-artifacts"), "dev-artifacts"), elsewhere(path("key", "an object that exists in it", "releases/payments.zip"), "sod")},
+		Limits: []string{"The write is conditional: a bucket policy that treats conditional writes differently may answer differently."},
+	}, attempt{
+		service: "s3", action: "s3:PutObject", resource: "arn:{partition}:s3:::{bucket}/{key}",
+		dependents: putNeeds(),
+		rule:       conditionalPut("/{bucket}/{key}"),
+		reached:    []string{"code:PreconditionFailed"},
+		call: func(in input) call {
+			return putCall(*in.of("{bucket}"), *in.of("{key}"))
+		},
+		state: func(in input) []targets.StateQuery { return []targets.StateQuery{object(in)} },
+	})
+}

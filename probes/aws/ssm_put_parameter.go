@@ -1,0 +1,30 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// SSMPutParameter attempts to write a parameter of production.
+func SSMPutParameter() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.ssm.put-parameter", Title: "Write a parameter of production",
+		Why:    "A developer who can write parameters changes what production runs with.",
+		Attack: "T1565.001",
+		Needs:  []probes.Need{elsewhere(path("parameter", "a parameter that exists, without the slash before it", "prod/payments/image"), "dev/payments/image")},
+	}, attempt{
+		service: "ssm", action: "ssm:PutParameter", resource: "arn:{partition}:ssm:{region}:{account}:parameter/{parameter}",
+		rule:    rpc("AmazonSSM.PutParameter", map[string]string{"/Name": "/{parameter}", "/Overwrite": "false", "/AllowedPattern": aws.NoPattern, "/Value": aws.NoValue}),
+		reached: []string{"code:ParameterAlreadyExists", "code:ParameterPatternMismatchException"},
+		call: func(in input) call {
+			return sends(ssm.NewFromConfig, (*ssm.Client).PutParameter, &ssm.PutParameterInput{
+				Name: in.of("/{parameter}"), Value: sdk.String(aws.NoValue), AllowedPattern: sdk.String(aws.NoPattern), Overwrite: sdk.Bool(false), Type: ssmtypes.ParameterTypeString,
+			})
+		},
+		state: parameter,
+	})
+}

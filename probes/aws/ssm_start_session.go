@@ -1,0 +1,29 @@
+package aws
+
+import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// SSMStartSession attempts to open a shell on an instance.
+func SSMStartSession() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.ssm.start-session", Title: "Open a shell on an instance",
+		Why:      "A developer who can open a shell changes production by hand, unseen by the pipeline.",
+		Attack:   "T1021.007",
+		Needs:    []probes.Need{name("document", "the document that commands run by", "AWS-RunShellScript")},
+		Baseline: standing(),
+		Limits:   []string{"The instance does not exist: a right for some instances only may not show."},
+	}, attempt{
+		service: "ssm", action: "ssm:StartSession", resource: "*",
+		rule:    rpc("AmazonSSM.StartSession", map[string]string{"/Target": aws.NoInstance}),
+		reached: []string{"code:TargetNotConnected"},
+		call: func(in input) call {
+			return sends(ssm.NewFromConfig, (*ssm.Client).StartSession, &ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{run}")})
+		},
+		state: document,
+	})
+}

@@ -1,0 +1,32 @@
+package aws
+
+import (
+	"strconv"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+)
+
+// STSAssumeRole attempts to assume the role that deploys to production.
+func STSAssumeRole() probes.Probe {
+	return defeats(probes.Probe{
+		ID: "aws.sts.assume-role", Title: "Assume the role that deploys to production",
+		Why:    "A developer who can assume the deploying role is the pipeline.",
+		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
+		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},
+		Baseline: standing(),
+		Limits:   []string{"The credentials that are given may do nothing, live 900 seconds, and are dropped."},
+	}, attempt{
+		service: "sts", action: "sts:AssumeRole", resource: "arn:{partition}:iam::{account}:role/{role}",
+		rule:    form("AssumeRole", map[string]string{"RoleArn": "arn:{partition}:iam::{account}:role/{role}", "RoleSessionName": "{run}", "DurationSeconds": strconv.Itoa(aws.Life), "Policy": targets.Literal(aws.DenyAll)}),
+		reached: []string{"status:200"},
+		call: func(in input) call {
+			return sends(sts.NewFromConfig, (*sts.Client).AssumeRole, &sts.AssumeRoleInput{RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), RoleSessionName: in.of("{run}"), DurationSeconds: sdk.Int32(aws.Life), Policy: sdk.String(aws.DenyAll)})
+		},
+		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+	})
+}

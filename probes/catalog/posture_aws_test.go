@@ -1,0 +1,138 @@
+package catalog_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/lab/awslab"
+)
+
+// TestEnforcedAWS: a working control is Blocked on every probe, by the layer
+// that stands in its way, and nothing in the account changes.
+func TestEnforcedAWS(t *testing.T) {
+	layers := map[targets.Layer]int{}
+	for id, o := range runAWS(t, false, awslab.FaultNone) {
+		if o.Outcome != probes.Blocked || o.Disagreement != "" {
+			t.Errorf("%s: %s %s %v %+v %s", id, o.Outcome, o.Reason, o.Missing, o.Response, o.Disagreement)
+		}
+		layers[o.Response.Layer]++
+	}
+	for _, l := range []targets.Layer{targets.IdentityPolicy, targets.PermissionsBoundary, targets.SCP, targets.ResourcePolicy} {
+		if layers[l] == 0 {
+			t.Errorf("nothing was stopped by %s: %v", l, layers)
+		}
+	}
+}
+
+// TestPermissiveAWS: a missing control is Permitted on every probe, and
+// nothing in the account changes even so.
+func TestPermissiveAWS(t *testing.T) {
+	for id, o := range runAWS(t, true, awslab.FaultNone) {
+		if o.Outcome != probes.Permitted {
+			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
+		}
+	}
+}
+
+// TestFaultsAWS: whatever goes wrong, in either posture, nothing is Blocked.
+func TestFaultsAWS(t *testing.T) {
+	for _, permissive := range []bool{false, true} {
+		for _, fault := range awslab.Faults() {
+			t.Run(fmt.Sprintf("permissive=%t/%s", permissive, fault), func(t *testing.T) {
+				t.Parallel()
+				for id, o := range runAWS(t, permissive, fault) {
+					if o.Outcome != probes.Inconclusive {
+						t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
+					}
+				}
+			})
+		}
+	}
+}
+
+// runAWS runs every probe as a developer and returns the observations by
+// probe. Nothing may have taken effect afterwards.
+func runAWS(t *testing.T, permissive bool, fault awslab.Fault) map[string]journal.Observation {
+	t.Helper()
+	lab, err := awslab.Start(awslab.Config{Permissive: permissive, Now: time.Now, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lab.Close() })
+	target, scenario := connectAWS(t, lab)
+	lab.SetFault(fault)
+	out := execute(t, scenario, target, aws.Classify)
+	if diff := cmp.Diff([]string(nil), lab.Snapshot()); diff != "" {
+		t.Errorf("something took effect:\n%s", diff)
+	}
+	if len(out) != len(of(targets.AWS)) {
+		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.AWS)))
+	}
+	return out
+}
+
+type account struct{ *aws.Account }
+
+func (a account) Assume(ctx context.Context, id targets.Identity) (engine.Session, error) {
+	return a.Account.Assume(ctx, id)
+}
+
+func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenario) {
+	t.Helper()
+	by := func(id string, role targets.Role, name string) targets.Identity {
+		return targets.Identity{ID: id, Role: role, AWS: &targets.AWSIdentity{AssumeRole: awslab.RoleARN(name)}}
+	}
+	token := func(id string, role targets.Role, name string) targets.Identity {
+		return targets.Identity{ID: id, Role: role, AWS: &targets.AWSIdentity{
+			WebIdentity: &targets.WebIdentity{Role: awslab.RoleARN(name), Token: targets.Secret{Env: name}},
+		}}
+	}
+	s := &scenarios.Scenario{
+		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, AWS: &targets.AWSTarget{
+			AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(),
+			Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: awslab.Permitted},
+		}}},
+		Identities: []targets.Identity{
+			by("alice", targets.Developer, awslab.Developer), by("release", targets.Authorized, awslab.Release), by("reader", targets.Observer, awslab.Reader),
+			token("branch", targets.Developer, awslab.Branch), token("trusted", targets.Authorized, awslab.Trusted), token("stranger", targets.Unprivileged, awslab.Stranger),
+		},
+	}
+	for _, p := range of(targets.AWS) {
+		a := scenarios.Attempt{
+			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: example(p).With, Permitted: map[string]string{},
+			Positive: &scenarios.Positive{Identity: "release"},
+		}
+		if p.Token {
+			a.As.IDs, a.Positive.Identity = []string{"branch"}, "trusted"
+		}
+		for _, n := range p.Needs {
+			if n.Elsewhere != "" {
+				a.Permitted[n.Name] = n.Elsewhere
+			}
+		}
+		s.Attempts = append(s.Attempts, a)
+	}
+	id, secret := lab.Keys()
+	c, err := aws.Connect(aws.Config{
+		Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
+		Secret: func(at targets.Secret) (string, error) { return lab.Token(at.Env), nil },
+		Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account{c}, s
+}

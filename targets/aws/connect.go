@@ -1,0 +1,148 @@
+package aws
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"golang.org/x/time/rate"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// Keys are credentials of AWS. Token is "" for long-lived ones.
+type Keys struct{ ID, Secret, Token string }
+
+// Source gives the prober's own credentials and the way to the network.
+type Source struct {
+	// Keys are a profile's, or with "" those that the SDK finds by itself.
+	Keys func(ctx context.Context, profile string) (Keys, error)
+	// Transport is what the guard sits on.
+	Transport *http.Transport
+}
+
+// FromSDK is the source that every tool of AWS uses: environment, shared
+// configuration, SSO, web identity, instance role; AWS_CA_BUNDLE and proxies.
+// Signing in is the SDK's own and follows its configuration; the requests of
+// probes go to the services themselves, whatever AWS_ENDPOINT_URL says.
+func FromSDK(ctx context.Context) (Source, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return Source{}, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		client = awshttp.NewBuildableClient()
+	}
+	return Source{Transport: client.GetTransport(), Keys: func(ctx context.Context, profile string) (Keys, error) {
+		cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile))
+		if err != nil {
+			return Keys{}, fmt.Errorf("read the AWS configuration: %w", err)
+		}
+		found, err := cfg.Credentials.Retrieve(ctx)
+		if err != nil {
+			return Keys{}, fmt.Errorf("sign in to AWS: %w", err)
+		}
+		return Keys{found.AccessKeyID, found.SecretAccessKey, found.SessionToken}, nil
+	}}, nil
+}
+
+// FromKeys is a source with one set of credentials, over TLS under the given
+// roots.
+func FromKeys(keys Keys, transport *http.Transport) Source {
+	return Source{Transport: transport, Keys: func(context.Context, string) (Keys, error) { return keys, nil }}
+}
+
+// Config is what a connection to an account is made of.
+type Config struct {
+	Target targets.Target
+	// Reader is an observer. It compares the account with the approved one and
+	// asks for predictions.
+	Reader targets.Identity
+	Source Source
+	// Roots are the certificates to trust; nil means the source's own.
+	Roots *x509.CertPool
+	// Secret looks a web identity's token up.
+	Secret func(targets.Secret) (string, error)
+	// Budget is shared by all targets of a run.
+	Budget *guard.Budget
+	// Marker is the run's name: of sessions, as their source identity, and in
+	// what would be created. UserAgent carries it, too.
+	Marker    string
+	UserAgent string
+	// Timeout bounds one request.
+	Timeout time.Duration
+	Now     func() time.Time
+}
+
+// Account is one pinned account in one region. It is safe for concurrent use.
+type Account struct {
+	cfg      Config
+	services map[string]service
+	hosts    map[string]string
+	guard    *guard.Guard
+	client   *http.Client
+	signer   *v4.Signer
+
+	mu      sync.Mutex
+	readers map[string]*readerKeys // of observers, by identity id
+}
+
+// Connect prepares a connection. It sends nothing.
+func Connect(cfg Config) (*Account, error) {
+	t := cfg.Target.AWS
+	if t.Endpoint != "" {
+		if u, err := url.Parse(t.Endpoint); err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" {
+			return nil, fmt.Errorf("the endpoint %q is not https://HOST[:PORT]", t.Endpoint)
+		}
+	}
+	all := services(t.PartitionOf(), t.Region)
+	a := &Account{
+		cfg: cfg, services: all, hosts: hosts(all, t.Endpoint), readers: map[string]*readerKeys{},
+		signer: v4.NewSigner(),
+	}
+	transport := cfg.Source.Transport.Clone()
+	// HTTP/2 could send a request again by itself.
+	transport.Protocols = &http.Protocols{}
+	transport.Protocols.SetHTTP1(true)
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	transport.TLSClientConfig.NextProtos = nil
+	if cfg.Roots != nil {
+		transport.TLSClientConfig.RootCAs = cfg.Roots
+	}
+	a.guard = guard.New(guard.Config{
+		Services: a.hosts, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond), Budget: cfg.Budget,
+		Timeout: cfg.Timeout, Invariant: a.invariant, Now: cfg.Now, Headers: append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date"),
+	})
+	a.client = &http.Client{
+		Transport:     a.guard.Over(transport),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return a, nil
+}
+
+// sessionARN is what the server calls a session of a role.
+func (a *Account) sessionARN(role string) string {
+	_, rest, _ := strings.Cut(role, ":iam::")
+	account, path, _ := strings.Cut(rest, ":role/")
+	name := path[strings.LastIndex(path, "/")+1:]
+	return "arn:" + a.cfg.Target.AWS.PartitionOf() + ":sts::" + account + ":assumed-role/" + name + "/" + a.cfg.Marker
+}
+
+// sdkKeys are the keys as the signer wants them.
+func (k Keys) sdkKeys() sdk.Credentials {
+	return sdk.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret, SessionToken: k.Token}
+}

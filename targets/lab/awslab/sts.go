@@ -1,0 +1,57 @@
+package awslab
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// assume makes a session of a role, as its caller asks.
+func (c call) assume() reply {
+	role := name(c.of("RoleArn"))
+	if _, ok := c.roles[role]; !ok {
+		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.as.arn, c.of("RoleArn")))
+	}
+	if c.of("SourceIdentity") == "" && c.as.role == prober {
+		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:SetSourceIdentity on resource: %s", c.as.arn, c.of("RoleArn")))
+	}
+	return c.session(role)
+}
+
+// session opens a session under the policy that was passed.
+func (c call) session(role string) reply {
+	var policy *document
+	if text := c.of("Policy"); text != "" {
+		d, ok := parsePolicy(text)
+		if !ok || len(text) > 2048 {
+			return fail(400, "MalformedPolicyDocument", "The policy is not in the valid JSON format.")
+		}
+		policy = &d
+	}
+	arn := "arn:aws:sts::" + Account + ":assumed-role/" + role + "/" + c.of("RoleSessionName")
+	s, err := c.open(role, arn, policy)
+	if err != nil {
+		return fail(500, "InternalFailure", err.Error())
+	}
+	return ok(fmt.Sprintf("<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>",
+		s.id, s.secret, s.token, c.cfg.Now().UTC().Add(15*time.Minute).Format(time.RFC3339), c.of("RoleSessionName"), arn))
+}
+
+// byToken makes a session for a web identity's token. Such a request is not
+// signed; the trust policy of the role decides.
+func (a *AWS) byToken(c call) reply {
+	who := ""
+	for role, token := range a.tokens {
+		if token == c.of("WebIdentityToken") {
+			who = role
+		}
+	}
+	role := name(c.of("RoleArn"))
+	switch {
+	case who == "":
+		return fail(400, "InvalidIdentityToken", "The web identity token provided could not be validated.")
+	case !slices.Contains(a.roles[role].trusts, "token:"+who):
+		return fail(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+	}
+	return c.session(role)
+}
