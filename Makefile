@@ -10,6 +10,7 @@ PEERS   := targets/peers
 KUBE    := $(PEERS)/kubernetes
 K8S     := v1.37.2
 GITEA   := $(PEERS)/gitea
+AWS     := $(PEERS)/aws
 LINT    := go tool -modfile=$(CURDIR)/.ci/tools/golangci-lint.mod golangci-lint
 
 .PHONY: help
@@ -18,7 +19,7 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build ./sodprobe
-	go build -trimpath -ldflags '$(LDFLAGS)' -o sodprobe ./cmd/sodprobe
+	go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o sodprobe ./cmd/sodprobe
 
 .PHONY: demo
 demo: build ## Run the main job on the embedded lab; needs Go only
@@ -36,6 +37,7 @@ prerequisites:
 .PHONY: test-peers
 test-peers: $(BUILD)/kube-apiserver $(BUILD)/gitea ## Build the real servers and run against them
 	go build $(RACE) -ldflags '$(LDFLAGS)' -o $(BUILD)/sodprobe ./cmd/sodprobe
+	cd $(AWS) && go test $(RACE) -timeout 10m -v ./...
 	cd $(GITEA) && GITEA=$(CURDIR)/$(BUILD)/gitea GITEA_STATIC=$$(go list -m -f '{{.Dir}}' code.gitea.io/gitea) go test $(RACE) -timeout 10m -v ./...
 	cd $(KUBE) && KUBE_APISERVER=$(CURDIR)/$(BUILD)/kube-apiserver SODPROBE=$(CURDIR)/$(BUILD)/sodprobe go test $(RACE) -timeout 20m -v ./...
 
@@ -53,6 +55,7 @@ lint: ## Format check, vet and golangci-lint
 	$(LINT) run ./...
 	cd $(KUBE) && go vet ./...
 	cd $(GITEA) && go vet ./...
+	cd $(AWS) && go vet ./...
 
 .PHONY: generate
 generate: ## Regenerate the committed schema and catalog
@@ -65,6 +68,7 @@ verify-generate: generate
 	go mod tidy -diff
 	cd $(KUBE) && go mod tidy -diff
 	cd $(GITEA) && go mod tidy -diff
+	cd $(AWS) && go mod tidy -diff
 
 .PHONY: check
 check: lint verify-generate ## What CI runs: lint, generated files, tests and peers, race detector on

@@ -103,6 +103,9 @@ func Because(a Attempt) string {
 	switch a.Outcome {
 	case probes.Blocked:
 		s = "refused by " + string(a.Response.Layer)
+		if a.Response.Deny != "" {
+			s += ", " + a.Response.Deny
+		}
 		if a.Response.By != "" {
 			s += " (" + a.Response.By + ")"
 		}

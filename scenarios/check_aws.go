@@ -51,7 +51,7 @@ func (c *checker) knownAccount(at string, a targets.AWSIdentity) {
 	}
 	var accounts []string
 	for _, t := range c.scenario.Targets {
-		if t.AWS != nil {
+		if t.AWS != nil && len(t.AWS.AccountID) == 12 {
 			accounts = append(accounts, t.AWS.AccountID)
 		}
 	}

@@ -151,7 +151,7 @@ func TestSchemaAgrees(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"unknown-field", "unknown-field-nested", "two-systems", "unknown-block-aws-identity", "as-empty",
+		"unknown-field", "unknown-field-nested", "two-systems", "aws-account-form", "aws-endpoint", "aws-permitted-action", "aws-inline-token", "as-empty",
 		"as-other-role", "as-number", "technique-canary", "technique-unknown", "groups-missing", "groups-null",
 		"role-unknown", "positive-both", "positive-empty", "positive-null", "expect-empty", "ca-form", "text-for-number",
 		"number-out-of-bounds", "number-for-text", "parameter-number", "mapping-for-list", "list-for-mapping", "duration",

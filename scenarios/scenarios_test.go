@@ -37,8 +37,12 @@ func testSet() probes.Set {
 	push, pushSSH := probe("gitlab.branch.push", "Push", probes.SelfDefeating), probe("gitlab.branch.push-ssh", "Push over SSH", probes.SelfDefeating)
 	push.System, push.Expect = targets.GitLab, []targets.Layer{targets.BranchProtection}
 	pushSSH.System, pushSSH.Expect, pushSSH.SSH = targets.GitLab, push.Expect, true
+	put, token := probe("aws.iam.put-role-policy", "Put a policy into a role", probes.SelfDefeating,
+		probes.Need{Name: "role", Doc: "a role", Example: "prod-deploy", Pattern: name}), probe("aws.sts.assume-role-with-web-identity", "Assume a role", probes.SelfDefeating)
+	put.System, put.Expect, put.Null = targets.AWS, []targets.Layer{targets.IdentityPolicy}, true
+	token.System, token.Expect, token.Token = targets.AWS, put.Expect, true
 	return probes.Set{
-		push, pushSSH, bind,
+		put, token, push, pushSSH, bind,
 		probe("kubernetes.deployment.create", "Deploy a new workload", probes.DryRun),
 		probe("kubernetes.deployment.patch", "Change a workload", probes.DryRun,
 			probes.Need{Name: "deployment", Doc: "a Deployment in both namespaces", Example: "api", Pattern: name}),

@@ -126,7 +126,7 @@ type AWSIdentity struct {
 	// AssumeRole is the ARN of the people's role, which the prober assumes.
 	AssumeRole string `yaml:"assumeRole,omitempty" json:"assumeRole,omitempty" jsonschema:"pattern=^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9+=@._/-]+$"`
 	// ExternalID is what the role's trust policy may demand. It is no secret.
-	ExternalID string `yaml:"externalID,omitempty" json:"externalID,omitempty" jsonschema:"pattern=^[A-Za-z0-9+=@.:_/-]{2,}$"`
+	ExternalID string `yaml:"externalID,omitempty" json:"externalID,omitempty" jsonschema:"pattern=^[A-Za-z0-9+=@.:_/-]+$"`
 	// WebIdentity is a token of somebody's pipeline, and the role that is its
 	// own.
 	WebIdentity *WebIdentity `yaml:"webIdentity,omitempty" json:"webIdentity,omitempty"`

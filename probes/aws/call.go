@@ -34,12 +34,12 @@ func (in input) of(template string) *string {
 }
 
 // call is one call of the SDK.
-type call = func(context.Context, sdk.Config) error
+type call = func(sdk.Config) error
 
 // sends is the call of one operation by a service's client.
 func sends[C, I, O, F any](connect func(sdk.Config, ...F) *C, operation func(*C, context.Context, *I, ...F) (*O, error), in *I, options ...F) call {
-	return func(ctx context.Context, cfg sdk.Config) error {
-		_, err := operation(connect(cfg, options...), ctx, in)
+	return func(cfg sdk.Config) error {
+		_, err := operation(connect(cfg, options...), context.Background(), in) // nothing is sent
 		return err
 	}
 }
@@ -49,7 +49,7 @@ func sends[C, I, O, F any](connect func(sdk.Config, ...F) *C, operation func(*C,
 func dryRun[I, O any](operation func(*ec2.Client, context.Context, *I, ...func(*ec2.Options)) (*O, error), in *I) call {
 	field := reflect.ValueOf(in).Elem().FieldByName("DryRun")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*bool]() {
-		return func(context.Context, sdk.Config) error { return errors.New("the operation has no dry run") }
+		return func(sdk.Config) error { return errors.New("the operation has no dry run") }
 	}
 	field.Set(reflect.ValueOf(sdk.Bool(true)))
 	return sends(ec2.NewFromConfig, operation, in)

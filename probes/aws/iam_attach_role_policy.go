@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/targets"
 )
 
 // IAMAttachRolePolicy attempts to attach a managed policy to a role.
@@ -23,6 +22,6 @@ func IAMAttachRolePolicy() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{run}")})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

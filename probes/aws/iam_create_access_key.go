@@ -23,6 +23,6 @@ func IAMCreateAccessKey() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{run}")})
 		},
-		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in, "{role}")} },
+		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in)} },
 	})
 }

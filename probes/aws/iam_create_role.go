@@ -5,7 +5,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
@@ -24,6 +23,6 @@ func IAMCreateRole() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).CreateRole, &iam.CreateRoleInput{RoleName: in.of("{role}"), AssumeRolePolicyDocument: sdk.String(aws.NoPolicy)})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

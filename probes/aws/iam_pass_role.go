@@ -30,6 +30,6 @@ func IAMPassRole() probes.Probe {
 				IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: in.of("{profile}")},
 			})
 		},
-		state: func(in input) []targets.StateQuery { return append(subnet(in), theRole(in, "{role}")) },
+		state: func(in input) []targets.StateQuery { return append(subnet(in), theRole(in)) },
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
@@ -24,6 +23,6 @@ func IAMPutRolePolicy() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).PutRolePolicy, &iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{run}"), PolicyDocument: sdk.String(aws.NoPolicy)})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

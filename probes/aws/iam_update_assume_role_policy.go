@@ -5,7 +5,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
@@ -24,6 +23,6 @@ func IAMUpdateAssumeRolePolicy() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, &iam.UpdateAssumeRolePolicyInput{RoleName: in.of("{role}"), PolicyDocument: sdk.String(aws.NoPolicy)})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

@@ -25,20 +25,20 @@ func reads(in input, service, action string, c call, exists bool, fields ...stri
 }
 
 // role reads a role and what is attached to it.
-func role(in input, name string) []targets.StateQuery {
+func role(in input) []targets.StateQuery {
 	const list = "/ListRolePoliciesResult/PolicyNames/member/*"
 	return []targets.StateQuery{
-		theRole(in, name),
-		reads(in, "iam", "iam:ListRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: in.of(name)}), false, list),
-		reads(in, "iam", "iam:ListAttachedRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: in.of(name)}),
+		theRole(in),
+		reads(in, "iam", "iam:ListRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: in.of("{role}")}), false, list),
+		reads(in, "iam", "iam:ListAttachedRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: in.of("{role}")}),
 			false, "/ListAttachedRolePoliciesResult/AttachedPolicies/member/*/PolicyArn"),
 	}
 }
 
 // theRole reads a role alone.
-func theRole(in input, name string) targets.StateQuery {
+func theRole(in input) targets.StateQuery {
 	const at = "/GetRoleResult/Role/"
-	return reads(in, "iam", "iam:GetRole", sends(iam.NewFromConfig, (*iam.Client).GetRole, &iam.GetRoleInput{RoleName: in.of(name)}),
+	return reads(in, "iam", "iam:GetRole", sends(iam.NewFromConfig, (*iam.Client).GetRole, &iam.GetRoleInput{RoleName: in.of("{role}")}),
 		true, at+"RoleId", at+"AssumeRolePolicyDocument", at+"PermissionsBoundary/PermissionsBoundaryArn", at+"MaxSessionDuration")
 }
 

@@ -27,6 +27,6 @@ func STSAssumeRole() probes.Probe {
 		call: func(in input) call {
 			return sends(sts.NewFromConfig, (*sts.Client).AssumeRole, &sts.AssumeRoleInput{RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), RoleSessionName: in.of("{run}"), DurationSeconds: sdk.Int32(aws.Life), Policy: sdk.String(aws.DenyAll)})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

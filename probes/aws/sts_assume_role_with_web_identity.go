@@ -28,6 +28,6 @@ func STSAssumeRoleWithWebIdentity() probes.Probe {
 		call: func(in input) call {
 			return sends(sts.NewFromConfig, (*sts.Client).AssumeRoleWithWebIdentity, &sts.AssumeRoleWithWebIdentityInput{RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), RoleSessionName: in.of("{run}"), WebIdentityToken: sdk.String(aws.TokenHere), DurationSeconds: sdk.Int32(aws.Life), Policy: sdk.String(aws.DenyAll)})
 		},
-		state: func(in input) []targets.StateQuery { return role(in, "{role}") },
+		state: role,
 	})
 }

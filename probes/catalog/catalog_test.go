@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
@@ -28,7 +30,7 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("%s is out of order, or stands twice", p.ID)
 		}
 		for what, ok := range map[string]bool{
-			"id":        regexp.MustCompile(`^` + string(p.System) + `\.[a-z]+\.[a-z]+(-[a-z]+)?$`).MatchString(p.ID),
+			"id":        regexp.MustCompile(`^` + string(p.System) + `\.[a-z0-9]+\.[a-z]+(-[a-z]+)*$`).MatchString(p.ID),
 			"title":     p.Title != "" && !strings.HasSuffix(p.Title, "."),
 			"why":       strings.HasPrefix(p.Why, "A developer who can ") && strings.HasSuffix(p.Why, ".") && strings.Count(p.Why, ". ") == 0,
 			"att&ck":    regexp.MustCompile(`^T\d{4}(\.\d{3})?$`).MatchString(p.Attack),
@@ -61,11 +63,11 @@ func TestMetadata(t *testing.T) {
 
 // TestListed: each file of probes is in the catalog.
 func TestListed(t *testing.T) {
-	files, err := filepath.Glob("../[gk]*/*.go")
+	files, err := filepath.Glob("../[agk]*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := regexp.MustCompile(`ID: "((?:kubernetes|gitlab)\.[a-z.-]+)", Title`)
+	id := regexp.MustCompile(`ID: "((?:kubernetes|gitlab|aws)\.[a-z0-9.-]+)", Title`)
 	n := 0
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -114,13 +116,22 @@ func target(system targets.System) targets.Target {
 			ProjectID: 42, Project: "payments/api", Branch: "release/1", PermittedBranch: "sod-canary", Environment: "production",
 		}}
 	}
+	if system == targets.AWS {
+		return targets.Target{AWS: &targets.AWSTarget{
+			AccountID: "111122223333", Region: "eu-west-1", Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
+		}}
+	}
 	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
 func invariant(system targets.System) func(*http.Request, []byte) error {
-	if system == targets.Kubernetes {
+	switch system {
+	case targets.Kubernetes:
 		return kubernetes.Invariant
+	case targets.AWS:
+		return aws.Invariant(example(probes.Probe{}).Run)
+	case targets.GitLab:
 	}
 	return nil
 }
@@ -148,7 +159,11 @@ func passes(t *testing.T, system targets.System, r targets.Request, rules []targ
 	if user := r.Header["Impersonate-User"]; user != "" {
 		lease.Identity = http.Header{"Impersonate-User": {user}}
 	}
-	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: invariant(system), Now: fixedNow})
+	config := guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: 1, Invariant: invariant(system), Now: fixedNow}
+	if system == targets.AWS {
+		config.Host, config.Services, config.Headers = "", map[string]string{r.Service: "127.0.0.1:1"}, aws.Headers()
+	}
+	g := guard.New(config)
 	if resp, err := g.Over(&http.Transport{}).RoundTrip(req.WithContext(lease.Context(t.Context()))); err == nil {
 		_ = resp.Body.Close()
 	}
@@ -180,7 +195,7 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 			if left, why := passes(t, p.System, r, rules); !left {
 				t.Errorf("%s at %s: %s", p.ID, kind, why)
 			}
-			if left, _ := passes(t, p.System, targets.Request{Method: r.Method, Path: r.Path + "x", Query: r.Query, Header: r.Header, Body: r.Body}, rules); left {
+			if left, _ := passes(t, p.System, targets.Request{Service: r.Service, Method: r.Method, Path: r.Path + "x", Query: r.Query, Header: r.Header, Body: r.Body}, rules); left {
 				t.Errorf("%s: another path leaves", p.ID)
 			}
 			if r.Query["dryRun"] != "" {
@@ -222,6 +237,12 @@ func TestState(t *testing.T) {
 			t.Errorf("%s shows no target", p.ID)
 		}
 		for _, q := range queries {
+			if p.System == targets.AWS {
+				if left, why := passes(t, p.System, q.Request, []targets.Rule{reading(q.Request)}); !left {
+					t.Errorf("%s reads by %s: %s", p.ID, q.Request.Action, why)
+				}
+				continue
+			}
 			if q.Request.Method != http.MethodGet || strings.ContainsAny(q.Request.Path, "{}") || strings.Contains(q.Request.Path, "//") {
 				t.Errorf("%s: %+v", p.ID, q.Request)
 			}
@@ -229,9 +250,62 @@ func TestState(t *testing.T) {
 	}
 }
 
+// reading is the rule of one read.
+func reading(r targets.Request) targets.Rule {
+	return targets.Rule{Service: r.Service, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Text: string(r.Body)}
+}
+
+// TestDryRunIsOnTheWire: each request to EC2 is a dry run, and does not leave
+// without.
+func TestDryRunIsOnTheWire(t *testing.T) {
+	n := 0
+	for _, p := range of(targets.AWS) {
+		r := p.Request(target(p.System).Place(targets.Production), example(p))
+		if r.Service != "ec2" {
+			continue
+		}
+		n++
+		if !strings.Contains(string(r.Body), "&DryRun=true&") || p.Technique != probes.DryRun {
+			t.Errorf("%s (%s) sends %s", p.ID, p.Technique, r.Body)
+		}
+		for _, without := range []string{"&", "&DryRun=false&", "&DryRun=true&DryRun=false&", "&dryRun=true&"} {
+			bad := r
+			bad.Body = []byte(strings.Replace(string(r.Body), "&DryRun=true&", without, 1))
+			if left, _ := passes(t, p.System, bad, []targets.Rule{reading(bad)}); left {
+				t.Errorf("%s leaves as %s", p.ID, bad.Body)
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d probes of EC2", n)
+	}
+}
+
+// TestSelfDefeating: a request of AWS's whose harmless part is taken out does
+// not leave, whatever its rules say.
+func TestSelfDefeating(t *testing.T) {
+	for _, p := range of(targets.AWS) {
+		r, marker := p.Request(target(p.System).Place(targets.Production), example(p)), example(p).Run
+		bad := r
+		bad.Body = []byte(strings.NewReplacer(
+			marker, "payments", "%7B%7D", "%7B%22a%22%3A1%7D", `"{}"`, `"{\"a\":1}"`, aws.NoRevision, "1d9e8f7a-0000-4000-8000-000000000000", aws.NoInstance, "i-0a1b2c3d4e5f60718",
+			"DryRun=true", "DryRun=false", `"DryRun":true`, `"DryRun":false`, aws.NoVersion, "1", aws.NoPattern, ".*", aws.NoGroup, "admins", aws.NoPolicyID, "p-12345678",
+			`"stages":[]`, `"stages":[{}]`, "%22Deny%22", "%22Allow%22",
+		).Replace(string(r.Body)))
+		bad.Header = maps.Clone(r.Header)
+		delete(bad.Header, "If-Match")
+		if string(r.Body) == aws.NoPolicy {
+			bad.Body = []byte(`{"a":1}`)
+		}
+		if left, _ := passes(t, p.System, bad, []targets.Rule{reading(bad)}); left && p.ID != "aws.ecr.initiate-layer-upload" {
+			t.Errorf("%s leaves as %v %s", p.ID, bad.Header, bad.Body)
+		}
+	}
+}
+
 // TestBodiesAreJSON: every body is one JSON object.
 func TestBodiesAreJSON(t *testing.T) {
-	for _, p := range catalog.All() {
+	for _, p := range append(of(targets.Kubernetes), of(targets.GitLab)...) {
 		body := p.Request(target(p.System).Place(targets.Production), example(p)).Body
 		var o map[string]any
 		if len(body) > 0 && json.Unmarshal(body, &o) != nil {

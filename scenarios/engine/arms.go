@@ -183,7 +183,7 @@ func (s *site) asked(a arm) targets.Asked {
 		System: s.target.System(), Subject: s.subject(a.as), Harness: s.pins[s.target.ID].Harness,
 		Action: a.request.Action, Resource: a.request.Resource, Name: a.request.Name, Scope: a.request.Scope,
 		Dependents: a.request.Dependents,
-		Technique: string(a.item.Probe.Technique), Reached: a.reached,
+		Technique:  string(a.item.Probe.Technique), Reached: a.reached,
 	}
 }
 

@@ -125,7 +125,7 @@ func Connect(cfg Config) (*Account, error) {
 	}
 	a.guard = guard.New(guard.Config{
 		Services: a.hosts, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond), Budget: cfg.Budget,
-		Timeout: cfg.Timeout, Invariant: a.invariant, Now: cfg.Now, Headers: append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date"),
+		Timeout: cfg.Timeout, Invariant: Invariant(cfg.Marker), Now: cfg.Now, Headers: Headers(),
 	})
 	a.client = &http.Client{
 		Transport:     a.guard.Over(transport),
@@ -133,6 +133,9 @@ func Connect(cfg Config) (*Account, error) {
 	}
 	return a, nil
 }
+
+// Headers are those of AWS's requests that a guard has to know.
+func Headers() []string { return append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date") }
 
 // sessionARN is what the server calls a session of a role.
 func (a *Account) sessionARN(role string) string {

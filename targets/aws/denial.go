@@ -98,6 +98,9 @@ func (d denial) because(s string) (denial, bool) {
 			d.ungranted, _ = word(rest)
 		}
 	}
+	if named == 0 && (strings.Contains(s, "because ") || strings.Contains(s, "explicit deny")) {
+		return denial{}, false // a reason that is none of a policy's
+	}
 	return d, named <= 1
 }
 

@@ -24,46 +24,50 @@ const (
 	NoGroup = "system:sodprobe"
 	// NoPolicyID is no policy of an organization.
 	NoPolicyID = "p-sodprobe0"
-	// NoValue and NoPattern never fit each other.
-	NoValue, NoPattern = "sodprobe", "^never$"
+	// NoValue is a value that never fits NoPattern.
+	NoValue = "sodprobe"
+	// NoPattern is the pattern that NoValue does not fit.
+	NoPattern = "^never$"
 	// Anything is a body whose content is of no account.
 	Anything = "sodprobe"
 )
 
-// invariant is the adapter's last word to the guard: whatever a rule allows, a
-// request that could take effect does not leave. Reads on a closed list may;
-// of writes, only the forms listed here.
-func (a *Account) invariant(r *http.Request, body []byte) error {
-	o, err := operationOf(r, body)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(readOperations(), o.name) {
+// Invariant is the adapter's last word to the guard, for a run's marker:
+// whatever a rule allows, a request that could take effect does not leave.
+// Reads on a closed list may; of writes, only the forms listed here.
+func Invariant(marker string) func(r *http.Request, body []byte) error {
+	return func(r *http.Request, body []byte) error {
+		o, err := operationOf(r, body)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(readOperations(), o.name) {
+			return nil
+		}
+		if o.name == "sts:AssumeRole" || o.name == webIdentity {
+			return useless(o, marker)
+		}
+		wants, ok := harmless()[o.name]
+		if !ok {
+			return fmt.Errorf("%s is not on the list of what may be sent", o.name)
+		}
+		for field, want := range wants {
+			got := o.fields[field]
+			if want == ours && !strings.HasSuffix(got, marker) || want != ours && got != want {
+				return fmt.Errorf("%s with %s %s could take effect", o.name, field, strconv.Quote(got))
+			}
+		}
 		return nil
 	}
-	if strings.HasPrefix(o.name, "sts:AssumeRole") {
-		return a.useless(o)
-	}
-	wants, ok := harmless()[o.name]
-	if !ok {
-		return fmt.Errorf("%s is not on the list of what may be sent", o.name)
-	}
-	for field, want := range wants {
-		got := o.fields[field]
-		if want == ours && !strings.HasSuffix(got, a.cfg.Marker) || want != ours && got != want {
-			return fmt.Errorf("%s with %s %s could take effect", o.name, field, strconv.Quote(got))
-		}
-	}
-	return nil
 }
 
 // useless lets a session be made only for a short time, under the run's name,
 // and under a policy that takes rights away.
-func (a *Account) useless(o operation) error {
+func useless(o operation, marker string) error {
 	policy := o.fields["Policy"]
 	narrow := policy == DenyAll || policy == readOnly() ||
 		strings.HasPrefix(policy, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["`) && strings.Contains(policy, `{"Effect":"Deny","NotAction":["`)
-	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) || o.fields["RoleSessionName"] != a.cfg.Marker {
+	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) || o.fields["RoleSessionName"] != marker {
 		return fmt.Errorf("%s would make a session that can do something", o.name)
 	}
 	return nil

@@ -56,7 +56,7 @@ func (s *Session) byRole(ctx context.Context, policy string, still func() error)
 	if id.ExternalID != "" {
 		in.ExternalId = &id.ExternalID
 	}
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(ctx context.Context, cfg sdk.Config) error {
+	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).AssumeRole(ctx, in)
 		return err
 	})
@@ -70,7 +70,7 @@ func (s *Session) byToken(ctx context.Context, policy string, still func() error
 	if err != nil {
 		return Keys{}, nil, err.Error()
 	}
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(ctx context.Context, cfg sdk.Config) error {
+	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
 			RoleArn: &w.Role, RoleSessionName: &a.cfg.Marker, WebIdentityToken: &token, DurationSeconds: sdk.Int32(Life), Policy: &policy,
 		})

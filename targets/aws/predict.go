@@ -32,7 +32,7 @@ func (s *Session) Predict(ctx context.Context, asked targets.Asked) string {
 	if strings.HasPrefix(asked.Resource, "arn:") && !strings.Contains(asked.Resource, "*") {
 		in.ResourceArns = []string{asked.Resource}
 	}
-	r := Wire("iam", s.account.cfg.Target.AWS.Region, func(ctx context.Context, cfg sdk.Config) error {
+	r := Wire("iam", s.account.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
 		_, err := iam.NewFromConfig(cfg).SimulatePrincipalPolicy(ctx, in)
 		return err
 	})

@@ -40,8 +40,11 @@ func (a *Account) Assume(_ context.Context, id targets.Identity) (*Session, erro
 // nothing else, and returns what was recorded: how the session was made and
 // who it is stand as steps before the answer, who it still is after it.
 func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange {
-	r := call.Request
-	policy := fence(r.Action, r.Resource, r.Dependents)
+	r, resource := call.Request, call.Request.Resource
+	if strings.HasSuffix(resource, s.account.cfg.Marker) {
+		resource = "*" // what does not exist may match no resource, and the fence must not be what refuses
+	}
+	policy := fence(r.Action, resource, r.Dependents)
 	if call.Null {
 		policy = DenyAll
 	}
@@ -50,12 +53,12 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	}
 	keys, steps, problem := s.fresh(ctx, policy, call.Still)
 	if problem != "" {
-		return targets.Exchange{Unfit: "the session could not be made: " + problem, Steps: steps}
+		return unmade("the session could not be made: "+problem, steps)
 	}
 	who, x := s.caller(ctx, keys)
 	steps = append(steps, x)
 	if who.problem != "" {
-		return targets.Exchange{Unfit: "the session is not proven: " + who.problem, Steps: steps}
+		return unmade("the session is not proven: "+who.problem, steps)
 	}
 	x = s.attempt(ctx, keys, call)
 	x.Steps = steps
@@ -64,6 +67,20 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 		x.After = []targets.Exchange{after}
 	}
 	return x
+}
+
+// unmade is an attempt that ended with its last step.
+func unmade(why string, steps []targets.Exchange) targets.Exchange {
+	out := targets.Exchange{Steps: steps}
+	switch last := len(steps) - 1; {
+	case last >= 0 && steps[last].TransportError != "":
+		out.TransportError = why
+	case last >= 0 && steps[last].Refused != "":
+		out.Refused = why
+	default:
+		out.Unfit = why
+	}
+	return out
 }
 
 // attempt sends the call itself. A web identity's token takes the place that

@@ -23,7 +23,7 @@ const callerResult = "/GetCallerIdentityResult/"
 // and is answered even where everything is denied, so that it says who one is
 // and nothing about what one may.
 func (a *Account) callerIdentity(ctx context.Context, keys Keys) (caller, targets.Exchange) {
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(ctx context.Context, cfg sdk.Config) error {
+	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		return err
 	})

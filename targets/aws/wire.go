@@ -2,7 +2,6 @@ package aws
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,16 +14,16 @@ import (
 )
 
 // errCaptured ends an SDK call whose request is known.
-var errCaptured = errors.New("captured") //nolint:gochecknoglobals // a sentinel
+var errCaptured = errors.New("captured")
 
 // Wire returns the request that the SDK makes of a call, by its own
 // serializers, without sending it. The call must take the configuration that
 // it is given. Where the SDK refuses the input, the request is empty, and no
 // rule matches it.
-func Wire(service, region string, call func(context.Context, sdk.Config) error) targets.Request {
+func Wire(service, region string, call func(sdk.Config) error) targets.Request {
 	c := &capture{service: service}
 	endpoint := "https://wire.invalid"
-	_ = call(context.Background(), sdk.Config{ // it ends in errCaptured, or sends nothing
+	_ = call(sdk.Config{ // it ends in errCaptured, or sends nothing
 		Region: region, Credentials: credentials.NewStaticCredentialsProvider("AKIDWIRE", "wire", ""),
 		HTTPClient: c, BaseEndpoint: &endpoint, Retryer: func() sdk.Retryer { return sdk.NopRetryer{} },
 		RequestChecksumCalculation: sdk.RequestChecksumCalculationWhenRequired,

@@ -22,6 +22,7 @@ type remote struct {
 	io.WriteCloser
 	connection ssh.Conn
 	stderr     *notes
+	ended      chan struct{} // closed when the process is over and has said all
 }
 
 func (r *remote) CloseWrite() error { return r.WriteCloser.Close() }
@@ -87,13 +88,25 @@ func (s *Session) openRemote(ctx context.Context, path string) (*remote, error) 
 		_ = c.Close()
 		return nil, err
 	}
-	r := &remote{connection: c, stderr: &notes{}}
+	r := &remote{connection: c, stderr: &notes{}, ended: make(chan struct{})}
 	session.Stderr = r.stderr
 	if err := r.start(session, path); err != nil {
 		_ = c.Close()
 		return nil, err
 	}
+	go func() {
+		_ = session.Wait() // how it ended is told by what it said
+		close(r.ended)
+	}()
 	return r, nil
+}
+
+// lastWords waits a while for all that a process has to say.
+func (r *remote) lastWords() {
+	select {
+	case <-r.ended:
+	case <-time.After(2 * time.Second):
+	}
 }
 
 func (r *remote) start(session *ssh.Session, path string) error {
@@ -134,7 +147,9 @@ func (s *Session) pushSSH(ctx context.Context, lease *guard.Lease, r targets.Req
 		},
 		Compose: func(advertised io.Reader) ([]byte, error) {
 			body, err := s.compose(advertised, lease.History, *r.Push)
-			unready = err
+			if unready = err; err != nil {
+				process.lastWords() // a refusal before any push comes on the other stream
+			}
 			return body, err
 		},
 	})

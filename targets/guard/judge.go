@@ -162,10 +162,10 @@ func readBody(r *http.Request) ([]byte, error) {
 func read(kind string, body []byte) (payload, error) {
 	p := payload{text: string(body)}
 	var err error
-	switch {
-	case kind == receivePack:
+	switch kind {
+	case receivePack:
 		p.push, err = parsedPush(body)
-	case kind == "application/x-www-form-urlencoded":
+	case "application/x-www-form-urlencoded":
 		p.document, err = form(p.text)
 	default:
 		p.document, err = object(body)

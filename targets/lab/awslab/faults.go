@@ -63,18 +63,19 @@ func (a *AWS) faulty(w http.ResponseWriter, c call) bool {
 	if fault == FaultNone || !attempted(c) {
 		return false
 	}
-	switch fault {
-	case FaultProxy:
+	if fault == FaultProxy {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte("<html><body>Access Denied by policy</body></html>"))
-	case FaultMalformed:
+		return true
+	}
+	if fault == FaultMalformed {
 		w.Header().Set("Content-Type", contentType(c, map[bool]string{true: "<", false: "{"}[!strings.Contains(c.protocol, "son")]))
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte("<Response><Errors><Error><Code>UnauthorizedOperation</Code>"))
-	default:
-		send(w, c, faultReply(fault, c))
+		return true
 	}
+	send(w, c, faultReply(fault, c))
 	return true
 }
 
@@ -108,7 +109,7 @@ func faultReply(fault Fault, c call) reply {
 		return in(forbidden, refused, fmt.Sprintf("User: arn:aws:sts::%s:assumed-role/Somebody/else is not authorized to perform: %s because no identity-based policy allows the %s action", Account, action, action))
 	case FaultValidation:
 		return in([5]int{400, 400, 400, 400, 400}, [5]string{"InvalidParameterValue", "ValidationError", "InvalidArgument", "ValidationException", "ValidationException"}, "1 validation error detected")
-	default:
-		return in([5]int{500, 500, 500, 500, 500}, [5]string{"InternalError", "InternalFailure", "InternalError", "InternalServerError", "ServiceException"}, "Internal error")
+	case FaultNone, FaultProxy, FaultMalformed, FaultInternal:
 	}
+	return in([5]int{500, 500, 500, 500, 500}, [5]string{"InternalError", "InternalFailure", "InternalError", "InternalServerError", "ServiceException"}, "Internal error")
 }

@@ -193,7 +193,7 @@ func deployments() map[string]operation {
 			}
 			return c.done()
 		}),
-		"eks:CreateAccessEntry": writes("eks:CreateAccessEntry", "arn:aws:eks:"+here+"cluster/{cluster}", func(c call) reply {
+		"eks:CreateAccessEntry": writes("eks:CreateAccessEntry", "arn:aws:eks:"+here+"cluster/{cluster}", func(call) reply {
 			return fail(409, "ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
 		}),
 	}

@@ -77,15 +77,15 @@ type connection struct {
 
 // connect prepares every target. It sends nothing: the pins are checked by
 // whoever asks first.
-func (a *app) connect(f connectFlags, d *document, marker string) (*connection, error) {
-	return a.connectWith(surroundings{
+func (a *app) connect(ctx context.Context, f connectFlags, d *document, marker string) (*connection, error) {
+	return a.connectWith(ctx, surroundings{
 		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.LoadKubeconfig(f.kubeconfig, a.env) },
 		secret:     a.secrets(filepath.Dir(d.path)),
 		keys:       aws.FromSDK,
 	}, d.scenario, marker)
 }
 
-func (a *app) connectWith(from surroundings, s *scenarios.Scenario, marker string) (*connection, error) {
+func (a *app) connectWith(ctx context.Context, from surroundings, s *scenarios.Scenario, marker string) (*connection, error) {
 	c := &connection{systems: map[string]system{}, budget: guard.NewBudget(s.Rules.MaxRequests)}
 	for _, t := range s.Targets {
 		var err error
@@ -95,7 +95,7 @@ func (a *app) connectWith(from surroundings, s *scenarios.Scenario, marker strin
 		case targets.GitLab:
 			c.systems[t.ID], err = a.connectProject(from, s, t, c.budget, marker)
 		case targets.AWS:
-			c.systems[t.ID], err = a.connectAccount(from, s, t, c.budget, marker)
+			c.systems[t.ID], err = a.connectAccount(ctx, from, s, t, c.budget, marker)
 		default:
 			err = errors.New("it names no system")
 		}
@@ -132,12 +132,12 @@ func (a *app) connectProject(from surroundings, s *scenarios.Scenario, t targets
 	return project{p}, err
 }
 
-func (a *app) connectAccount(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+func (a *app) connectAccount(ctx context.Context, from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
 	reader, err := observer(s, targets.AWS)
 	if err != nil {
 		return nil, err
 	}
-	source, err := from.keys(context.Background())
+	source, err := from.keys(ctx)
 	if err != nil {
 		return nil, err
 	}

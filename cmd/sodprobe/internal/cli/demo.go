@@ -92,8 +92,8 @@ func (a *app) demoRun(ctx context.Context, path, dir string, systems *demoLab, p
 	e := &execution{
 		app: a, doc: d, evidence: filepath.Join(dir, "evidence"), lab: true,
 		operator: people.operator.principal, signer: people.operator.signer, key: people.operator.key,
-		connect: func(marker string) (*connection, error) {
-			return a.connectWith(systems.surroundings(), d.scenario, marker)
+		connect: func(ctx context.Context, marker string) (*connection, error) {
+			return a.connectWith(ctx, systems.surroundings(), d.scenario, marker)
 		},
 	}
 	e.out = "text"

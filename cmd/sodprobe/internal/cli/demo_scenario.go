@@ -30,7 +30,9 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		fmt.Fprintf(&b, demoGitLab, l.gitlab.URL(), gitlablab.ProjectID, gitlablab.Project, gitlablab.Branch,
 			gitlablab.PermittedBranch, gitlablab.Environment, l.gitlab.SSHAddress(), l.gitlab.HostKey())
 	}
-	fmt.Fprintf(&b, demoAWS, awslab.Account, awslab.Region, l.aws.Endpoint(), awslab.Permitted)
+	if l.aws != nil {
+		fmt.Fprintf(&b, demoAWS, awslab.Account, awslab.Region, l.aws.Endpoint(), awslab.Permitted)
+	}
 	b.WriteString("identities:\n")
 	for _, p := range []struct{ id, role, user, groups, aws string }{
 		{"dev-alice", "developer", "alice", "developers", awslab.Developer},
@@ -43,24 +45,31 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		if l.gitlab != nil {
 			fmt.Fprintf(&b, "    gitlab: {username: %s, token: {env: LAB_TOKEN_%s}, sshKey: {file: %[1]s_ed25519}}\n", p.user, strings.ToUpper(p.user))
 		}
-		if p.aws != "" {
+		if p.aws != "" && l.aws != nil {
 			fmt.Fprintf(&b, "    aws: {assumeRole: %q}\n", awslab.RoleARN(p.aws))
 		}
 	}
-	for _, p := range []struct{ id, role, aws string }{
-		{"branch", "developer", awslab.Branch}, {"release-branch", "authorized", awslab.Trusted}, {"stranger", "unprivileged", awslab.Stranger},
-	} {
-		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n", p.id, p.role, awslab.RoleARN(p.aws), p.aws)
+	if l.aws != nil {
+		demoTokens(&b)
 	}
 	b.WriteString("attempts:\n")
 	for _, p := range catalog.All() {
 		// What is examined only would leave its control inconclusive.
-		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.GitLab && l.gitlab == nil {
+		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
 			continue
 		}
 		demoAttempt(&b, p)
 	}
 	return []byte(b.String())
+}
+
+// demoTokens writes the identities that are a pipeline's.
+func demoTokens(b *strings.Builder) {
+	for _, p := range []struct{ id, role, aws string }{
+		{"branch", "developer", awslab.Branch}, {"release-branch", "authorized", awslab.Trusted}, {"stranger", "unprivileged", awslab.Stranger},
+	} {
+		fmt.Fprintf(b, "  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n", p.id, p.role, awslab.RoleARN(p.aws), p.aws)
+	}
 }
 
 // demoAttempt writes one attempt, with the probe's own examples.

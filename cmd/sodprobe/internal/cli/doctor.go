@@ -42,7 +42,7 @@ func (a *app) doctor(ctx context.Context, path string, f connectFlags, out outpu
 	if err != nil {
 		return err
 	}
-	conn, err := a.connect(f, d, "sodprobe-doctor")
+	conn, err := a.connect(ctx, f, d, "sodprobe-doctor")
 	if err != nil {
 		return err
 	}

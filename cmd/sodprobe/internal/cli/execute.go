@@ -25,7 +25,7 @@ type execution struct {
 	stopFile string
 	lab      bool
 	out      output
-	connect  func(marker string) (*connection, error)
+	connect  func(ctx context.Context, marker string) (*connection, error)
 
 	id      string // the run's id
 	dir     string // the run's folder
@@ -69,7 +69,7 @@ func (e *execution) run(ctx context.Context) error {
 	if e.plan, err = engine.NewPlan(e.doc.scenario, catalog.All()); err != nil {
 		return err
 	}
-	if e.conn, err = e.connect(e.marker()); err != nil {
+	if e.conn, err = e.connect(ctx, e.marker()); err != nil {
 		return err
 	}
 	if err := e.register(ctx, approved); err != nil {

@@ -86,7 +86,9 @@ func (a *app) runScenario(ctx context.Context, path string, o runOptions) error 
 		if err != nil {
 			return err
 		}
-		e.connect = func(marker string) (*connection, error) { return a.connect(o.connectFlags, d, marker) }
+		e.connect = func(ctx context.Context, marker string) (*connection, error) {
+			return a.connect(ctx, o.connectFlags, d, marker)
+		}
 		return e.run(ctx)
 	})
 }

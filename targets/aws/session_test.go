@@ -1,0 +1,142 @@
+package aws
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// TestSessions: each attempt has a session of its own, under the run's name,
+// for the shortest time, which may do what is probed and nothing else; the
+// null arm's may nothing. Who it is is asked before and after.
+func TestSessions(t *testing.T) {
+	s := newServer(t)
+	_, acting := s.connect(t, targets.AWSIdentity{AssumeRole: developer, ExternalID: "sod-1"})
+	call, asked := putCall()
+	call.Request.Dependents = []string{"kms:Decrypt"}
+	for _, null := range []bool{false, true} {
+		call.Null = null
+		x := acting.Send(t.Context(), call)
+		if got := Classify(targets.Case{Asked: asked, Exchange: x}); got.Class != targets.Reached {
+			t.Fatalf("%+v of %+v", got, x)
+		}
+		if len(x.Steps) != 2 || len(x.After) != 1 || !strings.Contains(x.Steps[0].Body, "ASIANEW") {
+			t.Errorf("the record: %+v", x)
+		}
+	}
+	want := []string{
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:PutRolePolicy"],"Resource":"` + production + `"},` +
+			`{"Effect":"Allow","Action":["kms:Decrypt"],"Resource":"*"},{"Effect":"Deny","NotAction":["iam:PutRolePolicy","kms:Decrypt"],"Resource":"*"}]}`,
+		DenyAll,
+	}
+	n := 0
+	for _, body := range s.bodies {
+		form, err := url.ParseQuery(body)
+		if err != nil || form.Get("Action") != "AssumeRole" {
+			continue
+		}
+		if form.Get("Policy") != want[n] || form.Get("DurationSeconds") != "900" || form.Get("RoleSessionName") != "sodprobe-run" ||
+			form.Get("SourceIdentity") != "sodprobe-run" || form.Get("ExternalId") != "sod-1" || form.Get("RoleArn") != developer {
+			t.Errorf("session %d: %v", n, form)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d sessions for 2 attempts", n)
+	}
+}
+
+// TestProfile: with a profile no right can be taken away, so that there is no
+// null arm, and the record says so.
+func TestProfile(t *testing.T) {
+	s := newServer(t)
+	_, acting := s.connect(t, targets.AWSIdentity{Profile: "dev", Principal: "arn:aws:iam::" + testAccount + ":user/prober"})
+	check := acting.Whoami(t.Context())
+	if check.Problem != "" || len(check.Subject.Extra["session-policy"]) != 1 {
+		t.Errorf("%+v", check)
+	}
+	call, asked := putCall()
+	call.Null = true
+	if x := acting.Send(t.Context(), call); x.Unfit == "" || s.writes() != 0 {
+		t.Errorf("%+v; %d arrived", x, s.writes())
+	}
+	call.Null, asked.Subject = false, check.Subject.Name
+	if got := Classify(targets.Case{Asked: asked, Exchange: acting.Send(t.Context(), call)}); got.Class != targets.Reached {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestWebIdentityToken: the token takes the place that was left for it, and
+// stands in no record.
+func TestWebIdentityToken(t *testing.T) {
+	s := newServer(t)
+	_, acting := s.connect(t, targets.AWSIdentity{WebIdentity: &targets.WebIdentity{Role: developer, Token: targets.Secret{Env: "T"}}})
+	if check := acting.Whoami(t.Context()); check.Problem == "" {
+		t.Errorf("the server of this test knows no web identity: %+v", check)
+	}
+	record, err := json.Marshal(acting.Whoami(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := strings.Join(s.bodies, " ")
+	if !strings.Contains(sent, "WebIdentityToken=a.web.token") || strings.Contains(string(record), "a.web.token") {
+		t.Errorf("sent %s, recorded %s", sent, record)
+	}
+}
+
+// TestServices: each host is the one that the SDK would ask.
+func TestServices(t *testing.T) {
+	ctx := context.Background()
+	for _, c := range []struct{ partition, region string }{{"aws", "eu-west-1"}, {"aws", "us-east-1"}, {"aws-us-gov", "us-gov-east-1"}, {"aws-cn", "cn-north-1"}} {
+		got := services(c.partition, c.region)
+		for name, resolve := range map[string]func() (string, error){
+			"iam": func() (string, error) {
+				e, err := iam.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, iam.EndpointParameters{Region: &c.region})
+				return e.URI.Host, err
+			},
+			"sts": func() (string, error) {
+				e, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sts.EndpointParameters{Region: &c.region})
+				return e.URI.Host, err
+			},
+			"organizations": func() (string, error) {
+				e, err := organizations.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, organizations.EndpointParameters{Region: &c.region})
+				return e.URI.Host, err
+			},
+			"lambda": func() (string, error) {
+				e, err := lambda.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, lambda.EndpointParameters{Region: &c.region})
+				return e.URI.Host, err
+			},
+			"ecr": func() (string, error) {
+				e, err := ecr.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, ecr.EndpointParameters{Region: &c.region})
+				return e.URI.Host, err
+			},
+		} {
+			want, err := resolve()
+			if err != nil || got[name].host != want {
+				t.Errorf("%s in %s: %s, the SDK asks %s (%v)", name, c.region, got[name].host, want, err)
+			}
+		}
+	}
+}
+
+// TestWire: what the SDK refuses to build is nothing that could be sent.
+func TestWire(t *testing.T) {
+	r := Wire("iam", "eu-west-1", func(cfg sdk.Config) error {
+		_, err := iam.NewFromConfig(cfg).PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{})
+		return err
+	})
+	if r.Method != "" || r.Body != nil {
+		t.Errorf("%+v", r)
+	}
+}
