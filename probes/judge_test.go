@@ -19,7 +19,8 @@ func answers() []probes.Answer {
 	for _, l := range targets.Layers() {
 		out = append(out, probes.Answer{Class: targets.Denied, Layer: l})
 	}
-	return append(out, probes.Answer{Class: targets.Denied}, probes.Answer{Class: "made-up"})
+	return append(out, probes.Answer{Class: targets.Denied}, probes.Answer{Class: "made-up"},
+		probes.Answer{Class: targets.HarnessDenied, Layer: targets.SessionPolicy}, probes.Answer{Class: targets.HarnessDenied, Layer: targets.IdentityPolicy})
 }
 
 func proofs() []probes.Proof {
@@ -47,6 +48,7 @@ func byWhoAsks() []targets.Layer {
 	return []targets.Layer{
 		targets.Authorization, targets.ProjectRole, targets.BranchProtection, targets.TagProtection, targets.MergeApproval,
 		targets.EnvironmentProtection, targets.PipelinePermission,
+		targets.IdentityPolicy, targets.ResourcePolicy, targets.PermissionsBoundary,
 	}
 }
 
@@ -119,6 +121,34 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	t.Logf("%d experiments", n)
+}
+
+// TestNullArm: where the negative arm is the attempt's own without any right,
+// nothing but our own policy's refusal of it lets a denial or an answer from
+// behind the decision count.
+func TestNullArm(t *testing.T) {
+	ours := probes.Answer{Class: targets.HarnessDenied, Layer: targets.SessionPolicy}
+	for _, attempt := range answers() {
+		for _, null := range answers() {
+			a := sound()
+			a.Null, a.Attempt, a.Negative = true, attempt, null
+			want := probes.Inconclusive
+			switch {
+			case attempt.Class == targets.Mutated, attempt.Class == targets.Reached && null == ours:
+				want = probes.Permitted
+			case attempt == sound().Attempt && null == ours:
+				want = probes.Blocked
+			}
+			if got := probes.Judge(a); got.Outcome != want || attempt.Class == targets.Reached && want == probes.Inconclusive && !got.Urgent {
+				t.Errorf("%+v, null %+v: %+v, want %s", attempt, null, got, want)
+			}
+		}
+	}
+	a := sound()
+	a.Negative = ours
+	if got := probes.Judge(a); got.Outcome != probes.Inconclusive {
+		t.Errorf("our own refusal as somebody else's: %+v", got)
+	}
 }
 
 // TestNoBlockWithoutEachCell unsets one cell of a sound experiment at a time.
