@@ -4,150 +4,49 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// every answer that an arm can give: each class, and for a denial each layer.
-func answers() []probes.Answer {
-	out := []probes.Answer{{}}
-	for _, c := range targets.Classes() {
-		if c != targets.Denied {
-			out = append(out, probes.Answer{Class: c})
-		}
-	}
-	for _, l := range targets.Layers() {
-		out = append(out, probes.Answer{Class: targets.Denied, Layer: l})
-	}
-	return append(out, probes.Answer{Class: targets.Denied}, probes.Answer{Class: "made-up"},
-		probes.Answer{Class: targets.HarnessDenied, Layer: targets.SessionPolicy}, probes.Answer{Class: targets.HarnessDenied, Layer: targets.IdentityPolicy})
-}
-
-func proofs() []probes.Proof {
-	return []probes.Proof{probes.Unset, probes.Proven, probes.Failed, "made-up"}
-}
-
-func states() []probes.StateChange {
-	return []probes.StateChange{probes.StateUnread, probes.StateUnchanged, probes.StateChangedByUs, probes.StateChangedByOther, "made-up"}
-}
-
 // sound is an experiment in which everything holds.
 func sound() probes.Arms {
-	denied := probes.Answer{Class: targets.Denied, Layer: targets.Authorization}
-	reached := probes.Answer{Class: targets.Reached}
 	return probes.Arms{
-		Attempt: denied, IdentityBefore: probes.Proven, IdentityAfter: probes.Proven, Target: probes.Proven,
-		Baseline: reached, Positive: reached, Negative: denied, State: probes.StateUnchanged,
+		Attempt: denied(targets.Authorization), Technique: probes.DryRun,
+		IdentityBefore: probes.Proven, IdentityAfter: probes.Proven, Target: probes.Proven,
+		Baseline: reached(), Positive: reached(), Negative: denied(targets.Authorization), State: probes.StateUnchanged,
 		Expect: []targets.Layer{targets.Authorization},
 	}
 }
 
-// byWhoAsks are the layers whose refusal a waiver of the positive arm leaves
-// meaningful.
-func byWhoAsks() []targets.Layer {
-	return []targets.Layer{
-		targets.Authorization, targets.ProjectRole, targets.BranchProtection, targets.TagProtection, targets.MergeApproval,
-		targets.EnvironmentProtection, targets.PipelinePermission,
-		targets.IdentityPolicy, targets.ResourcePolicy, targets.PermissionsBoundary,
-	}
-}
-
-// blocked says, independently of the rule, when an experiment proves a block:
-// a plain conjunction of all its cells.
-func blocked(a probes.Arms) bool {
-	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
-		a.IdentityBefore == probes.Proven && a.IdentityAfter == probes.Proven && a.Target == probes.Proven &&
-		a.Baseline.Class == targets.Reached && (a.Positive.Class == targets.Reached || a.Waived && slices.Contains(byWhoAsks(), a.Attempt.Layer)) &&
-		a.Negative.Class == targets.Denied && slices.Contains(targets.Layers(), a.Negative.Layer) &&
-		a.State == probes.StateUnchanged
-}
-
-// permitted says when an experiment shows that the control failed.
-func permitted(a probes.Arms) bool {
-	proven := a.IdentityBefore == probes.Proven && a.IdentityAfter == probes.Proven
-	through := a.Attempt.Class == targets.Reached || a.Attempt.Class == targets.Mutated
-	return (through && proven) || (!through && a.State == probes.StateChangedByUs)
-}
-
-// TestJudge goes through every answer of the attempt with every proof, every
-// state, and every answer of each other arm: some 350,000 experiments.
-func TestJudge(t *testing.T) {
-	n := 0
-	check := func(a probes.Arms) {
-		n++
-		got := probes.Judge(a)
-		want := probes.Inconclusive
-		switch {
-		case blocked(a):
-			want = probes.Blocked
-		case permitted(a):
-			want = probes.Permitted
-		}
-		if got.Outcome != want {
-			t.Fatalf("%s, want %s: %+v", got.Outcome, want, a)
-		}
-		if got.Reason == "" {
-			t.Fatalf("no reason: %+v", a)
-		}
-	}
-	for _, attempt := range answers() {
-		for _, baseline := range answers() {
-			for _, other := range answers() {
-				for _, waived := range []bool{false, true} {
-					a := sound()
-					a.Attempt, a.Baseline, a.Waived = attempt, baseline, waived
-					a.Positive = other
-					check(a)
-					a.Positive, a.Negative = sound().Positive, other
-					check(a)
-				}
-			}
-		}
-		for _, before := range proofs() {
-			for _, after := range proofs() {
-				for _, target := range proofs() {
-					for _, state := range states() {
-						for _, other := range answers() {
-							a := sound()
-							a.Attempt, a.IdentityBefore, a.IdentityAfter, a.Target, a.State = attempt, before, after, target, state
-							a.Baseline = other
-							check(a)
-							a.Baseline, a.Positive, a.Negative = sound().Baseline, other, other
-							check(a)
-						}
-					}
-				}
-			}
-		}
-	}
-	t.Logf("%d experiments", n)
-}
-
-// TestNullArm: where the negative arm is the attempt's own without any right,
-// nothing but our own policy's refusal of it lets a denial or an answer from
-// behind the decision count.
-func TestNullArm(t *testing.T) {
-	ours := probes.Answer{Class: targets.HarnessDenied, Layer: targets.SessionPolicy}
-	for _, attempt := range answers() {
-		for _, null := range answers() {
-			a := sound()
-			a.Null, a.Attempt, a.Negative = true, attempt, null
-			want := probes.Inconclusive
-			switch {
-			case attempt.Class == targets.Mutated, attempt.Class == targets.Reached && null == ours:
-				want = probes.Permitted
-			case attempt == sound().Attempt && null == ours:
-				want = probes.Blocked
-			}
-			if got := probes.Judge(a); got.Outcome != want || attempt.Class == targets.Reached && want == probes.Inconclusive && !got.Urgent {
-				t.Errorf("%+v, null %+v: %+v, want %s", attempt, null, got, want)
-			}
-		}
-	}
+// through is an experiment in which the control fails.
+func through() probes.Arms {
 	a := sound()
-	a.Negative = ours
-	if got := probes.Judge(a); got.Outcome != probes.Inconclusive {
-		t.Errorf("our own refusal as somebody else's: %+v", got)
+	a.Attempt = reached()
+	return a
+}
+
+func denied(l targets.Layer) probes.Answer { return probes.Answer{Class: targets.Denied, Layer: l} }
+func reached() probes.Answer               { return probes.Answer{Class: targets.Reached} }
+func mutated() probes.Answer               { return probes.Answer{Class: targets.Mutated} }
+
+// fenced is what our own policy answers where every right was taken away.
+func fenced() probes.Answer {
+	return probes.Answer{Class: targets.HarnessDenied, Layer: targets.SessionPolicy}
+}
+
+// by changes an experiment so that another layer refuses, and counts.
+func by(a probes.Arms, l targets.Layer) probes.Arms {
+	a.Attempt, a.Expect = denied(l), []targets.Layer{l}
+	return a
+}
+
+// predicted is a prediction of the real action, and of a ghost.
+func predicted(real, ghost targets.Opinion, covers ...targets.Layer) probes.Prediction {
+	return probes.Prediction{
+		Real:  probes.Forecast{Action: targets.Action{Verb: "patch", Resource: "deployments.apps", Name: "api", Scope: "payments"}, Says: real},
+		Ghost: &probes.Forecast{Says: ghost}, Covers: covers,
 	}
 }
 
@@ -182,28 +81,213 @@ func TestNoBlockWithoutEachCell(t *testing.T) {
 	}
 }
 
-// TestJudgeReasons: the reason says which rule decided.
-func TestJudgeReasons(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(*probes.Arms)
-		want   probes.Judgement
-	}{
-		"wrong layer":       {func(a *probes.Arms) { a.Attempt.Layer = targets.Quota }, probes.Judgement{Reason: "wrong-layer"}},
-		"reached, unproven": {func(a *probes.Arms) { a.Attempt.Class, a.IdentityAfter = targets.Reached, probes.Failed }, probes.Judgement{Reason: "identity-unproven", Missing: []string{"identity-after"}, Urgent: true}},
-		"mutated":           {func(a *probes.Arms) { a.Attempt.Class = targets.Mutated }, probes.Judgement{Outcome: probes.Permitted, Reason: "mutated", Urgent: true}},
-		"a waiver, and a layer that decides by what is asked": {func(a *probes.Arms) {
-			a.Attempt.Layer, a.Expect, a.Waived, a.Positive = targets.AdmissionPolicy, []targets.Layer{targets.AdmissionPolicy}, true, probes.Answer{}
-		}, probes.Judgement{Reason: "arms-missing", Missing: []string{"positive"}}},
-		"reached, and it changed":           {func(a *probes.Arms) { a.Attempt.Class, a.State = targets.Reached, probes.StateChangedByUs }, probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed", Urgent: true}},
-		"a baseline that changed something": {func(a *probes.Arms) { a.Baseline.Class = targets.Mutated }, probes.Judgement{Reason: "arms-missing", Missing: []string{"baseline"}, Urgent: true}},
-		"our own change":                    {func(a *probes.Arms) { a.State = probes.StateChangedByUs }, probes.Judgement{Outcome: probes.Permitted, Reason: "state-changed", Urgent: true}},
-		"throttled":                         {func(a *probes.Arms) { a.Attempt = probes.Answer{Class: targets.Throttled} }, probes.Judgement{Reason: "throttled"}},
+// step is one experiment and what the rule says of it.
+type step struct {
+	arms probes.Arms
+	want probes.Judgement
+}
+
+func check(t *testing.T, name string, s step) {
+	t.Helper()
+	if diff := cmp.Diff(s.want, probes.Judge(s.arms)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// with changes an experiment.
+func with(a probes.Arms, change func(*probes.Arms)) probes.Arms {
+	change(&a)
+	return a
+}
+
+func TestStep1IdentityUnproven(t *testing.T) {
+	for _, x := range []probes.Answer{reached(), mutated()} {
+		check(t, string(x.Class), step{
+			with(sound(), func(a *probes.Arms) { a.Attempt, a.IdentityAfter, a.State = x, probes.Failed, probes.StateChangedByUs }),
+			probes.Judgement{Reason: probes.ReasonIdentityUnproven, Missing: []string{"identity-after", "state"}, Urgent: true},
+		})
+	}
+}
+
+func TestStep2StateChanged(t *testing.T) {
+	for _, x := range []probes.Answer{reached(), denied(targets.Authorization), {Class: targets.Unreachable}} {
+		check(t, "by this attempt", step{
+			with(sound(), func(a *probes.Arms) { a.Attempt, a.State = x, probes.StateChangedByUs }),
+			probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonStateChanged, Urgent: true},
+		})
+		check(t, "by another arm", step{
+			with(sound(), func(a *probes.Arms) { a.Attempt, a.State = x, probes.StateChangedByArm }),
+			probes.Judgement{Reason: probes.ReasonArmMutated, Missing: []string{"state"}, Urgent: true},
+		})
+	}
+}
+
+func TestStep3Indiscriminate(t *testing.T) {
+	permitted := probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonReached}
+	indiscriminate := probes.Judgement{Reason: probes.ReasonIndiscriminate, Missing: []string{"negative"}, Urgent: true}
+	missing := probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"negative"}, Urgent: true}
+	arms := func(technique probes.Technique, null bool, negative probes.Answer) probes.Arms {
+		return with(through(), func(a *probes.Arms) { a.Technique, a.Null, a.Negative = technique, null, negative })
+	}
+	unknown := probes.Answer{Class: targets.Throttled}
+	for name, s := range map[string]step{
+		"everybody gets the marker":                 {arms(probes.SelfDefeating, false, reached()), indiscriminate},
+		"a session without rights gets it":          {arms(probes.SelfDefeating, true, reached()), indiscriminate},
+		"even as the target's own dry run":          {arms(probes.DryRun, true, reached()), indiscriminate},
+		"a dry run, and another person may":         {arms(probes.DryRun, false, reached()), permitted},
+		"nobody's answer says nothing":              {arms(probes.SelfDefeating, false, unknown), missing},
+		"nor does a session's without rights":       {arms(probes.SelfDefeating, true, unknown), missing},
+		"nor does it under a dry run":               {arms(probes.DryRun, true, unknown), missing},
+		"a dry run needs nobody's no":               {arms(probes.DryRun, false, unknown), permitted},
+		"somebody is refused":                       {arms(probes.SelfDefeating, false, denied(targets.AdmissionPolicy)), permitted},
+		"a session without rights is refused by us": {arms(probes.SelfDefeating, true, fenced()), permitted},
+		"somebody else's refusal by our policy":     {arms(probes.SelfDefeating, false, fenced()), missing},
 	} {
-		a := sound()
-		c.change(&a)
-		got := probes.Judge(a)
-		if got.Outcome != c.want.Outcome || got.Reason != c.want.Reason || got.Urgent != c.want.Urgent || !slices.Equal(got.Missing, c.want.Missing) {
-			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		check(t, name, s)
+	}
+}
+
+func TestStep4Permitted(t *testing.T) {
+	check(t, "reached", step{through(), probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonReached}})
+	check(t, "mutated", step{
+		with(sound(), func(a *probes.Arms) { a.Attempt = mutated() }),
+		probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonMutated, Urgent: true},
+	})
+	for _, real := range opinions() {
+		for _, ghost := range opinions() {
+			want := probes.Judgement{Reason: probes.ReasonGhost, Urgent: true}
+			if real == targets.Allows && ghost == targets.Allows {
+				want = probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonReached}
+			}
+			check(t, "a ghost: "+string(ghost)+", the real object: "+string(real), step{
+				with(through(), func(a *probes.Arms) { a.Ghost, a.Prediction = true, predicted(real, ghost) }), want,
+			})
 		}
+	}
+	check(t, "a ghost of which nobody was asked", step{
+		with(through(), func(a *probes.Arms) {
+			a.Ghost, a.Prediction = true, probes.Prediction{Real: probes.Forecast{Says: targets.Allows}}
+		}),
+		probes.Judgement{Reason: probes.ReasonGhost, Urgent: true},
+	})
+	check(t, "a ghost that changed something", step{
+		with(sound(), func(a *probes.Arms) { a.Ghost, a.Attempt = true, mutated() }),
+		probes.Judgement{Outcome: probes.Permitted, Reason: probes.ReasonMutated, Urgent: true},
+	})
+}
+
+func TestStep5NotDenied(t *testing.T) {
+	check(t, "throttled", step{
+		with(sound(), func(a *probes.Arms) { a.Attempt = probes.Answer{Class: targets.Throttled} }), probes.Judgement{Reason: "throttled"},
+	})
+	check(t, "not made", step{
+		with(sound(), func(a *probes.Arms) { a.Attempt = probes.Answer{} }), probes.Judgement{Reason: probes.ReasonNotAttempted},
+	})
+}
+
+func TestStep6ArmsMissing(t *testing.T) {
+	check(t, "a baseline that changed something", step{
+		with(sound(), func(a *probes.Arms) { a.Baseline = mutated() }),
+		probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"baseline"}, Urgent: true},
+	})
+	check(t, "another writer", step{
+		with(sound(), func(a *probes.Arms) { a.State = probes.StateChangedByOther }),
+		probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"state"}},
+	})
+	check(t, "a waiver, and a layer that decides by what is asked", step{
+		with(by(sound(), targets.AdmissionPolicy), func(a *probes.Arms) { a.Waived, a.Positive = true, probes.Answer{} }),
+		probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"positive"}},
+	})
+	check(t, "a waiver, and a layer that decides by who asks", step{
+		with(sound(), func(a *probes.Arms) { a.Waived, a.Positive = true, probes.Answer{} }),
+		probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied},
+	})
+}
+
+func TestStep7WrongLayer(t *testing.T) {
+	check(t, "quota", step{
+		with(sound(), func(a *probes.Arms) { a.Attempt.Layer = targets.Quota }), probes.Judgement{Reason: probes.ReasonWrongLayer},
+	})
+}
+
+func TestStep8OpenOtherwise(t *testing.T) {
+	also := func(says targets.Opinion, attempted bool) probes.Prediction {
+		p := predicted(targets.Denies, "", targets.Authorization)
+		p.Also = []probes.Forecast{{Action: targets.Action{Verb: "update", Resource: "deployments.apps", Name: "api", Scope: "payments"}, Says: says, Attempted: attempted}}
+		return p
+	}
+	blocked := probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied}
+	open := func(what string) probes.Judgement {
+		return probes.Judgement{Reason: probes.ReasonOpenOtherwise, Open: []string{what}, Urgent: true}
+	}
+	for name, c := range map[string]struct {
+		prediction probes.Prediction
+		want       probes.Judgement
+	}{
+		"the very action":              {predicted(targets.Allows, "", targets.Authorization), open("patch deployments.apps api in payments")},
+		"another verb":                 {also(targets.Allows, false), open("update deployments.apps api in payments")},
+		"another verb, itself tried":   {also(targets.Allows, true), blocked},
+		"another verb, denied":         {also(targets.Denies, false), blocked},
+		"unknown contradicts nothing":  {also(targets.Unsure, false), blocked},
+		"a layer that it cannot see":   {predicted(targets.Allows, "", targets.IdentityPolicy), blocked},
+		"nobody was asked":             {probes.Prediction{Covers: []targets.Layer{targets.Authorization}}, blocked},
+		"nothing is covered, all open": {predicted(targets.Allows, ""), blocked},
+	} {
+		check(t, name, step{with(sound(), func(a *probes.Arms) { a.Prediction = c.prediction }), c.want})
+	}
+}
+
+func TestStep9Ghost(t *testing.T) {
+	for _, real := range opinions() {
+		for _, ghost := range opinions() {
+			want := probes.Judgement{Reason: probes.ReasonGhost}
+			if real == targets.Denies && ghost == targets.Denies {
+				want = probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied}
+			}
+			check(t, "the ghost: "+string(ghost)+", the real object: "+string(real), step{
+				with(sound(), func(a *probes.Arms) { a.Ghost, a.Prediction = true, predicted(real, ghost) }), want,
+			})
+		}
+	}
+}
+
+func TestStep9NotCorroborated(t *testing.T) {
+	waived := func(change func(*probes.Arms)) probes.Arms {
+		a := by(sound(), targets.IdentityPolicy)
+		a.Waived, a.Positive, a.Alters = true, probes.Answer{}, []string{"ssm:Overwrite"}
+		change(&a)
+		return a
+	}
+	blocked := probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied}
+	notCorroborated := probes.Judgement{Reason: probes.ReasonNotCorroborated}
+	for name, s := range map[string]step{
+		"nobody's word":              {waived(func(*probes.Arms) {}), notCorroborated},
+		"an unknown word":            {waived(func(a *probes.Arms) { a.Prediction, a.Record = predicted(targets.Unsure, ""), targets.Unsure }), notCorroborated},
+		"the prediction's word":      {waived(func(a *probes.Arms) { a.Prediction = predicted(targets.Denies, "") }), blocked},
+		"the decision record's word": {waived(func(a *probes.Arms) { a.Record = targets.Denies }), blocked},
+		"nothing is altered":         {waived(func(a *probes.Arms) { a.Alters = nil }), blocked},
+		"somebody passes with it":    {waived(func(a *probes.Arms) { a.Positive = reached() }), blocked},
+	} {
+		check(t, name, s)
+	}
+}
+
+func TestStep9SCPTextUnseen(t *testing.T) {
+	blocked := probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied, Limits: []string{probes.SCPTextUnseen}}
+	missing := probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"positive"}}
+	waived := func(change func(*probes.Arms)) probes.Arms {
+		return with(by(sound(), targets.SCP), func(a *probes.Arms) {
+			a.Waived, a.Positive = true, probes.Answer{}
+			change(a)
+		})
+	}
+	for name, s := range map[string]step{
+		"somebody passes":          {by(sound(), targets.SCP), blocked},
+		"a waiver alone":           {waived(func(*probes.Arms) {}), missing},
+		"a prediction of the rest": {waived(func(a *probes.Arms) { a.Prediction = predicted(targets.Denies, "") }), missing},
+		"the organization's word":  {waived(func(a *probes.Arms) { a.Prediction.Organization = targets.Denies }), blocked},
+		"the decision record":      {waived(func(a *probes.Arms) { a.Record = targets.Denies }), blocked},
+	} {
+		check(t, name, s)
 	}
 }

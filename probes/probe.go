@@ -58,6 +58,15 @@ type Probe struct {
 	Baseline Baseline
 	// Request builds the one request that all arms share. Pure.
 	Request func(targets.Place, Params) targets.Request
+	// Also lists other actions that have the same effect as the probe's own
+	// request; nil for none. The attempt's refusal does not speak of them. Pure.
+	Also func(targets.Request) []targets.Action
+	// Ghost names the action on the real object, where the request has to name
+	// one that does not exist; nil where it names the real one. Pure.
+	Ghost func(targets.Place, Params) targets.Action
+	// Alters names the condition keys that the request alters or omits, beside
+	// a real one, and that a policy may decide by.
+	Alters []string
 	// State builds the reads that show the target exists and did not change.
 	// At least one has MustExist. Pure.
 	State func(targets.Place, Params) []targets.StateQuery
@@ -131,15 +140,18 @@ func (n Need) Valid(value string) error {
 type Params struct {
 	// With are the values of the probe's Needs, defaults filled in.
 	With map[string]string
-	// Run is the run's marker, a DNS label such as sodprobe-01k…: it names what the
-	// attempt would create and is the field manager.
+	// Run is the run's marker, a DNS label such as sodprobe-01k….
 	Run string
+	// Arm is the mark of the one arm that sends the request, as targets.Mark
+	// makes it. What the arm would create or change carries it, so that the
+	// state afterwards tells whose change it is.
+	Arm string
 }
 
 // Vars returns the values for a rule's templates at a place.
 func (p Params) Vars(place targets.Place) map[string]string {
 	vars := place.Vars()
-	vars["run"] = p.Run
+	vars["run"], vars["arm"] = p.Run, p.Arm
 	for k, v := range p.With {
 		vars[k] = v
 	}

@@ -84,7 +84,7 @@ func (b *builder) add(line journal.Line) error {
 		r.Status, r.Requests = end.Status, end.Requests
 	case journal.TypeRunRecover:
 		r.Recovered = true
-	case journal.TypeRunSigned, journal.TypeIdentity, journal.TypeState, journal.TypeIntent, journal.TypeRecSigned:
+	case journal.TypeRunSigned, journal.TypeIdentity, journal.TypeState, journal.TypeReview, journal.TypeIntent, journal.TypeRecSigned:
 	}
 	if err != nil {
 		return fmt.Errorf("journal line %d: %w", line.Seq+1, err)

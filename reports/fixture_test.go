@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +116,7 @@ func runStart(verifier string) journal.RunStart {
 		Operator: journal.Principal{Principal: "oscar@corp.example", Person: "oscar", KeyType: "ssh-ed25519", Fingerprint: "SHA256:oscar"},
 		RunKey:   verifier, Origin: origin, Marker: "sodprobe-1", Planned: 5, PlanHash: strings.Repeat("4", 64),
 		Targets:  []targets.Target{{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}},
-		Controls: []string{"nist/cm-5", "nist/ac-5"}, StopOn: "permitted", Lab: true,
+		Controls: []string{"nist/cm-5", "nist/ac-5"}, StopOn: "permitted", Rule: probes.RuleVersion, Lab: true,
 	}
 }
 
@@ -124,8 +125,10 @@ func runStart(verifier string) journal.RunStart {
 func (f *fixture) body() {
 	f.put(journal.TypePin, journal.Pin{Target: "prod", OK: true, Server: "https://prod.corp.example:6443", Version: "v1.37.2", Harness: "prober"})
 	f.state("before")
+	f.state("gone")
 	f.identity("alice", "before", "alice@corp.example")
 	f.identity("bob", "before", "system:anonymous")
+	f.put(journal.TypeReview, journal.Review{ID: "review-alice", Target: "prod", Identity: "alice", Review: rules, Exchange: targets.Exchange{Status: http.StatusCreated, Body: "delete"}})
 	for _, probe := range []string{patch, binding} {
 		f.arm(targets.ArmNegative, -1, probe, "nobody", targets.Production, denial)
 		f.arm(targets.ArmPositive, -1, probe, "release", targets.Production, success)
@@ -146,8 +149,8 @@ func (f *fixture) body() {
 	f.put(journal.TypeStop, journal.Stop{Reason: "permitted", Detail: binding + " as alice was permitted"})
 	f.put(journal.TypeObservation, journal.Observation{
 		N: 4, Probe: binding, Target: "prod", Identity: "bob", Fidelity: targets.Impersonated, Controls: []string{"nist/ac-5"},
-		Arms:      probes.Arms{Expect: []targets.Layer{targets.Authorization}},
-		Judgement: probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}, NotRunBecause: "stopped: permitted",
+		Arms:      unobserved(),
+		Judgement: probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonNotRun}, NotRunBecause: "stopped: permitted",
 	})
 	f.put(journal.TypeRunEnd, journal.RunEnd{
 		Status: "stopped", Requests: 17, Verdict: probes.Ineffective,
@@ -155,9 +158,39 @@ func (f *fixture) body() {
 	})
 }
 
+// rules is what the fixture asks about somebody: its answer lists the verbs
+// that they may use.
+var rules = targets.Review{Kind: "rules", Action: targets.Action{Scope: "payments"}}
+
+func oracle() targets.Oracle {
+	return targets.Oracle{
+		Covers: []targets.Layer{targets.Authorization}, Unseen: []string{"admission"},
+		Reviews: func(targets.Action) []targets.Review { return []targets.Review{rules} },
+		Says: func(a targets.Action, _ targets.Review, x targets.Exchange) targets.Opinion {
+			if slices.Contains(strings.Fields(x.Body), a.Verb) {
+				return targets.Allows
+			}
+			return targets.Denies
+		},
+	}
+}
+
+// unobserved are the cells of an attempt as it is planned.
+func unobserved() probes.Arms {
+	deployment := targets.Action{Verb: "patch", Resource: "deployments.apps"}
+	update := deployment
+	update.Verb = "update"
+	return probes.Arms{
+		Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
+		Prediction: probes.Prediction{
+			Real: probes.Forecast{Action: deployment, Says: targets.Unsure}, Also: []probes.Forecast{{Action: update, Says: targets.Unsure}},
+		},
+	}
+}
+
 func (f *fixture) state(when string) {
 	f.put(journal.TypeState, journal.StateRead{
-		ID: "state-" + when, When: when, Target: "prod", Observer: "reader", Key: "GET /apis/apps/v1/namespaces/payments/deployments/api",
+		ID: "state-" + when, When: strings.Replace(when, "gone", "before", 1), Target: "prod", Observer: "reader", Key: "GET /apis/apps/v1/namespaces/payments/deployments/api",
 		MustExist: true, Read: true, Exists: true, Digest: "aa",
 	})
 }
@@ -208,16 +241,14 @@ func (f *fixture) arm(arm targets.Arm, n int64, probe, as string, place targets.
 // exchange without a status is an attempt that was not made.
 func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 	o := journal.Observation{
-		N: n, Probe: probe, Target: "prod", Identity: as, Fidelity: targets.Impersonated, Controls: []string{"nist/cm-5"}, Predicted: "denied",
+		N: n, Probe: probe, Target: "prod", Identity: as, Fidelity: targets.Impersonated, Controls: []string{"nist/cm-5"},
 		Refs: map[string][]string{
 			"identity_before": {"whoami-" + as + "-before"}, "identity_after": {"whoami-" + as + "-after"},
 			"state_before": {"state-before"}, "state_after": {"state-after"},
 		},
-		Arms: probes.Arms{
-			IdentityBefore: probes.Proven, IdentityAfter: probes.Proven, Target: probes.Proven,
-			State: probes.StateUnchanged, Expect: []targets.Layer{targets.Authorization},
-		},
+		Arms: unobserved(),
 	}
+	o.Arms.IdentityBefore, o.Arms.IdentityAfter, o.Arms.Target, o.Arms.State = probes.Proven, probes.Proven, probes.Proven, probes.StateUnchanged
 	if x.Status == 0 {
 		o.Arms.IdentityBefore, o.Arms.IdentityAfter = probes.Failed, probes.Failed
 		o.Response = targets.Response{Class: targets.Unknown, Reason: "not attempted, because the identity is not proven"}
@@ -230,6 +261,13 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 		o.Refs["attempt"], o.Refs["baseline"] = []string{armID(targets.ArmAttempt, n, probe)}, []string{armID(targets.ArmBaseline, n, probe)}
 		o.Refs["positive"], o.Refs["negative"] = []string{armID(targets.ArmPositive, -1, probe)}, []string{armID(targets.ArmNegative, -1, probe)}
 	}
+	o.Arms.Prediction = probes.Foretell(o.Arms.Prediction, oracle(), func(targets.Review) (targets.Exchange, bool) {
+		return targets.Exchange{Body: "delete"}, x.Status != 0
+	}, func(targets.Action) bool { return false })
+	o.Predicted = o.Arms.Prediction.Real.Says
+	if x.Status != 0 {
+		o.Refs["prediction"] = []string{"review-alice"}
+	}
 	o.Judgement = probes.Judge(o.Arms)
 	if o.Outcome == probes.Permitted {
 		o.Disagreement = "the access rules say denied, the attempt was reached"
@@ -241,6 +279,7 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 func verifier() reports.Verifier {
 	return reports.Verifier{
 		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: classify},
+		Oracles:  map[targets.System]targets.Oracle{targets.Kubernetes: oracle()},
 		Approve:  func(journal.RunStart) error { return nil },
 		Operator: func(_, signature []byte, operator journal.Principal, _ journal.RunStart) error {
 			if "by "+operator.Person != string(signature) {

@@ -70,6 +70,7 @@ func (c *checker) arm(l journal.Line) error {
 		return fmt.Errorf("the id %q stands twice, or is empty", a.ID)
 	}
 	if a.Arm == targets.ArmAttempt {
+		c.inBatch(a.Target).attempt(a.Identity, a.Case.Asks())
 		if _, twice := c.attempts[a.N]; twice || c.observed[a.N] {
 			return fmt.Errorf("attempt %d was made twice, or after its observation", a.N)
 		}
@@ -91,17 +92,15 @@ func (c *checker) observation(l journal.Line) error {
 		return fmt.Errorf("attempt %d has two observations, or was not planned", o.N)
 	}
 	c.observed[o.N] = true
+	defer func() { c.batchOf(o.Target).observing = true }()
 	c.tally.Add(o.Outcome)
 	if err := c.asPlanned(o); err != nil {
 		return err
 	}
 	if o.Outcome == probes.NotRun {
-		if len(o.Refs) > 0 || o.Response.Class != "" {
-			return errors.New("an attempt that was not run refers to arms, or has a response")
-		}
-		return nil
+		return c.notRun(o)
 	}
-	if o.Reason == "indeterminate" {
+	if o.Reason == probes.ReasonIndeterminate {
 		if !c.recovered || o.Outcome != probes.Inconclusive {
 			return errors.New("an indeterminate attempt in a run that was not recovered")
 		}
@@ -112,13 +111,40 @@ func (c *checker) observation(l journal.Line) error {
 	return c.judged(o)
 }
 
+// notRun checks an attempt that was not made: it has no arm and no answer, and
+// what it says is missing was not there.
+func (c *checker) notRun(o journal.Observation) error {
+	if o.Response.Class != "" {
+		return errors.New("an attempt that was not run has a response")
+	}
+	if o.Reason != probes.ReasonTargetMissing {
+		if len(o.Refs) > 0 {
+			return errors.New("an attempt that was not run refers to arms")
+		}
+		return nil
+	}
+	reads, err := c.reads(o, "exists", "before")
+	if err != nil {
+		return err
+	}
+	if len(reads) == 0 || len(o.Refs) > 1 {
+		return errors.New("it says that something is missing, and does not refer to the reads that say so")
+	}
+	for _, read := range reads {
+		if !read.MustExist || read.Shown() {
+			return fmt.Errorf("it says that %s is missing, and the read says otherwise", read.Key)
+		}
+	}
+	return nil
+}
+
 // asPlanned compares an observation with what was planned under its number:
 // a record may not choose which layers count.
 func (c *checker) asPlanned(o journal.Observation) error {
 	if c.Planned == nil {
 		return nil
 	}
-	p, ok := c.Planned(o.N)
+	p, ok := c.Planned(o.N, c.start.Marker)
 	switch {
 	case !ok || o.Probe != p.Probe || o.Target != p.Target || o.Identity != p.Identity:
 		return fmt.Errorf("attempt %d is %s as %s at %s, planned was %s as %s at %s",
@@ -128,6 +154,8 @@ func (c *checker) asPlanned(o journal.Observation) error {
 	case o.Arms.Waived != p.Arms.Waived || !slices.Equal(o.Arms.Expect, p.Arms.Expect):
 		return fmt.Errorf("attempt %d counts the layers %v (waived: %t), planned was %v (waived: %t)",
 			o.N, o.Arms.Expect, o.Arms.Waived, p.Arms.Expect, p.Arms.Waived)
+	case c.start.Rule > 0 && (o.Arms.Technique != p.Arms.Technique || o.Arms.Ghost != p.Arms.Ghost || !slices.Equal(o.Arms.Alters, p.Arms.Alters)):
+		return fmt.Errorf("attempt %d is %s (a ghost: %t), planned was %s (%t)", o.N, o.Arms.Technique, o.Arms.Ghost, p.Arms.Technique, p.Arms.Ghost)
 	case o.Fidelity != p.Fidelity || !slices.Equal(o.Controls, p.Controls):
 		return fmt.Errorf("attempt %d has the fidelity %s and the controls %v, planned was %s and %v",
 			o.N, o.Fidelity, o.Controls, p.Fidelity, p.Controls)
@@ -136,7 +164,10 @@ func (c *checker) asPlanned(o journal.Observation) error {
 }
 
 func (c *checker) judged(o journal.Observation) error {
-	arms := probes.Arms{Expect: o.Arms.Expect, Waived: o.Arms.Waived, Null: o.Arms.Null}
+	arms := probes.Arms{
+		Technique: o.Arms.Technique, Ghost: o.Arms.Ghost, Alters: o.Arms.Alters,
+		Expect: o.Arms.Expect, Waived: o.Arms.Waived, Null: o.Arms.Null,
+	}
 	if err := c.bracketed(o); err != nil {
 		return err
 	}
@@ -168,7 +199,13 @@ func (c *checker) judged(o journal.Observation) error {
 	if err != nil {
 		return err
 	}
-	arms.Target, arms.State = journal.Compare(before, after)
+	arms.Target, arms.State = journal.Compare(before, after, o.N)
+	if err := c.existed(o); err != nil {
+		return err
+	}
+	if arms.Prediction, err = c.predicted(o); err != nil {
+		return err
+	}
 	if !reflect.DeepEqual(arms, o.Arms) {
 		return fmt.Errorf("its cells are %+v, the lines that it refers to say %+v", o.Arms, arms)
 	}
@@ -192,9 +229,9 @@ func (c *checker) bracketed(o journal.Observation) error {
 	delete(c.attempts, o.N)
 	attempt := c.at[id]
 	delete(c.at, id)
-	for _, cell := range []string{"identity_before", "state_before", "identity_after", "state_after"} {
+	for _, cell := range []string{"identity_before", "state_before", "exists", "prediction", "identity_after", "state_after"} {
 		for _, ref := range o.Refs[cell] {
-			if line, ok := c.at[ref]; ok && (line < attempt) != strings.HasSuffix(cell, "_before") {
+			if line, ok := c.at[ref]; ok && (line > attempt) != strings.HasSuffix(cell, "_after") {
 				return fmt.Errorf("its %s stands on the wrong side of the attempt", cell)
 			}
 		}
@@ -203,6 +240,20 @@ func (c *checker) bracketed(o journal.Observation) error {
 		who := c.identities[ref]
 		if who.Proof == probes.Proven && who.Subject.Name != c.arms[id].Case.Subject {
 			return fmt.Errorf("the attempt was judged as %q, the server saw %q", c.arms[id].Case.Subject, who.Subject.Name)
+		}
+	}
+	return nil
+}
+
+// existed checks that whatever an attempt needs was shown to exist before it.
+func (c *checker) existed(o journal.Observation) error {
+	reads, err := c.reads(o, "exists", "before")
+	if err != nil {
+		return err
+	}
+	for _, read := range reads {
+		if !read.Shown() {
+			return fmt.Errorf("it needs %s, which was not shown to exist", read.Key)
 		}
 	}
 	return nil

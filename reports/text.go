@@ -78,7 +78,7 @@ func (t *texter) head(r *Report) {
 func (t *texter) findings(r *Report) {
 	shown := 0
 	for _, a := range r.Attempts {
-		if !a.Finding() || a.Outcome == probes.NotRun {
+		if !a.Finding() || a.Outcome == probes.NotRun && a.Reason != probes.ReasonTargetMissing {
 			continue
 		}
 		if shown == 0 {
@@ -113,7 +113,7 @@ func Because(a Attempt) string {
 		s = a.NotRunBecause
 	case probes.Permitted:
 		s = a.Response.Reason
-		if a.Reason == "state-changed" {
+		if a.Reason == probes.ReasonStateChanged {
 			s = "what stands there changed, and the change carries this run's marker"
 		}
 	case probes.Inconclusive:
@@ -127,7 +127,7 @@ func Because(a Attempt) string {
 
 // unproven says why an attempt proves nothing.
 func unproven(a Attempt) string {
-	if a.Reason == "indeterminate" {
+	if a.Reason == probes.ReasonIndeterminate {
 		return "it may have been sent: the run was killed before its answer was judged"
 	}
 	s := string(a.Response.Class)
@@ -140,10 +140,24 @@ func unproven(a Attempt) string {
 	if len(a.Missing) > 0 {
 		s += "; not held: " + strings.Join(a.Missing, ", ")
 	}
-	if a.Reason == "wrong-layer" {
-		s += "; " + string(a.Response.Layer) + " is not a layer that counts here"
+	return s + doubt(a)
+}
+
+// doubt says, of an answer that was a yes or a no, why it does not count.
+func doubt(a Attempt) string {
+	why := map[probes.Reason]string{
+		probes.ReasonWrongLayer:     string(a.Response.Layer) + " is not a layer that counts here",
+		probes.ReasonOpenOtherwise:  "but the access rules allow it, or another action with the same effect: " + strings.Join(a.Open, ", "),
+		probes.ReasonIndiscriminate: "but the unprivileged identity got through as well, so the answer may come before the decision",
+		probes.ReasonArmMutated:     "what stands there changed, and the change carries the mark of another arm of this run",
+		probes.ReasonGhost: "but the request names what does not exist, and no prediction carries the answer over to " +
+			a.Arms.Prediction.Real.String(),
+		probes.ReasonNotCorroborated: "but nobody showed that the request would pass, and it differs from a real one in " + strings.Join(a.Arms.Alters, ", "),
+	}[a.Reason]
+	if why == "" {
+		return ""
 	}
-	return s
+	return "; " + why
 }
 
 func (t *texter) advice(r *Report) {

@@ -16,12 +16,15 @@ import (
 // Verifier holds what a verification needs from elsewhere.
 type Verifier struct {
 	Classify map[targets.System]targets.Classifier
+	// Oracles read what the targets' own rules say.
+	Oracles map[targets.System]targets.Oracle
 	// Approve repeats the approval of the run's documents and compares it
 	// with what the run recorded.
 	Approve func(start journal.RunStart) error
 	// Planned is the planned attempt of that number as it is before anything
-	// ran; nil leaves observations uncompared with the plan.
-	Planned func(n int64) (journal.Observation, bool)
+	// ran, in a run with that marker; nil leaves observations uncompared with
+	// the plan.
+	Planned func(n int64, marker string) (journal.Observation, bool)
 	// Operator verifies a signature over a line by the operator.
 	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
 }
@@ -87,6 +90,7 @@ type checker struct {
 	arms       map[string]journal.ArmRecord
 	identities map[string]journal.IdentityCheck
 	states     map[string]journal.StateRead
+	batches    map[string]*batch // by target
 	pins       map[string]journal.Pin
 	attempts   map[int64]string // planned attempt -> its arm, until it is observed
 	at         map[string]int64 // id -> line, of what brackets attempts and of attempts
@@ -98,7 +102,8 @@ func newChecker(folder fs.FS, v Verifier) *checker {
 	return &checker{
 		Verifier: v, folder: folder, intents: map[string]journal.Intent{}, arms: map[string]journal.ArmRecord{},
 		identities: map[string]journal.IdentityCheck{}, states: map[string]journal.StateRead{},
-		pins: map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},
+		batches: map[string]*batch{},
+		pins:    map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},
 	}
 }
 
@@ -125,6 +130,8 @@ func (c *checker) line(l journal.Line) error {
 		return c.identity(l)
 	case journal.TypeState:
 		return c.state(l)
+	case journal.TypeReview:
+		return c.review(l)
 	case journal.TypeIntent:
 		return keep(l, c.intents, func(i journal.Intent) string { return i.ID })
 	case journal.TypeArm:

@@ -86,7 +86,7 @@ func lies() map[string]struct {
 		tamper func(journal.Type, any) any
 		want   string
 	}{
-		"class":               {record(attempt, func(a *journal.ArmRecord) { a.Response.Class = targets.Denied }), "journal line 22 (arm): it says denied/, its exchange says reached/"},
+		"class":               {record(attempt, func(a *journal.ArmRecord) { a.Response.Class = targets.Denied }), "journal line 24 (arm): it says denied/, its exchange says reached/"},
 		"outcome":             {observation(3, func(o *journal.Observation) { o.Judgement = blocked }), "its outcome is Blocked (denied), its cells say Inconclusive (unknown)"},
 		"cell":                {observation(2, func(o *journal.Observation) { o.Arms.IdentityBefore = probes.Proven }), "the lines that it refers to say"},
 		"state":               {observation(2, func(o *journal.Observation) { o.Arms.State = probes.StateChangedByUs }), "the lines that it refers to say"},
@@ -205,17 +205,21 @@ func TestVerifyHoldsTheRecordToThePlan(t *testing.T) {
 		change func(*journal.Observation)
 		want   string
 	}{
-		"as planned": {func(*journal.Observation) {}, ""},
-		"identity":   {func(o *journal.Observation) { o.Identity = "mallory" }, "attempt 0 is " + patch + " as alice"},
-		"expect":     {func(o *journal.Observation) { o.Arms.Expect = []targets.Layer{targets.Quota} }, "attempt 0 counts the layers [authorization]"},
-		"waived":     {func(o *journal.Observation) { o.Arms.Waived = true }, "attempt 0 counts the layers"},
-		"fidelity":   {func(o *journal.Observation) { o.Fidelity = targets.RealCredential }, "attempt 0 has the fidelity"},
+		"as planned":     {func(*journal.Observation) {}, ""},
+		"identity":       {func(o *journal.Observation) { o.Identity = "mallory" }, "attempt 0 is " + patch + " as alice"},
+		"expect":         {func(o *journal.Observation) { o.Arms.Expect = []targets.Layer{targets.Quota} }, "attempt 0 counts the layers [authorization]"},
+		"waived":         {func(o *journal.Observation) { o.Arms.Waived = true }, "attempt 0 counts the layers"},
+		"technique":      {func(o *journal.Observation) { o.Arms.Technique = probes.SelfDefeating }, "attempt 0 is dry-run"},
+		"ghost":          {func(o *journal.Observation) { o.Arms.Ghost = true }, "attempt 0 is dry-run (a ghost: false)"},
+		"alters":         {func(o *journal.Observation) { o.Arms.Alters = []string{"s3:x-amz-acl"} }, "attempt 0 is dry-run"},
+		"another action": {func(o *journal.Observation) { o.Arms.Prediction.Also = nil }, "its cells are"},
+		"fidelity":       {func(o *journal.Observation) { o.Fidelity = targets.RealCredential }, "attempt 0 has the fidelity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			writeRun(t, dir, nil)
 			v := verifier()
-			v.Planned = func(n int64) (journal.Observation, bool) {
+			v.Planned = func(n int64, _ string) (journal.Observation, bool) {
 				o := planOf(t)[n]
 				if n == 0 {
 					c.change(&o)
@@ -237,7 +241,7 @@ func planOf(t *testing.T) []journal.Observation {
 	for n, as := range []string{"alice", "alice", "bob", "alice", "bob"} {
 		o := journal.Observation{
 			N: int64(n), Probe: patch, Target: "prod", Identity: as, Fidelity: targets.Impersonated, Controls: []string{"nist/cm-5"},
-			Arms: probes.Arms{Expect: []targets.Layer{targets.Authorization}},
+			Arms: unobserved(),
 		}
 		if n == 1 || n == 4 {
 			o.Probe = binding
@@ -296,11 +300,119 @@ func recoverRun(t *testing.T, dir string) {
 	}
 	at := time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)
 	_, err := journal.Recover(t.Context(), dir, journal.Recovery{
-		Planned: planned, Origin: origin, Sealer: key, Now: func() time.Time { return at },
+		Planned: func(string) iter.Seq[journal.Observation] { return planned }, Origin: origin, Sealer: key, Now: func() time.Time { return at },
 		Record: journal.RunRecover{RunKey: verifier, Operator: journal.Principal{Person: "oscar"}},
 		Sign:   func([]byte) ([]byte, error) { return []byte("by oscar"), nil },
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOldRecords: a run that was recorded before techniques and predictions
+// were still verifies, by the rule as far as it can be applied.
+func TestOldRecords(t *testing.T) {
+	v := verifier()
+	got, err := reports.Verify(os.DirFS("testdata/rule0"), v)
+	if err != nil || got.Start.Rule != 0 || got.Counts.Len() != 5 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	v.Planned = func(n int64, _ string) (journal.Observation, bool) {
+		o := planOf(t)[n]
+		return o, true
+	}
+	if _, err = reports.Verify(os.DirFS("testdata/rule0"), v); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestVerifyPredictions: what the rules said is read again from the journal,
+// and a record that tells otherwise, or leaves it out, does not hold.
+func TestVerifyPredictions(t *testing.T) {
+	of0 := func(change func(*journal.Observation)) func(journal.Type, any) any {
+		return func(_ journal.Type, body any) any {
+			if o, ok := body.(journal.Observation); ok && o.N == 0 {
+				change(&o)
+				return o
+			}
+			return body
+		}
+	}
+	for name, c := range map[string]struct {
+		tamper func(journal.Type, any) any
+		want   string
+	}{
+		"the rules allow more than it says": {func(_ journal.Type, body any) any {
+			if r, ok := body.(journal.Review); ok {
+				r.Exchange.Body = "delete update"
+				return r
+			}
+			return body
+		}, "its cells are"},
+		"a denial that nobody gave": {of0(func(o *journal.Observation) { delete(o.Refs, "prediction") }), "its cells are"},
+		"somebody else's rules": {func(_ journal.Type, body any) any {
+			if r, ok := body.(journal.Review); ok {
+				r.Identity = "bob"
+				return r
+			}
+			return body
+		}, "its prediction is not in the journal"},
+		"no rules at all": {func(kind journal.Type, body any) any {
+			if kind == journal.TypeReview {
+				return nil
+			}
+			return body
+		}, "its prediction is not in the journal"},
+		"an attempt that was not made":   {of0(func(o *journal.Observation) { o.Arms.Prediction.Also[0].Attempted = true }), "its cells are"},
+		"a layer that it does not cover": {of0(func(o *journal.Observation) { o.Arms.Prediction.Covers = nil }), "its cells are"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeRun(t, dir, c.tamper)
+			if _, err := reports.Verify(os.DirFS(dir), verifier()); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestVerifyTargetMissing: an attempt that was not made for want of something
+// refers to the read that shows it missing.
+func TestVerifyTargetMissing(t *testing.T) {
+	missing := func(refs map[string][]string) func(journal.Type, any) any {
+		return func(_ journal.Type, body any) any {
+			if o, ok := body.(journal.Observation); ok && o.N == 4 {
+				o.Reason, o.NotRunBecause, o.Refs = probes.ReasonTargetMissing, "target-missing", refs
+				return o
+			}
+			return body
+		}
+	}
+	gone := func(inner func(journal.Type, any) any) func(journal.Type, any) any {
+		return func(kind journal.Type, body any) any {
+			if i, ok := body.(journal.StateRead); ok && i.ID == "state-gone" {
+				i.Exists, i.Digest = false, ""
+				return i
+			}
+			return inner(kind, body)
+		}
+	}
+	for name, c := range map[string]struct {
+		tamper func(journal.Type, any) any
+		want   string
+	}{
+		"it is gone":          {gone(missing(map[string][]string{"exists": {"state-gone"}})), ""},
+		"it is there":         {missing(map[string][]string{"exists": {"state-before"}}), "is missing, and the read says otherwise"},
+		"nobody looked":       {missing(nil), "does not refer to the reads"},
+		"no such read":        {missing(map[string][]string{"exists": {"another"}}), "its exists is not in the journal"},
+		"it refers to an arm": {gone(missing(map[string][]string{"exists": {"state-gone"}, "attempt": {"attempt-0-" + patch}})), "does not refer to the reads"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeRun(t, dir, c.tamper)
+			if _, err := reports.Verify(os.DirFS(dir), verifier()); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 }

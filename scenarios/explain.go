@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -236,14 +237,31 @@ func (e *explainer) arms(r Resolved) {
 	if r.Waive != "" {
 		e.say("     WAIVED: nobody shows that the request works for somebody who may. Reason: %s", r.Waive)
 	} else {
-		e.say("     The same request is sent as %s, who may.", r.Positive.ID)
+		e.say("     The same request is sent as %s, who may%s.", r.Positive.ID, differently(r.PositiveWith))
 	}
 	if r.Probe.Null {
-		e.say("     The developers send the same request once more with every right taken away;")
-		e.say("     %s reads the state.", r.Observer.ID)
-		return
+		e.say("     The developers send the same request once more with every right taken away.")
 	}
-	e.say("     The same request is sent as %s, who may nothing; %s reads the state.", r.Negative.ID, r.Observer.ID)
+	if r.Negative.ID != "" {
+		whose := ""
+		if r.Probe.Null {
+			whose = ", beside those whose rights cannot be taken away"
+		}
+		e.say("     The same request is sent as %s, who has no rights%s.", r.Negative.ID, whose)
+	}
+	e.say("     %s reads the state.", r.Observer.ID)
+}
+
+// differently says which parameters the positive arm has of its own.
+func differently(with map[string]string) string {
+	if len(with) == 0 {
+		return ""
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		list = append(list, name+": "+with[name])
+	}
+	return ", with " + strings.Join(list, ", ")
 }
 
 func layerList(layers []targets.Layer) string {

@@ -18,8 +18,12 @@ type Resolved struct {
 	Developers []targets.Identity
 	// Positive is the authorized identity, nil where the arm is waived.
 	Positive *targets.Identity
+	// PositiveWith are parameters of the positive arm alone.
+	PositiveWith map[string]string
 	// Waive is the reason for a waived positive arm.
-	Waive    string
+	Waive string
+	// Negative is the unprivileged identity; the zero value where each
+	// developer's own request, without any right, takes its place.
 	Negative targets.Identity
 	Observer targets.Identity
 	// With and Permitted are the parameters in production and at the
@@ -73,8 +77,10 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	r.Developers, found = who, append(found, wrong...)
 	r.Positive, r.Waive, p = s.positive(a, system)
 	note(p)
+	r.PositiveWith, wrong = positiveWith(a, r.Probe)
+	found = append(found, wrong...)
 	switch {
-	case !r.Probe.Null:
+	case !r.Probe.Null || slices.ContainsFunc(r.Developers, func(id targets.Identity) bool { return !id.Fenced(system) }):
 		r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
 		note(p)
 	case a.Negative != "":
@@ -170,6 +176,23 @@ func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, f
 	}
 	found = append(found, strange("with", a.With, p, known)...)
 	return with, permitted, append(found, strange("permitted", a.Permitted, p, known)...)
+}
+
+// positiveWith checks the parameters that the positive arm has of its own.
+func positiveWith(a Attempt, p probes.Probe) (with map[string]string, found []*problem) {
+	if a.Positive == nil || len(a.Positive.With) == 0 {
+		return nil, nil
+	}
+	known := make([]string, len(p.Needs))
+	for i, n := range p.Needs {
+		known[i] = n.Name
+		if value, given := a.Positive.With[n.Name]; given {
+			if err := n.Valid(value); err != nil {
+				found = append(found, &problem{"positive", err.Error(), n.Example})
+			}
+		}
+	}
+	return a.Positive.With, append(found, strange("positive", a.Positive.With, p, known)...)
 }
 
 // strange are the parameters that a probe does not have.

@@ -93,5 +93,8 @@ type Subjects struct {
 // Positive names the positive arm's identity, or waives the arm with a reason.
 type Positive struct {
 	Identity string
-	Waive    string
+	// With are parameters of this arm alone, as where only an approved request
+	// may pass: it stands in for the very request, which nobody approved.
+	With  map[string]string
+	Waive string
 }

@@ -43,7 +43,17 @@ func (Positive) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 		{Type: "string", MinLength: &one},
 		object("waive", &jsonschema.Schema{Type: "string", MinLength: &one}),
+		approvedRequest(),
 	}}
+}
+
+// approvedRequest is a positive arm with parameters of its own.
+func approvedRequest() *jsonschema.Schema {
+	one := uint64(1)
+	fields := jsonschema.NewProperties()
+	fields.Set("as", &jsonschema.Schema{Type: "string", MinLength: &one})
+	fields.Set("with", &jsonschema.Schema{Type: "object", MinProperties: &one, AdditionalProperties: &jsonschema.Schema{Type: "string"}})
+	return &jsonschema.Schema{Type: "object", Properties: fields, Required: []string{"as", "with"}, AdditionalProperties: jsonschema.FalseSchema}
 }
 
 // object is a schema with exactly one field.

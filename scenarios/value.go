@@ -52,17 +52,41 @@ func (s *Subjects) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML reads an identity id, or {waive: "reason"}.
+// UnmarshalYAML reads an identity id, {as: ID, with: {…}}, or {waive: "reason"}.
 func (p *Positive) UnmarshalYAML(n *yaml.Node) error {
-	const want = `want an identity id, or {waive: "why no authorized identity may be lent"}`
-	switch {
-	case isText(n):
+	const want = `want an identity id, {as: ID, with: {…}}, or {waive: "why no authorized identity may be lent"}`
+	if isText(n) {
 		p.Identity = n.Value
-	case n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Value == "waive" && isText(n.Content[1]):
-		p.Waive = n.Content[1].Value
+		return nil
 	}
-	if p.Identity == "" && p.Waive == "" {
+	fields := map[string]*yaml.Node{}
+	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
+		fields[n.Content[i].Value] = n.Content[i+1]
+	}
+	as, with, waive := fields["as"], fields["with"], fields["waive"]
+	switch {
+	case len(fields) == 1 && waive != nil && isText(waive):
+		p.Waive = waive.Value
+		return nil
+	case len(fields) == 2 && as != nil && with != nil && isText(as):
+		p.Identity = as.Value
+		return p.with(with)
+	}
+	return errors.New(want)
+}
+
+// with reads the parameters of the positive arm.
+func (p *Positive) with(n *yaml.Node) error {
+	const want = `want the parameters that differ, such as {mergeRequest: "9"}`
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
 		return errors.New(want)
+	}
+	p.With = map[string]string{}
+	for i := 0; i < len(n.Content); i += 2 {
+		if !isText(n.Content[i+1]) {
+			return errors.New(want)
+		}
+		p.With[n.Content[i].Value] = n.Content[i+1].Value
 	}
 	return nil
 }
@@ -82,6 +106,9 @@ func (s Subjects) MarshalJSON() ([]byte, error) {
 func (p Positive) MarshalJSON() ([]byte, error) {
 	if p.Waive != "" {
 		return json.Marshal(map[string]string{"waive": p.Waive})
+	}
+	if len(p.With) > 0 {
+		return json.Marshal(map[string]any{"as": p.Identity, "with": p.With})
 	}
 	return json.Marshal(p.Identity)
 }

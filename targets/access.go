@@ -8,8 +8,11 @@ type Access struct {
 	People    []Identity
 	Observers []Identity
 	// Attempts are the requests in production, Baselines those at the
-	// permitted place, Reads the reads of state.
-	Attempts, Baselines, Reads []Request
+	// permitted place.
+	Attempts, Baselines []Request
+	// Reads are the reads of state. Where what is read need not exist, the
+	// request names no object.
+	Reads []StateQuery
 	// Tiers are the probes that need an edition of the system, by its name.
 	Tiers map[string][]string
 }
@@ -20,4 +23,25 @@ type Finding struct {
 	What    string `json:"what"`
 	Problem string `json:"problem,omitempty"`
 	Mend    string `json:"mend,omitempty"`
+}
+
+// Look says what doctor found by one read of state, as somebody: that it cannot
+// be read, or that it shows nothing where something has to be.
+func (q StateQuery) Look(who string, read, exists bool, problem, mend string) Finding {
+	what := who + " reads " + q.Name()
+	switch {
+	case !read:
+		return Finding{What: what, Problem: problem, Mend: mend}
+	case q.MustExist && !exists:
+		return Finding{What: what, Problem: "it does not exist, so that what needs it will not be attempted", Mend: "name something that exists, at both places"}
+	}
+	return Finding{OK: true, What: what}
+}
+
+// Name is what a read reads, for people.
+func (q StateQuery) Name() string {
+	if q.Request.Service != "" { // all of a service's questions go to one path
+		return "by " + q.Request.Action
+	}
+	return q.Request.Path
 }

@@ -39,6 +39,10 @@ func (i Identity) On(s System) bool {
 	return s == Kubernetes && i.Kubernetes != nil || s == GitLab && i.GitLab != nil || s == AWS && i.AWS != nil
 }
 
+// Fenced reports whether a session as the identity can be had under a policy of
+// ours: on AWS one that assumes a role, and not a profile.
+func (i Identity) Fenced(s System) bool { return s == AWS && i.AWS != nil && i.AWS.Role() != "" }
+
 // Fidelity returns how close a verdict on this identity is to the person.
 func (i Identity) Fidelity(s System) Fidelity {
 	switch {

@@ -19,10 +19,10 @@ func CloudFormationCreateChangeSet() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "cloudformation", action: "cloudformation:CreateChangeSet", resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
-		rule:    form("CreateChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{run}", "ChangeSetType": "UPDATE", "TemplateBody": nothing()}),
+		rule:    form("CreateChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{arm}", "ChangeSetType": "UPDATE", "TemplateBody": nothing()}),
 		reached: []string{"code:ValidationError"},
 		call: func(in input) call {
-			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).CreateChangeSet, &cloudformation.CreateChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{run}"), ChangeSetType: cfntypes.ChangeSetTypeUpdate, TemplateBody: sdk.String(aws.NoPolicy), ClientToken: in.of("{run}")})
+			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).CreateChangeSet, &cloudformation.CreateChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{arm}"), ChangeSetType: cfntypes.ChangeSetTypeUpdate, TemplateBody: sdk.String(aws.NoPolicy), ClientToken: in.of("{arm}")})
 		},
 		state: stack,
 	})

@@ -16,10 +16,10 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "cloudformation", action: "cloudformation:ExecuteChangeSet", resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
-		rule:    form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{run}"}),
+		rule:    form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{arm}"}),
 		reached: []string{"code:ChangeSetNotFound"},
 		call: func(in input) call {
-			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).ExecuteChangeSet, &cloudformation.ExecuteChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{run}"), ClientRequestToken: in.of("{run}")})
+			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).ExecuteChangeSet, &cloudformation.ExecuteChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{arm}"), ClientRequestToken: in.of("{arm}")})
 		},
 		state: stack,
 	})

@@ -17,11 +17,11 @@ func CodeBuildStartBuild() probes.Probe {
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{
-		service: "codebuild", action: "codebuild:StartBuild", resource: "arn:{partition}:codebuild:{region}:{account}:project/{prefix}{run}",
-		rule:    rpc("CodeBuild_20161006.StartBuild", map[string]string{"/projectName": "{prefix}{run}"}),
+		service: "codebuild", action: "codebuild:StartBuild", resource: "arn:{partition}:codebuild:{region}:{account}:project/{prefix}{arm}",
+		rule:    rpc("CodeBuild_20161006.StartBuild", map[string]string{"/projectName": "{prefix}{arm}"}),
 		reached: []string{"code:ResourceNotFoundException"},
 		call: func(in input) call {
-			return sends(codebuild.NewFromConfig, (*codebuild.Client).StartBuild, &codebuild.StartBuildInput{ProjectName: in.of("{prefix}{run}")})
+			return sends(codebuild.NewFromConfig, (*codebuild.Client).StartBuild, &codebuild.StartBuildInput{ProjectName: in.of("{prefix}{arm}")})
 		},
 		state: func(in input) []targets.StateQuery {
 			return []targets.StateQuery{reads(in, "codebuild", "codebuild:BatchGetProjects", sends(codebuild.NewFromConfig, (*codebuild.Client).BatchGetProjects,

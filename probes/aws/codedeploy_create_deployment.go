@@ -18,11 +18,11 @@ func CodeDeployCreateDeployment() probes.Probe {
 	}, attempt{
 		service: "codedeploy", action: "codedeploy:CreateDeployment", resource: "arn:{partition}:codedeploy:{region}:{account}:deploymentgroup:{application}/{group}",
 		dependents: []string{"codedeploy:GetDeploymentConfig", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
-		rule:       rpc("CodeDeploy_20141006.CreateDeployment", map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/deploymentConfigName": "{run}"}),
+		rule:       rpc("CodeDeploy_20141006.CreateDeployment", map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/deploymentConfigName": "{arm}"}),
 		reached:    []string{"code:DeploymentConfigDoesNotExistException"},
 		call: func(in input) call {
 			return sends(codedeploy.NewFromConfig, (*codedeploy.Client).CreateDeployment, &codedeploy.CreateDeploymentInput{
-				ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}"), DeploymentConfigName: in.of("{run}"),
+				ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}"), DeploymentConfigName: in.of("{arm}"),
 			})
 		},
 		state: func(in input) []targets.StateQuery {

@@ -24,7 +24,7 @@ func CodePipelinePutApprovalResult() probes.Probe {
 		call: func(in input) call {
 			return sends(codepipeline.NewFromConfig, (*codepipeline.Client).PutApprovalResult, &codepipeline.PutApprovalResultInput{
 				PipelineName: in.of("{pipeline}"), StageName: in.of("{stage}"), ActionName: in.of("{action}"), Token: sdk.String(aws.NoRevision),
-				Result: &cptypes.ApprovalResult{Status: cptypes.ApprovalStatusRejected, Summary: in.of("{run}")},
+				Result: &cptypes.ApprovalResult{Status: cptypes.ApprovalStatusRejected, Summary: in.of("{arm}")},
 			})
 		},
 		state: pipeline,

@@ -22,7 +22,7 @@ func CodePipelineUpdatePipeline() probes.Probe {
 		reached:    []string{"code:InvalidStructureException", "code:InvalidStageDeclarationException", "code:ValidationException"},
 		call: func(in input) call {
 			return sends(codepipeline.NewFromConfig, (*codepipeline.Client).UpdatePipeline, &codepipeline.UpdatePipelineInput{Pipeline: &cptypes.PipelineDeclaration{
-				Name: in.of("{pipeline}"), RoleArn: in.of("arn:{partition}:iam::{account}:role/{run}"), Stages: []cptypes.StageDeclaration{},
+				Name: in.of("{pipeline}"), RoleArn: in.of("arn:{partition}:iam::{account}:role/{arm}"), Stages: []cptypes.StageDeclaration{},
 			}})
 		},
 		state: pipeline,

@@ -23,7 +23,7 @@ func EC2RunInstances() probes.Probe {
 		call: func(in input) call {
 			return dryRun((*ec2.Client).RunInstances, &ec2.RunInstancesInput{
 				ImageId: in.of("{image}"), SubnetId: in.of("{subnet}"), InstanceType: ec2types.InstanceTypeT3Micro, MinCount: sdk.Int32(1), MaxCount: sdk.Int32(1),
-				ClientToken: in.of("{run}"),
+				ClientToken: in.of("{arm}"),
 			})
 		},
 		state: subnet,

@@ -21,7 +21,7 @@ func ECRPutImage() probes.Probe {
 		rule:    rpc("AmazonEC2ContainerRegistry_V20150921.PutImage", map[string]string{"/repositoryName": "{repository}", "/imageManifest": nothing()}),
 		reached: []string{"code:InvalidParameterException"},
 		call: func(in input) call {
-			return sends(ecr.NewFromConfig, (*ecr.Client).PutImage, &ecr.PutImageInput{RepositoryName: in.of("{repository}"), ImageManifest: sdk.String(aws.NoPolicy), ImageTag: in.of("{run}")})
+			return sends(ecr.NewFromConfig, (*ecr.Client).PutImage, &ecr.PutImageInput{RepositoryName: in.of("{repository}"), ImageManifest: sdk.String(aws.NoPolicy), ImageTag: in.of("{arm}")})
 		},
 		state: repository,
 	})

@@ -20,11 +20,11 @@ func ECSRegisterTaskDefinition() probes.Probe {
 		Limits:   []string{"IAM gives this action no resource: a refusal speaks of the whole region."},
 	}, attempt{
 		service: "ecs", action: "ecs:RegisterTaskDefinition", resource: "*",
-		rule:    rpc("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", map[string]string{"/family": "{run}", "/cpu": "256", "/memory": "1", "/requiresCompatibilities/0": "FARGATE"}),
+		rule:    rpc("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", map[string]string{"/family": "{arm}", "/cpu": "256", "/memory": "1", "/requiresCompatibilities/0": "FARGATE"}),
 		reached: []string{"code:ClientException", "code:InvalidParameterException"},
 		call: func(in input) call {
 			return sends(ecs.NewFromConfig, (*ecs.Client).RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{
-				Family: in.of("{run}"), Cpu: sdk.String("256"), Memory: sdk.String("1"), NetworkMode: ecstypes.NetworkModeAwsvpc,
+				Family: in.of("{arm}"), Cpu: sdk.String("256"), Memory: sdk.String("1"), NetworkMode: ecstypes.NetworkModeAwsvpc,
 				RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
 				ContainerDefinitions:    []ecstypes.ContainerDefinition{{Name: sdk.String(aws.Anything), Image: sdk.String(aws.Anything)}},
 			})

@@ -15,10 +15,10 @@ func ECSUpdateService() probes.Probe {
 		Needs:  []probes.Need{elsewhere(name("cluster", "the cluster", "prod"), "dev"), elsewhere(name("service", "the service", "payments"), "payments-dev")},
 	}, attempt{
 		service: "ecs", action: "ecs:UpdateService", resource: "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}",
-		rule:    rpc("AmazonEC2ContainerServiceV20141113.UpdateService", map[string]string{"/cluster": "{cluster}", "/service": "{service}", "/taskDefinition": "{run}"}),
+		rule:    rpc("AmazonEC2ContainerServiceV20141113.UpdateService", map[string]string{"/cluster": "{cluster}", "/service": "{service}", "/taskDefinition": "{arm}"}),
 		reached: []string{"code:ClientException", "code:InvalidParameterException"},
 		call: func(in input) call {
-			return sends(ecs.NewFromConfig, (*ecs.Client).UpdateService, &ecs.UpdateServiceInput{Cluster: in.of("{cluster}"), Service: in.of("{service}"), TaskDefinition: in.of("{run}")})
+			return sends(ecs.NewFromConfig, (*ecs.Client).UpdateService, &ecs.UpdateServiceInput{Cluster: in.of("{cluster}"), Service: in.of("{service}"), TaskDefinition: in.of("{arm}")})
 		},
 		state: service,
 	})

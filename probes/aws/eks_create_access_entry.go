@@ -22,7 +22,7 @@ func EKSCreateAccessEntry() probes.Probe {
 		reached: []string{"code:ResourceInUseException", "code:InvalidParameterException"},
 		call: func(in input) call {
 			return sends(eks.NewFromConfig, (*eks.Client).CreateAccessEntry, &eks.CreateAccessEntryInput{
-				ClusterName: in.of("{cluster}"), PrincipalArn: in.of("arn:{partition}:iam::{account}:role/{role}"), KubernetesGroups: []string{aws.NoGroup}, ClientRequestToken: in.of("{run}"),
+				ClusterName: in.of("{cluster}"), PrincipalArn: in.of("arn:{partition}:iam::{account}:role/{role}"), KubernetesGroups: []string{aws.NoGroup}, ClientRequestToken: in.of("{arm}"),
 			})
 		},
 		state: func(in input) []targets.StateQuery {

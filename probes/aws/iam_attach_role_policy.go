@@ -17,10 +17,10 @@ func IAMAttachRolePolicy() probes.Probe {
 		Limits:   []string{"The policy does not exist: a right to attach some policies only may not show."},
 	}, attempt{
 		service: "iam", action: "iam:AttachRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{run}", "RoleName": "{role}"}),
+		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{arm}", "RoleName": "{role}"}),
 		reached: []string{"code:NoSuchEntity"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{run}")})
+			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{arm}")})
 		},
 		state: role,
 	})

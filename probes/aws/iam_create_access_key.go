@@ -17,11 +17,11 @@ func IAMCreateAccessKey() probes.Probe {
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{
-		service: "iam", action: "iam:CreateAccessKey", resource: "arn:{partition}:iam::{account}:user/{prefix}{run}",
-		rule:    form("CreateAccessKey", map[string]string{"UserName": "{prefix}{run}"}),
+		service: "iam", action: "iam:CreateAccessKey", resource: "arn:{partition}:iam::{account}:user/{prefix}{arm}",
+		rule:    form("CreateAccessKey", map[string]string{"UserName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{run}")})
+			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{arm}")})
 		},
 		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in)} },
 	})

@@ -17,11 +17,11 @@ func IAMDeleteRolePermissionsBoundary() probes.Probe {
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{
-		service: "iam", action: "iam:DeleteRolePermissionsBoundary", resource: "arn:{partition}:iam::{account}:role/{prefix}{run}",
-		rule:    form("DeleteRolePermissionsBoundary", map[string]string{"RoleName": "{prefix}{run}"}),
+		service: "iam", action: "iam:DeleteRolePermissionsBoundary", resource: "arn:{partition}:iam::{account}:role/{prefix}{arm}",
+		rule:    form("DeleteRolePermissionsBoundary", map[string]string{"RoleName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).DeleteRolePermissionsBoundary, &iam.DeleteRolePermissionsBoundaryInput{RoleName: in.of("{prefix}{run}")})
+			return sends(iam.NewFromConfig, (*iam.Client).DeleteRolePermissionsBoundary, &iam.DeleteRolePermissionsBoundaryInput{RoleName: in.of("{prefix}{arm}")})
 		},
 		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in)} },
 	})

@@ -22,7 +22,7 @@ func SSMSendCommand() probes.Probe {
 		reached: []string{"code:InvalidInstanceId"},
 		call: func(in input) call {
 			return sends(ssm.NewFromConfig, (*ssm.Client).SendCommand, &ssm.SendCommandInput{
-				DocumentName: in.of("{document}"), InstanceIds: []string{aws.NoInstance}, Comment: in.of("{run}"), Parameters: map[string][]string{"commands": {"true"}},
+				DocumentName: in.of("{document}"), InstanceIds: []string{aws.NoInstance}, Comment: in.of("{arm}"), Parameters: map[string][]string{"commands": {"true"}},
 			})
 		},
 		state: document,

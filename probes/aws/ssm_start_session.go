@@ -22,7 +22,7 @@ func SSMStartSession() probes.Probe {
 		rule:    rpc("AmazonSSM.StartSession", map[string]string{"/Target": aws.NoInstance}),
 		reached: []string{"code:TargetNotConnected"},
 		call: func(in input) call {
-			return sends(ssm.NewFromConfig, (*ssm.Client).StartSession, &ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{run}")})
+			return sends(ssm.NewFromConfig, (*ssm.Client).StartSession, &ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{arm}")})
 		},
 		state: document,
 	})

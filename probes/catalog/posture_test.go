@@ -23,21 +23,14 @@ import (
 	"github.com/sodprobe/sodprobe/targets/lab"
 )
 
-// TestEnforced: a working control is Blocked on every probe, and nothing in
-// the cluster changes.
+// TestEnforced: a working control is Blocked on every probe, by authorization,
+// and nothing in the cluster changes.
 func TestEnforced(t *testing.T) {
-	for id, o := range runAll(t, lab.Enforced, lab.FaultNone) {
-		if id == "kubernetes.user.impersonate" { // the lab speaks as constrained impersonation does
-			if o.Outcome != probes.Inconclusive || o.Response.Class != targets.DependencyDenied {
-				t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
-			}
-			continue
-		}
-		if o.Outcome != probes.Blocked || o.Response.Layer != targets.Authorization {
-			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
-		}
-		if o.Disagreement != "" {
-			t.Errorf("%s: %s", id, o.Disagreement)
+	got := runAll(t, lab.Enforced, lab.FaultNone)
+	asWritten(t, postures(t), "enforced", got)
+	for id, o := range got {
+		if o.Outcome == probes.Blocked && o.Response.Layer != targets.Authorization || o.Disagreement != "" {
+			t.Errorf("%s: by %s; %s", id, o.Response.Layer, o.Disagreement)
 		}
 	}
 }
@@ -45,24 +38,34 @@ func TestEnforced(t *testing.T) {
 // TestPermissive: a missing control is Permitted on every probe, and nothing
 // in the cluster changes even so.
 func TestPermissive(t *testing.T) {
-	for id, o := range runAll(t, lab.Permissive, lab.FaultNone) {
-		if o.Outcome != probes.Permitted {
-			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
+	asWritten(t, postures(t), "permissive", runAll(t, lab.Permissive, lab.FaultNone))
+}
+
+// TestScoped: rights on some names and verbs give each probe its own outcome.
+// None that the developer has by another verb is Blocked.
+func TestScoped(t *testing.T) {
+	got := runAll(t, lab.Scoped, lab.FaultNone)
+	asWritten(t, postures(t), "scoped", got)
+	for _, id := range open(got, probes.ReasonOpenOtherwise) {
+		if o := got[id]; len(o.Open) != 1 || !o.Urgent {
+			t.Errorf("%s does not say what is open, or not urgently: %+v", id, o.Judgement)
 		}
 	}
 }
 
-// TestFaults: whatever goes wrong, in either posture, nothing is Blocked.
+func postures(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	return table(t, "kubernetes", "enforced", "permissive", "scoped")
+}
+
+// TestFaults: whatever goes wrong, in any posture, nothing comes to a
+// conclusion.
 func TestFaults(t *testing.T) {
-	for _, posture := range []lab.Posture{lab.Enforced, lab.Permissive} {
+	for _, posture := range []lab.Posture{lab.Enforced, lab.Permissive, lab.Scoped} {
 		for _, fault := range lab.Faults() {
 			t.Run(fmt.Sprintf("%s/%s", posture, fault), func(t *testing.T) {
 				t.Parallel()
-				for id, o := range runAll(t, posture, fault) {
-					if o.Outcome != probes.Inconclusive {
-						t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
-					}
-				}
+				provesNothing(t, runAll(t, posture, fault))
 			})
 		}
 	}
@@ -80,7 +83,7 @@ func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journ
 	before := k.Snapshot()
 	target, scenario := connect(t, k)
 	k.SetFault(fault)
-	out := execute(t, scenario, target, kubernetes.Classify)
+	out := execute(t, scenario, target, kubernetes.Classify, kubernetes.Oracle())
 	if diff := cmp.Diff(before, k.Snapshot()); diff != "" {
 		t.Errorf("the cluster changed:\n%s", diff)
 	}
@@ -92,7 +95,7 @@ func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journ
 
 // execute runs a scenario of one target and returns the observations by
 // probe.
-func execute(t *testing.T, scenario *scenarios.Scenario, target engine.Target, classify targets.Classifier) map[string]journal.Observation {
+func execute(t *testing.T, scenario *scenarios.Scenario, target engine.Target, classify targets.Classifier, oracle targets.Oracle) map[string]journal.Observation {
 	t.Helper()
 	plan, err := engine.NewPlan(scenario, catalog.All())
 	if err != nil {
@@ -103,6 +106,7 @@ func execute(t *testing.T, scenario *scenarios.Scenario, target engine.Target, c
 	_, err = engine.Run(t.Context(), engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"prod": target}, Journal: log,
 		Classify: map[targets.System]targets.Classifier{scenario.Targets[0].System(): classify},
+		Oracles:  map[targets.System]targets.Oracle{scenario.Targets[0].System(): oracle},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 			Now: time.Now, Left: func() int64 { return budget }, StopFile: func() (string, bool) { return "", false },

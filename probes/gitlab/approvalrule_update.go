@@ -15,8 +15,8 @@ func ApprovalRuleUpdate() probes.Probe {
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
-		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Run} },
-		pin:     map[string]string{"/name": "{run}"},
+		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Arm} },
+		pin:     map[string]string{"/name": "{arm}"},
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),
 	})

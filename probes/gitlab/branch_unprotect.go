@@ -13,7 +13,7 @@ func BranchUnprotect() probes.Probe {
 		Why:    "A developer who can take a branch's protection away pushes to it afterwards.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
-		route: "PUT /projects/:id/repository/branches/:branch/unprotect", path: "repository/branches/{run}/unprotect", resource: "branch protection",
+		route: "PUT /projects/:id/repository/branches/:branch/unprotect", path: "repository/branches/{arm}/unprotect", resource: "branch protection",
 		reached: []string{"text:404 Branch Not Found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theBranch(place), listed(place, "protected_branches", nil, "/*/name", "/*/push_access_levels", "/*/merge_access_levels", "/*/allow_force_push")}

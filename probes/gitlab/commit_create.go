@@ -17,11 +17,11 @@ func CommitCreate() probes.Probe {
 		route: "POST /projects/:id/repository/commits", path: "repository/commits", resource: "commit",
 		body: func(place targets.Place, params probes.Params) object {
 			return object{
-				"branch": place.Branch, "start_sha": gitlab.Nowhere, "commit_message": params.Run,
-				"actions": []object{{"action": "create", "file_path": "." + params.Run, "content": "x"}},
+				"branch": place.Branch, "start_sha": gitlab.Nowhere, "commit_message": params.Arm,
+				"actions": []object{{"action": "create", "file_path": "." + params.Arm, "content": "x"}},
 			}
 		},
-		pin:     map[string]string{"/branch": "{branch}", "/start_sha": gitlab.Nowhere, "/commit_message": "{run}"},
+		pin:     map[string]string{"/branch": "{branch}", "/start_sha": gitlab.Nowhere, "/commit_message": "{arm}"},
 		reached: []string{"text:A branch called '{branch}' already exists. Switch to that branch in order to make changes", "text:Cannot find start_sha '" + gitlab.Nowhere + "'"},
 		state:   onTheBranch,
 	})

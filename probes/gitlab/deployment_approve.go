@@ -15,7 +15,7 @@ func DeploymentApprove() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/deployments/:deployment_id/approval", path: "deployments/{deployment}/approval", resource: "deployment",
 		body: func(_ targets.Place, params probes.Params) object {
-			return object{"status": "approved", "comment": params.Run}
+			return object{"status": "approved", "comment": params.Arm}
 		},
 		pin:     map[string]string{"/status": "approved"},
 		reached: []string{"text:This deployment is not waiting for approvals."},

@@ -13,7 +13,7 @@ func EnvironmentUnprotect() probes.Probe {
 		Why:    "A developer who can take an environment's protection away deploys to it afterwards.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
 	}, write{
-		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{run}", resource: "environment protection",
+		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{arm}", resource: "environment protection",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place), listed(place, "protected_environments", nil, "/*/name", "/*/deploy_access_levels")}

@@ -16,8 +16,8 @@ func MergeRequestRuleUpdate() probes.Probe {
 		Needs: []probes.Need{number("mergeRequest", "the number (!) of an open merge request of another's", "8")},
 	}, write{
 		route: "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id", path: "merge_requests/{mergeRequest}/approval_rules/" + gitlab.NoID, resource: "approval rule",
-		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Run} },
-		pin:     map[string]string{"/name": "{run}"},
+		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Arm} },
+		pin:     map[string]string{"/name": "{arm}"},
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{

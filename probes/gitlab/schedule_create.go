@@ -15,7 +15,7 @@ func ScheduleCreate() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
 		body: func(place targets.Place, params probes.Params) object {
-			return object{"description": params.Run, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron}
+			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron}
 		},
 		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron},
 		reached: []string{"text:cron: syntax is invalid", "text:cron:  is invalid syntax", "text:cron: is invalid syntax"},

@@ -13,7 +13,7 @@ func TagUnprotect() probes.Probe {
 		Why:    "A developer who can take a tag's protection away releases what they like.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
-		route: "DELETE /projects/:id/protected_tags/:name", path: "protected_tags/{run}", resource: "tag protection",
+		route: "DELETE /projects/:id/protected_tags/:name", path: "protected_tags/{arm}", resource: "tag protection",
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("protected_tags", "/*/name", "/*/create_access_levels"),
 	})

@@ -15,8 +15,8 @@ func UserUpdate() probes.Probe {
 		Limits: []string{"Only an administrator may do this; where none can be lent, the positive arm has to be waived."},
 	}, write{
 		route: "PUT /users/:id", resource: "user",
-		body:    func(_ targets.Place, params probes.Params) object { return object{"note": params.Run} },
-		pin:     map[string]string{"/note": "{run}"},
+		body:    func(_ targets.Place, params probes.Params) object { return object{"note": params.Arm} },
+		pin:     map[string]string{"/note": "{arm}"},
 		reached: []string{"text:404 User Not Found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place)}

@@ -13,7 +13,8 @@ import (
 func connects(p probes.Probe, sub string, query map[string]string) probes.Probe {
 	r := pods()
 	p = complete(p, probes.SelfDefeating)
-	p.Limits = append(p.Limits, "Asks by POST, which needs the verb create. Before Kubernetes 1.35 the verb get alone opens the same stream; that route is not attempted.")
+	p.Limits = append(p.Limits, "Attempts POST, which needs the verb create. Before Kubernetes 1.35 the verb get alone opens the same stream: of that it asks the access rules alone.")
+	p.Also = verbs("get")
 	p.Needs = []probes.Need{existing("pod", "a running Pod; name another for the permitted namespace under permitted", "api-0")}
 	p.Allow = []targets.Rule{{
 		Method: "POST", Path: r.path("{scope}", "{pod}", sub), Query: query, Mutating: true,

@@ -25,6 +25,7 @@ func CustomResourcePatch() probes.Probe {
 		},
 		Limits: []string{"An annotation is patched: a rule that guards single fields of the resource is not tested."},
 	}, probes.DryRun)
+	p.Also = verbs("update")
 	p.Allow = []targets.Rule{{
 		Method: "PATCH", Path: "/apis/{group}/{version}/namespaces/{scope}/{plural}/{name}", Query: dryRunQuery(), Mutating: true,
 		Header: map[string]string{"Content-Type": mergePatch},
@@ -35,7 +36,7 @@ func CustomResourcePatch() probes.Probe {
 		r, name := served(params.With), params.With["name"]
 		return targets.Request{
 			Action: "patch", Resource: r.String(), Name: name, Scope: place.Scope,
-			Method: "PATCH", Path: r.path(place.Scope, name, ""), Query: queryOf(params.Run),
+			Method: "PATCH", Path: r.path(place.Scope, name, ""), Query: queryOf(params.Arm),
 			Header: map[string]string{"Content-Type": mergePatch},
 			Body:   object{"metadata": object{"annotations": object{"sodprobe-run": params.Run}}}.bytes(),
 		}

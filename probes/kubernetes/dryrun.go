@@ -16,11 +16,11 @@ const (
 // ignores a misspelled dryRun and writes (kube-apiserver v1.37.2), so the
 // guard demands it to the letter.
 func dryRunQuery() map[string]string {
-	return map[string]string{"dryRun": "All", "fieldManager": "{run}"}
+	return map[string]string{"dryRun": "All", "fieldManager": "{arm}"}
 }
 
-func queryOf(run string) map[string]string {
-	return map[string]string{"dryRun": "All", "fieldManager": run}
+func queryOf(arm string) map[string]string {
+	return map[string]string{"dryRun": "All", "fieldManager": arm}
 }
 
 // creates completes a probe that creates an object, named after the run, by
@@ -45,7 +45,7 @@ func creates(p probes.Probe, r resource, body func(probes.Params) object) probes
 		}
 		return targets.Request{
 			Action: "create", Resource: r.String(), Scope: scope(place),
-			Method: "POST", Path: r.path(scope(place), "", ""), Query: queryOf(params.Run),
+			Method: "POST", Path: r.path(scope(place), "", ""), Query: queryOf(params.Arm),
 			Header: map[string]string{"Content-Type": jsonBody}, Body: o.bytes(),
 		}
 	}
@@ -91,7 +91,8 @@ func aNamespace(_ targets.Place, params probes.Params) string { return params.Wi
 // patches completes a probe that changes an existing object by dry run.
 func patches(p probes.Probe, template string, c change) probes.Probe {
 	p = complete(p, probes.DryRun)
-	p.Limits = append(p.Limits, "Asks by PATCH; a right to update without one to patch is another route, which is not attempted.")
+	p.Limits = append(p.Limits, "Attempts PATCH. Of PUT, which has the same effect, it asks the access rules alone: where they allow it, the outcome is Inconclusive.")
+	p.Also = verbs("update")
 	r := c.resource
 	p.Allow = []targets.Rule{{
 		Method: "PATCH", Path: r.path(template, "{"+c.need+"}", c.sub), Query: dryRunQuery(), Mutating: true,
@@ -102,7 +103,7 @@ func patches(p probes.Probe, template string, c change) probes.Probe {
 		scope, name := c.in(place, params), params.Vars(place)[c.need]
 		return targets.Request{
 			Action: "patch", Resource: subresource(r, c.sub), Name: name, Scope: scope,
-			Method: "PATCH", Path: r.path(scope, name, c.sub), Query: queryOf(params.Run),
+			Method: "PATCH", Path: r.path(scope, name, c.sub), Query: queryOf(params.Arm),
 			Header: map[string]string{"Content-Type": c.contentType}, Body: c.body(params).bytes(),
 		}
 	}
@@ -120,6 +121,7 @@ const deletion = "/metadata/deletionTimestamp"
 // v1.37.2), so dryRun stands in both.
 func deletes(p probes.Probe, r resource, template, need string, in where) probes.Probe {
 	p = complete(p, probes.DryRun)
+	p.Also = collectively("deletecollection")
 	p.Allow = []targets.Rule{{
 		Method: "DELETE", Path: r.path(template, "{"+need+"}", ""), Query: map[string]string{"dryRun": "All"}, Mutating: true,
 		Header: map[string]string{"Content-Type": jsonBody},

@@ -71,6 +71,26 @@ func (r resource) named(name string) object {
 	return object{"apiVersion": r.apiVersion(), "kind": r.kind, "metadata": object{"name": name}}
 }
 
+// verbs are the same action by other verbs, on the same object.
+func verbs(list ...string) func(targets.Request) []targets.Action {
+	return func(r targets.Request) []targets.Action {
+		out := make([]targets.Action, len(list))
+		for i, verb := range list {
+			out[i] = targets.ActionOf(r)
+			out[i].Verb = verb
+		}
+		return out
+	}
+}
+
+// collectively are the same action by other verbs, on all objects of the kind.
+func collectively(list ...string) func(targets.Request) []targets.Action {
+	return func(r targets.Request) []targets.Action {
+		r.Name = ""
+		return verbs(list...)(r)
+	}
+}
+
 // get is a read of state.
 func (r resource) get(scope, name string, mustExist bool, fields ...string) targets.StateQuery {
 	return targets.StateQuery{

@@ -16,6 +16,7 @@ func SecretList() probes.Probe {
 		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
 		Limits: []string{"Where it is allowed, the metadata of one Secret is received, annotations too, and dropped unread; its data is not asked for."},
 	}, probes.SelfDefeating)
+	p.Also = collectively("watch")
 	p.Allow = []targets.Rule{{
 		Method: "GET", Path: r.path("{scope}", "", ""), Query: query, Header: map[string]string{"Accept": listMetadata},
 		Keep: []string{"/kind"},

@@ -21,7 +21,7 @@ func standing() probes.Baseline {
 		Request: func(place targets.Place, params probes.Params) targets.Request {
 			return targets.Request{
 				Action: "create", Resource: r.String(), Scope: place.Scope,
-				Method: "POST", Path: r.path(place.Scope, "", ""), Query: queryOf(params.Run),
+				Method: "POST", Path: r.path(place.Scope, "", ""), Query: queryOf(params.Arm),
 				Header: map[string]string{"Content-Type": jsonBody}, Body: r.named(params.Run).bytes(),
 			}
 		},

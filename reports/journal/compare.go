@@ -1,14 +1,20 @@
 package journal
 
-import "github.com/sodprobe/sodprobe/probes"
+import (
+	"slices"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
+)
 
 // Compare says what two rounds of reads of the same things show: whether the
 // target was there, and whether it changed. before and after are matched by
 // Key; a read that is missing on either side counts as unread.
 //
-// A change is ours if what stands there afterwards carries this run's marker
-// and did not before; any other change is another writer's.
-func Compare(before, after []StateRead) (probes.Proof, probes.StateChange) {
+// A change belongs to whoever's mark stands there afterwards and did not
+// before: the attempt of number n, another arm of this run, or, where there is
+// no mark of this run, another writer.
+func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChange) {
 	later := make(map[string]StateRead, len(after))
 	for _, s := range after {
 		later[s.Key] = s
@@ -23,11 +29,7 @@ func Compare(before, after []StateRead) (probes.Proof, probes.StateChange) {
 		case !ok || !a.Read || !b.Read:
 			change = worse(change, probes.StateUnread)
 		case a.Exists != b.Exists || a.Digest != b.Digest:
-			if a.Ours && !b.Ours {
-				change = worse(change, probes.StateChangedByUs)
-			} else {
-				change = worse(change, probes.StateChangedByOther)
-			}
+			change = worse(change, writer(b, a, n))
 		}
 		if b.MustExist && target != probes.Failed {
 			target = existence(b)
@@ -36,20 +38,47 @@ func Compare(before, after []StateRead) (probes.Proof, probes.StateChange) {
 	return target, change
 }
 
+// writer says whose change lies between two reads.
+func writer(b, a StateRead, n int64) probes.StateChange {
+	added := slices.DeleteFunc(slices.Clone(a.Marks), func(mark string) bool { return slices.Contains(b.Marks, mark) })
+	switch {
+	case slices.Contains(added, targets.Mark("", targets.ArmAttempt, n)[1:]):
+		return probes.StateChangedByUs
+	case len(added) > 0:
+		return probes.StateChangedByArm
+	case a.Ours && !b.Ours && len(a.Marks) == 0: // a record of before arms had marks
+		return probes.StateChangedByUs
+	default:
+		return probes.StateChangedByOther
+	}
+}
+
+// Shown reports whether a read shows that what it reads exists.
+func (s StateRead) Shown() bool { return s.Read && s.Exists }
+
+// Why says why a read does not show that what it reads exists.
+func (s StateRead) Why() string {
+	if s.Problem != "" {
+		return s.Problem
+	}
+	return "it does not exist"
+}
+
 // existence is the proof that one read gives. An object that could not be
 // read proves nothing; it fails the proof, since one failed target is enough.
 func existence(s StateRead) probes.Proof {
-	if s.Read && s.Exists {
+	if s.Shown() {
 		return probes.Proven
 	}
 	return probes.Failed
 }
 
 // worse keeps the more serious of two findings: our own change above
-// everything, then an unread state, then another writer's change.
+// everything, then another arm's, then an unread state, then another writer's
+// change.
 func worse(a, b probes.StateChange) probes.StateChange {
 	rank := map[probes.StateChange]int{
-		probes.StateUnchanged: 0, probes.StateChangedByOther: 1, probes.StateUnread: 2, probes.StateChangedByUs: 3,
+		probes.StateUnchanged: 0, probes.StateChangedByOther: 1, probes.StateUnread: 2, probes.StateChangedByArm: 3, probes.StateChangedByUs: 4,
 	}
 	if rank[b] > rank[a] {
 		return b

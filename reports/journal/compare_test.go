@@ -5,6 +5,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 func TestCompare(t *testing.T) {
@@ -16,7 +17,10 @@ func TestCompare(t *testing.T) {
 	}
 	absent := journal.StateRead{Key: "a", Read: true}
 	unread := journal.StateRead{Key: "a", MustExist: true, Problem: "refused"}
-	ours := with(func(s *journal.StateRead) { s.Digest, s.Ours = "2", true })
+	marked := func(marks ...string) journal.StateRead {
+		return with(func(s *journal.StateRead) { s.Digest, s.Ours, s.Marks = "2", true, marks })
+	}
+	ours := marked("a17")
 	theirs := with(func(s *journal.StateRead) { s.Digest = "2" })
 	other := with(func(s *journal.StateRead) { s.Key = "b" })
 	type reads = []journal.StateRead
@@ -28,8 +32,14 @@ func TestCompare(t *testing.T) {
 		"unchanged":            {reads{there}, reads{there}, probes.Proven, probes.StateUnchanged},
 		"ours":                 {reads{there}, reads{ours}, probes.Proven, probes.StateChangedByUs},
 		"theirs":               {reads{there}, reads{theirs}, probes.Proven, probes.StateChangedByOther},
-		"ours before":          {reads{with(func(s *journal.StateRead) { s.Ours = true })}, reads{ours}, probes.Proven, probes.StateChangedByOther},
-		"created by us":        {reads{absent}, reads{with(func(s *journal.StateRead) { s.Ours, s.MustExist = true, false })}, probes.Unset, probes.StateChangedByUs},
+		"ours before":          {reads{with(func(s *journal.StateRead) { s.Ours, s.Marks = true, []string{"a17"} })}, reads{ours}, probes.Proven, probes.StateChangedByOther},
+		"another attempt's":    {reads{there}, reads{marked("a1")}, probes.Proven, probes.StateChangedByArm},
+		"the positive arm's":   {reads{there}, reads{marked("p")}, probes.Proven, probes.StateChangedByArm},
+		"nobody knows whose":   {reads{there}, reads{marked(targets.Unmarked)}, probes.Proven, probes.StateChangedByArm},
+		"ours beats the rest":  {reads{there}, reads{marked("a17", "p")}, probes.Proven, probes.StateChangedByUs},
+		"an arm beats unread":  {reads{there, other}, reads{marked("b17")}, probes.Proven, probes.StateChangedByArm},
+		"an old record's":      {reads{there}, reads{marked()}, probes.Proven, probes.StateChangedByUs},
+		"created by us":        {reads{absent}, reads{with(func(s *journal.StateRead) { s.Ours, s.Marks, s.MustExist = true, []string{"a17"}, false })}, probes.Unset, probes.StateChangedByUs},
 		"nothing read":         {nil, nil, probes.Unset, probes.StateUnread},
 		"never asked again":    {reads{there}, nil, probes.Proven, probes.StateUnread},
 		"unread before":        {reads{unread}, reads{there}, probes.Failed, probes.StateUnread},
@@ -41,7 +51,7 @@ func TestCompare(t *testing.T) {
 		"another key":          {reads{there}, reads{other}, probes.Proven, probes.StateUnread},
 	} {
 		t.Run(name, func(t *testing.T) {
-			target, state := journal.Compare(c.before, c.after)
+			target, state := journal.Compare(c.before, c.after, 17)
 			if target != c.target || state != c.state {
 				t.Errorf("got %q %q, want %q %q", target, state, c.target, c.state)
 			}

@@ -22,7 +22,7 @@ var ErrTorn = errors.New("the last line is torn: the run did not end; see sodpro
 // Types returns the closed list of line types.
 func Types() []Type {
 	return []Type{
-		TypeRunStart, TypeRunSigned, TypePin, TypeIdentity, TypeState, TypeIntent, TypeArm,
+		TypeRunStart, TypeRunSigned, TypePin, TypeIdentity, TypeState, TypeReview, TypeIntent, TypeArm,
 		TypeObservation, TypeStop, TypeRunEnd, TypeRunRecover, TypeRecSigned,
 	}
 }

@@ -28,6 +28,7 @@ const (
 	TypePin         Type = "pin"            // Pin, one per target
 	TypeIdentity    Type = "identity"       // IdentityCheck, before and after each batch
 	TypeState       Type = "state"          // StateRead, before and after each batch
+	TypeReview      Type = "review"         // Review, what the target's rules say of an identity
 	TypeIntent      Type = "intent"         // Intent, durable before the request of a mutating arm
 	TypeArm         Type = "arm"            // ArmRecord of every arm that ran
 	TypeObservation Type = "observation"    // Observation, exactly one per planned attempt
@@ -56,6 +57,8 @@ type RunStart struct {
 	Controls []string         `json:"controls"`
 	Proxies  []string         `json:"proxies,omitempty"`
 	StopOn   string           `json:"stop_on"`
+	// Rule is the version of the verdict rule, probes.RuleVersion.
+	Rule int `json:"rule,omitempty"`
 	// Lab marks simulated evidence: it proves nothing about any real system.
 	Lab bool `json:"lab,omitempty"`
 }
@@ -142,18 +145,30 @@ type IdentityCheck struct {
 
 // StateRead is one read of what attempts would change, by the observer.
 type StateRead struct {
-	ID        string           `json:"id"`
-	When      string           `json:"when"` // before, after
-	Target    string           `json:"target"`
-	Observer  string           `json:"observer"`
-	Key       string           `json:"key"` // what was read: METHOD path
-	MustExist bool             `json:"must_exist,omitempty"`
-	Read      bool             `json:"read"`
-	Exists    bool             `json:"exists"`
-	Digest    string           `json:"digest,omitempty"`
-	Ours      bool             `json:"ours,omitempty"` // it carries this run's marker
-	Problem   string           `json:"problem,omitempty"`
-	Exchange  targets.Exchange `json:"exchange"`
+	ID        string `json:"id"`
+	When      string `json:"when"` // before, after
+	Target    string `json:"target"`
+	Observer  string `json:"observer"`
+	Key       string `json:"key"` // what was read: METHOD path
+	MustExist bool   `json:"must_exist,omitempty"`
+	Read      bool   `json:"read"`
+	Exists    bool   `json:"exists"`
+	Digest    string `json:"digest,omitempty"`
+	Ours      bool   `json:"ours,omitempty"` // it carries this run's marker
+	// Marks are the arms whose mark it carries, as in "a17".
+	Marks    []string         `json:"marks,omitempty"`
+	Problem  string           `json:"problem,omitempty"`
+	Exchange targets.Exchange `json:"exchange"`
+}
+
+// Review is what the target's own rules say of an identity. Predictions are
+// read from it.
+type Review struct {
+	ID       string           `json:"id"`
+	Target   string           `json:"target"`
+	Identity string           `json:"identity"`
+	Review   targets.Review   `json:"review"`
+	Exchange targets.Exchange `json:"exchange"`
 }
 
 // Intent announces a mutating request. It is durable before the request.
@@ -195,7 +210,8 @@ type Observation struct {
 
 	// Arms is what the verdict rule saw, Refs where each cell stands in the
 	// journal: arm name, or identity_before, identity_after, state_before,
-	// state_after -> ids of the lines.
+	// state_after, exists, prediction -> ids of the lines. Those of exists are
+	// reads of what else the attempt needs, as at the permitted place.
 	Arms probes.Arms         `json:"arms"`
 	Refs map[string][]string `json:"refs,omitempty"`
 
@@ -205,8 +221,8 @@ type Observation struct {
 	// Limitations stand beside the outcome: place-not-controlled,
 	// block-not-shown-identity-specific, …
 	Limitations []string `json:"limitations,omitempty"`
-	// Predicted is the design side's answer: "allowed", "denied", "unknown".
-	Predicted string `json:"predicted,omitempty"`
+	// Predicted is the design side's answer of the real action.
+	Predicted targets.Opinion `json:"predicted,omitempty"`
 	// Disagreement is set where the attempt and the design differ.
 	Disagreement string `json:"disagreement,omitempty"`
 	// NotRunBecause is set with NotRun.

@@ -28,8 +28,9 @@ var ErrUnregistered = errors.New("the run was not registered, so nothing was att
 
 // Recovery is what Recover needs to know.
 type Recovery struct {
-	// Planned yields every planned attempt as it is before anything ran.
-	Planned iter.Seq[Observation]
+	// Planned yields every planned attempt, as it is before anything ran in a
+	// run with that marker.
+	Planned func(marker string) iter.Seq[Observation]
 	// Record is the line to write; Recover fills in what it finds.
 	Record RunRecover
 	Origin string
@@ -97,15 +98,15 @@ func Recover(ctx context.Context, dir string, r Recovery) (_ Recovered, err erro
 func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered, error) {
 	done := Recovered{Run: s.run}
 	tally := s.tally
-	for o := range r.Planned {
+	for o := range r.Planned(s.marker) {
 		if s.observed[o.N] {
 			continue
 		}
 		if s.sent[o.N] {
-			o.Judgement = probes.Judgement{Reason: "indeterminate", Urgent: true}
+			o.Judgement = probes.Judgement{Reason: probes.ReasonIndeterminate, Urgent: true}
 			done.Indeterminate++
 		} else {
-			o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
+			o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonNotRun}
 			o.NotRunBecause = "the run was killed"
 			done.NotRun++
 		}
@@ -131,6 +132,7 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 // surveyed is what stands in a journal.
 type surveyed struct {
 	run      string
+	marker   string
 	tree     Tree
 	bytes    int64 // of whole lines
 	torn     []byte
@@ -173,7 +175,7 @@ func (s *surveyed) add(line Line) error {
 		var p Pin
 		err = Decode(line.Body, &p)
 		s.requests += int64(len(p.Exchanges))
-	case TypeIdentity, TypeState:
+	case TypeIdentity, TypeState, TypeReview:
 		s.requests++
 	case TypeIntent:
 		var i Intent
@@ -192,7 +194,11 @@ func (s *surveyed) add(line Line) error {
 	case TypeRunEnd:
 		s.end = &RunEnd{}
 		err = Decode(line.Body, s.end)
-	case TypeRunStart, TypeRunSigned, TypeStop, TypeRunRecover, TypeRecSigned:
+	case TypeRunStart:
+		var start RunStart
+		err = Decode(line.Body, &start)
+		s.marker = start.Marker
+	case TypeRunSigned, TypeStop, TypeRunRecover, TypeRecSigned:
 	}
 	if err != nil {
 		return fmt.Errorf("journal line %d: %w", line.Seq+1, err)

@@ -63,7 +63,7 @@ func recovery(t *testing.T) journal.Recovery {
 	t.Helper()
 	signer, verifier := runKey(t)
 	return journal.Recovery{
-		Planned: planned(), Origin: origin, Sealer: signer, Now: clock(),
+		Planned: func(string) iter.Seq[journal.Observation] { return planned() }, Origin: origin, Sealer: signer, Now: clock(),
 		Record: journal.RunRecover{RunKey: verifier},
 		Sign:   func([]byte) ([]byte, error) { return []byte("s"), nil },
 	}

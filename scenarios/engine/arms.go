@@ -26,6 +26,7 @@ type arm struct {
 	item    *Item
 	as      *person
 	place   targets.PlaceKind
+	params  probes.Params
 	request targets.Request
 	rules   []targets.Rule
 	reached []string
@@ -37,6 +38,9 @@ type arm struct {
 func (s *site) try(ctx context.Context, t *trial) error {
 	if t.person.before.Proof != probes.Proven {
 		return nil // nobody is attempted as somebody else
+	}
+	if len(t.absent) > 0 {
+		return nil // no arm of it leaves
 	}
 	item := t.Item
 	step := Step{Arm: targets.ArmAttempt, Probe: item.Probe, Target: s.target.ID, Identity: t.Identity.ID, Excluded: item.Excluded}
@@ -53,11 +57,10 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	if t.positive, err = s.reference(ctx, item, targets.ArmPositive, item.Positive); err != nil {
 		return err
 	}
-	a := s.probeArm(targets.ArmAttempt, item, t.person, targets.Production)
-	a.n = t.N
-	if p, ok := t.person.session.(Predictor); ok {
-		t.predicted = p.Predict(s.reads, s.asked(a))
+	if err := s.consult(s.reads, t); err != nil {
+		return err
 	}
+	a := s.probeArm(targets.ArmAttempt, t.N, item, t.person, targets.Production)
 	if t.attempt, t.notRun, err = s.send(ctx, a); err != nil {
 		return err
 	}
@@ -68,11 +71,12 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	return nil
 }
 
-// probeArm is the probe's own request at a place.
-func (s *site) probeArm(kind targets.Arm, item *Item, as *person, place targets.PlaceKind) arm {
-	where, params := s.target.Place(place), s.params(item, place)
+// probeArm is the probe's own request at a place. n is the number of the
+// attempt that the arm belongs to, -1 for a shared one.
+func (s *site) probeArm(kind targets.Arm, n int64, item *Item, as *person, place targets.PlaceKind) arm {
+	where, params := s.target.Place(place), item.params(s.Marker, kind, n)
 	return arm{
-		kind: kind, n: -1, item: item, as: as, place: place,
+		kind: kind, n: n, item: item, as: as, place: place, params: params,
 		request: item.Probe.Request(where, params),
 		rules:   item.Probe.Allow, reached: item.Probe.Markers(where, params),
 	}
@@ -82,26 +86,25 @@ func (s *site) probeArm(kind targets.Arm, item *Item, as *person, place targets.
 func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error) {
 	standing := t.Item.Probe.Baseline.Standing
 	if standing == nil {
-		a := s.probeArm(targets.ArmBaseline, t.Item, t.person, targets.Permitted)
-		a.n = t.N
-		record, _, err := s.send(ctx, a)
+		record, _, err := s.send(ctx, s.probeArm(targets.ArmBaseline, t.N, t.Item, t.person, targets.Permitted))
 		return record, err
 	}
-	where, params := s.target.Place(targets.Permitted), probes.Params{Run: s.Marker}
+	where, params := s.target.Place(targets.Permitted), t.Item.params(s.Marker, targets.ArmBaseline, -1)
+	params.With = nil // it stands for several probes
 	a := arm{
-		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted,
+		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted, params: params,
 		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Markers(where, params),
 	}
 	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, a)
 }
 
-// negative shows that the target can refuse the request: by somebody who may
-// nothing, or by the developer with every right taken away.
+// negative shows that the target can refuse the request: by somebody without
+// any right, or by the developer with every right taken away.
 func (s *site) negative(ctx context.Context, t *trial) (journal.ArmRecord, error) {
-	if !t.Item.Probe.Null {
+	if !t.Item.null(t.Identity) {
 		return s.reference(ctx, t.Item, targets.ArmNegative, &t.Item.Negative)
 	}
-	a := s.probeArm(targets.ArmNegative, t.Item, t.person, targets.Production)
+	a := s.probeArm(targets.ArmNegative, -1, t.Item, t.person, targets.Production)
 	a.null = true
 	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, flat(t.Item.With), t.Identity.ID}, " "), a)
 }
@@ -116,8 +119,9 @@ func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *
 	if err != nil || as.session == nil || as.before.Proof != probes.Proven {
 		return journal.ArmRecord{}, err
 	}
-	key := strings.Join([]string{string(kind), item.Probe.ID, flat(item.With), id.ID}, " ")
-	return s.share(ctx, s.shared, key, s.probeArm(kind, item, as, targets.Production))
+	a := s.probeArm(kind, -1, item, as, targets.Production)
+	key := strings.Join([]string{string(kind), item.Probe.ID, flat(a.params.With), id.ID}, " ")
+	return s.share(ctx, s.shared, key, a)
 }
 
 // share runs an arm once per key; later callers wait for it and get the same.
@@ -141,8 +145,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	if why := s.admit(ctx, step); why != "" {
 		return journal.ArmRecord{}, why, nil
 	}
-	vars := s.params(a.item, a.place).Vars(s.target.Place(a.place))
-	rules, err := targets.Resolve(a.rules, vars)
+	rules, err := targets.Resolve(a.rules, a.params.Vars(s.target.Place(a.place)))
 	if err != nil {
 		return journal.ArmRecord{}, "the request cannot be built: " + err.Error(), nil //nolint:nilerr // the attempt ends as NotRun
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/sodprobe/sodprobe/probes"
@@ -13,13 +14,14 @@ import (
 // trial is one attempt on its way to an observation.
 type trial struct {
 	Planned
-	person    *person
-	notRun    string
-	attempt   journal.ArmRecord
-	baseline  journal.ArmRecord
-	positive  journal.ArmRecord
-	negative  journal.ArmRecord
-	predicted string
+	person   *person
+	notRun   string
+	absent   []journal.StateRead // what does not exist, though the attempt needs it
+	attempt  journal.ArmRecord
+	baseline journal.ArmRecord
+	positive journal.ArmRecord
+	negative journal.ArmRecord
+	reviews  []journal.Review
 }
 
 // batch runs one group of attempts inside its brackets: who everybody is and
@@ -32,7 +34,7 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 		return s.unreached(ctx, b, pin)
 	}
 	s.standing = map[string]*sharedArm{}
-	before, err := s.readState(s.reads, b, "before")
+	before, err := s.readState(s.reads, b, "before", s.whole)
 	if err != nil {
 		return err
 	}
@@ -43,6 +45,7 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	trials := make([]*trial, len(b.Attempts))
 	for i, a := range b.Attempts {
 		trials[i] = &trial{Planned: a, person: developers[a.Identity.ID]}
+		trials[i].absent = before.absent(s.whole(a.Item))
 	}
 	if err := each(s.run, trials, func(t *trial) error { return s.try(ctx, t) }); err != nil {
 		return err
@@ -50,23 +53,37 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	if err := s.askAgain(s.reads, developers); err != nil {
 		return err
 	}
-	after, err := s.readState(s.reads, b, "after")
+	after, err := s.readState(s.reads, b, "after", s.queries)
 	if err != nil {
 		return err
 	}
+	made := attempted(trials)
 	for _, t := range trials {
-		if err := s.observe(ctx, s.conclude(t, before, after)); err != nil {
+		o := s.conclude(t, before, after, made[t.Identity.ID])
+		s.stopAfter(o)
+		if err := s.observe(ctx, o); err != nil {
 			return err
 		}
 	}
 	return s.Journal.Commit(ctx)
 }
 
+// stopAfter stops the run where an outcome says that nothing may follow it.
+func (s *site) stopAfter(o journal.Observation) {
+	what := o.Probe + " as " + o.Identity
+	switch {
+	case o.Reason == probes.ReasonStateChanged || o.Reason == probes.ReasonArmMutated:
+		s.halt("mutated", what+" changed something, or another arm did")
+	case o.Outcome == probes.Permitted && s.StopOnPermitted:
+		s.halt("permitted", what+" was permitted")
+	}
+}
+
 // abandon records a batch that never began.
 func (s *site) abandon(ctx context.Context, b Batch, why string) error {
 	for _, a := range b.Attempts {
-		o := Unobserved(a)
-		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
+		o := Unobserved(a, s.Marker)
+		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonNotRun}
 		o.NotRunBecause = why
 		if err := s.observe(ctx, o); err != nil {
 			return err
@@ -83,8 +100,9 @@ func (s *site) unreached(ctx context.Context, b Batch, pin journal.Pin) error {
 	}
 	why.Reason = pin.Problem
 	for _, a := range b.Attempts {
-		o := Unobserved(a)
+		o := Unobserved(a, s.Marker)
 		o.Response = why
+		s.predict(&o, &trial{}, func(targets.Action) bool { return false })
 		o.Judgement = probes.Judge(o.Arms)
 		if err := s.observe(ctx, o); err != nil {
 			return err
@@ -132,23 +150,23 @@ func (s *site) askAgain(ctx context.Context, people map[string]*person) error {
 }
 
 // conclude gathers the arms of an attempt and applies the verdict rule.
-func (s *site) conclude(t *trial, before, after stateReads) journal.Observation {
-	o := Unobserved(t.Planned)
+func (s *site) conclude(t *trial, before, after stateReads, made map[targets.Action]bool) journal.Observation {
+	o := Unobserved(t.Planned, s.Marker)
+	if len(t.absent) > 0 {
+		return missing(o, t.absent)
+	}
 	if t.notRun != "" {
-		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}
+		o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonNotRun}
 		o.NotRunBecause = t.notRun
 		return o
 	}
 	queries := s.queries(t.Item)
 	was, is := before.of(queries), after.of(queries)
 	o.Refs = map[string][]string{}
-	o.Arms.Target, o.Arms.State = journal.Compare(was, is)
-	for _, read := range was {
-		o.Refs["state_before"] = append(o.Refs["state_before"], read.ID)
-	}
-	for _, read := range is {
-		o.Refs["state_after"] = append(o.Refs["state_after"], read.ID)
-	}
+	o.Arms.Target, o.Arms.State = journal.Compare(was, is, t.N)
+	referAll(&o, "state_before", was)
+	referAll(&o, "state_after", is)
+	referAll(&o, "exists", before.of(t.Item.Needs(s.Marker)))
 	o.Arms.IdentityBefore, o.Arms.IdentityAfter = t.person.before.Proof, t.person.after.Proof
 	refer(&o, "identity_before", t.person.before.ID)
 	refer(&o, "identity_after", t.person.after.ID)
@@ -160,13 +178,23 @@ func (s *site) conclude(t *trial, before, after stateReads) journal.Observation 
 	if t.attempt.ID == "" {
 		o.Response = s.withoutAttempt(t.person)
 	}
+	s.predict(&o, t, func(a targets.Action) bool { return made[a] })
 	o.Judgement = probes.Judge(o.Arms)
-	o.Limitations = limitations(t.Item)
-	o.Predicted = t.predicted
-	o.Disagreement = disagreement(t.predicted, o.Response)
-	if o.Outcome == probes.Permitted && s.StopOnPermitted {
-		s.halt("permitted", t.Item.Probe.ID+" as "+t.Identity.ID+" was permitted")
+	o.Limitations = append(slices.Clone(o.Limits), limitations(t.Item)...)
+	return o
+}
+
+// missing ends an attempt that was not made, since something that it needs was
+// not shown to exist.
+func missing(o journal.Observation, absent []journal.StateRead) journal.Observation {
+	o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonTargetMissing}
+	o.Refs = map[string][]string{}
+	referAll(&o, "exists", absent)
+	var why []string
+	for _, read := range absent {
+		why = append(why, read.Key+": "+read.Why())
 	}
+	o.NotRunBecause = "target-missing: " + strings.Join(why, "; ")
 	return o
 }
 
@@ -193,6 +221,12 @@ func refer(o *journal.Observation, cell, id string) {
 	}
 }
 
+func referAll(o *journal.Observation, cell string, reads []journal.StateRead) {
+	for _, read := range reads {
+		refer(o, cell, read.ID)
+	}
+}
+
 // limitations stand beside the outcome of every attempt of an item.
 func limitations(item *Item) []string {
 	var out []string
@@ -203,23 +237,4 @@ func limitations(item *Item) []string {
 		out = append(out, "block-not-shown-identity-specific: "+item.Waive)
 	}
 	return append(out, item.Probe.Limits...)
-}
-
-// foreseen are the layers that a prediction covers.
-func foreseen() []targets.Layer {
-	return []targets.Layer{targets.Authorization, targets.IdentityPolicy, targets.PermissionsBoundary, targets.SCP}
-}
-
-// disagreement says where the authorizer's own opinion and the attempt
-// differ. The opinion covers authorization only, so a denial by another layer
-// contradicts nothing.
-func disagreement(predicted string, got targets.Response) string {
-	switch {
-	case predicted == "denied" && (got.Class == targets.Reached || got.Class == targets.Mutated):
-		return "the access rules say denied, the attempt was " + string(got.Class)
-	case predicted == "allowed" && got.Class == targets.Denied && slices.Contains(foreseen(), got.Layer):
-		return "the access rules say allowed, the attempt was denied by " + string(got.Layer)
-	default:
-		return ""
-	}
 }

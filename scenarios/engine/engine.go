@@ -30,12 +30,6 @@ type Session interface {
 	Read(ctx context.Context, q targets.StateQuery) journal.StateRead
 }
 
-// Predictor is a Session that can ask the authorizer's design-side opinion:
-// "allowed", "denied" or "unknown".
-type Predictor interface {
-	Predict(ctx context.Context, asked targets.Asked) string
-}
-
 // Journal records. Both methods MUST be safe for concurrent use.
 type Journal interface {
 	// Append adds one line, in order. It may still be in memory on return.

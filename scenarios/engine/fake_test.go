@@ -3,6 +3,9 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,8 +28,15 @@ type fake struct {
 	// hold blocks every attempt in production until it is closed.
 	hold chan struct{}
 	log  *log
+	// absent lists paths at which nothing stands.
+	absent map[string]bool
+	// rules are what the developers may do, by verb; nil answers no review.
+	rules []string
+	// leaves is the mark that stands in production afterwards.
+	leaves string
+	calls  *sync.Map // under which mark, on what and by which role each call was, nil for nobody asking
 
-	sends, whoamis, reads atomic.Int64
+	sends, whoamis, reads, reviews atomic.Int64
 }
 
 func (f *fake) Pin(context.Context) (journal.Pin, error) { return f.pin, f.pinErr }
@@ -50,6 +60,9 @@ func (s *session) Whoami(context.Context) journal.IdentityCheck {
 
 func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
 	s.sends.Add(1)
+	if s.calls != nil {
+		s.calls.Store(call.Request.Query["fieldManager"]+" "+call.Request.Name+" "+string(s.id.Role), true)
+	}
 	production := call.Request.Scope == "prod"
 	if production && s.id.Role == targets.Developer && s.hold != nil {
 		<-s.hold
@@ -65,7 +78,38 @@ func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
 
 func (s *session) Read(_ context.Context, q targets.StateQuery) journal.StateRead {
 	s.reads.Add(1)
-	return journal.StateRead{Read: true, Exists: q.MustExist, Digest: "same"}
+	read := journal.StateRead{Read: true, Exists: q.MustExist && !s.absent[q.Request.Path], Digest: "same"}
+	if s.leaves != "" && s.sends.Load() > 0 {
+		read.Digest, read.Ours, read.Marks = "changed", true, []string{s.leaves}
+	}
+	return read
+}
+
+func (s *session) Review(context.Context, targets.Review) targets.Exchange {
+	s.reviews.Add(1)
+	if s.rules == nil {
+		return targets.Exchange{Status: 500}
+	}
+	return targets.Exchange{Status: 201, Body: strings.Join(s.rules, " ")}
+}
+
+// oracle reads the fake's reviews.
+func oracle() targets.Oracle {
+	return targets.Oracle{
+		Covers: []targets.Layer{targets.Authorization},
+		Reviews: func(a targets.Action) []targets.Review {
+			return []targets.Review{{Kind: "rules", Action: targets.Action{Scope: a.Scope}}}
+		},
+		Says: func(a targets.Action, _ targets.Review, x targets.Exchange) targets.Opinion {
+			switch {
+			case x.Status != 201:
+				return targets.Unsure
+			case slices.Contains(strings.Fields(x.Body), a.Verb):
+				return targets.Allows
+			}
+			return targets.Denies
+		},
+	}
 }
 
 // classify knows the fake's answers.
@@ -156,8 +200,15 @@ func set(n int) probes.Set {
 			ID: id, System: targets.Kubernetes, Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
 			Allow:   []targets.Rule{{Method: "PATCH", Path: "/{scope}/" + id, Mutating: true}},
 			Reached: []string{"status:200"},
-			Request: func(p targets.Place, _ probes.Params) targets.Request {
-				return targets.Request{Action: "patch", Resource: "things", Scope: p.Scope, Method: "PATCH", Path: "/" + p.Scope + "/" + id}
+			Also: func(r targets.Request) []targets.Action {
+				return []targets.Action{{Verb: "update", Resource: r.Resource, Name: r.Name, Scope: r.Scope}}
+			},
+			Needs: []probes.Need{{Name: "thing", Example: "api", Pattern: regexp.MustCompile(`^[a-z]+$`), Default: id[len("kubernetes."):][:5]}},
+			Request: func(p targets.Place, params probes.Params) targets.Request {
+				return targets.Request{
+					Action: "patch", Resource: id, Name: params.With["thing"], Scope: p.Scope, Method: "PATCH", Path: "/" + p.Scope + "/" + id,
+					Query: map[string]string{"fieldManager": params.Arm},
+				}
 			},
 			State: func(p targets.Place, _ probes.Params) []targets.StateQuery {
 				return []targets.StateQuery{{Request: targets.Request{Method: "GET", Path: "/" + p.Scope}, MustExist: true}}
@@ -200,6 +251,7 @@ func config(tb testing.TB, f *fake, l *log, developers, kinds int) engine.Config
 	return engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"cluster": f}, Journal: l,
 		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: classify},
+		Oracles:  map[targets.System]targets.Oracle{targets.Kubernetes: oracle()},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: now, NotAfter: now.Add(time.Hour), Now: func() time.Time { return now },
 			Left: func() int64 { return 1 }, StopFile: func() (string, bool) { return "", false },

@@ -34,12 +34,6 @@ type targetPlan struct {
 	first      int64              // the number of its first attempt
 }
 
-// Item is one attempt of the scenario, resolved.
-type Item struct {
-	scenarios.Resolved
-	developers map[string]bool
-}
-
 // Planned is one attempt: one probe, one target, one identity.
 type Planned struct {
 	N        int64
@@ -47,13 +41,17 @@ type Planned struct {
 	Identity targets.Identity
 }
 
-// Unobserved is what is known of an attempt before anything ran.
-func Unobserved(a Planned) journal.Observation {
-	system := a.Item.Target.System()
+// Unobserved is what is known of an attempt before anything ran. marker is the
+// run's.
+func Unobserved(a Planned, marker string) journal.Observation {
+	p, system := a.Item.Probe, a.Item.Target.System()
 	return journal.Observation{
-		N: a.N, Probe: a.Item.Probe.ID, Target: a.Item.Target.ID, Identity: a.Identity.ID,
-		Fidelity: a.Identity.Fidelity(system), Controls: a.Item.Probe.Controls,
-		Arms: probes.Arms{Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.Probe.Null},
+		N: a.N, Probe: p.ID, Target: a.Item.Target.ID, Identity: a.Identity.ID,
+		Fidelity: a.Identity.Fidelity(system), Controls: p.Controls,
+		Arms: probes.Arms{
+			Technique: p.Technique, Ghost: p.Ghost != nil, Alters: p.Alters,
+			Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.null(a.Identity), Prediction: a.Item.foreseen(marker),
+		},
 	}
 }
 

@@ -25,6 +25,9 @@ type Config struct {
 	Journal  Journal
 	Gate     Gate
 	Classify map[targets.System]targets.Classifier
+	// Oracles read what the targets' own rules say; a system without one has
+	// no opinion.
+	Oracles map[targets.System]targets.Oracle
 	// Marker is the run's name on everything it sends.
 	Marker string
 	// NewID returns a fresh UUID.

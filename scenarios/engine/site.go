@@ -31,11 +31,14 @@ type person struct {
 	before   journal.IdentityCheck
 	after    journal.IdentityCheck
 	problem  string // why there is no session
+
+	mu      sync.Mutex
+	reviews map[targets.Review]*sharedReview
 }
 
 // assume makes a session and asks the server who it is.
 func (s *site) assume(ctx context.Context, id targets.Identity) (*person, error) {
-	p := &person{identity: id}
+	p := &person{identity: id, reviews: map[targets.Review]*sharedReview{}}
 	session, err := s.Targets[s.target.ID].Assume(ctx, id)
 	if err != nil {
 		p.problem = err.Error()
@@ -81,17 +84,11 @@ func (s *site) subject(p *person) string {
 }
 
 // queries are the state reads of an attempt.
-func (s *site) queries(item *Item) []targets.StateQuery {
-	return item.Probe.State(s.target.Place(targets.Production), s.params(item, targets.Production))
-}
+func (s *site) queries(item *Item) []targets.StateQuery { return item.State(s.Marker) }
 
-// params are the parameters of an attempt at a place.
-func (s *site) params(item *Item, kind targets.PlaceKind) probes.Params {
-	with := item.With
-	if kind == targets.Permitted {
-		with = item.Permitted
-	}
-	return probes.Params{With: with, Run: s.Marker}
+// whole are all reads that come before an attempt.
+func (s *site) whole(item *Item) []targets.StateQuery {
+	return append(item.State(s.Marker), item.Needs(s.Marker)...)
 }
 
 // stateKey names what a state read reads.
@@ -117,6 +114,18 @@ func (r stateReads) of(queries []targets.StateQuery) []journal.StateRead {
 	return out
 }
 
+// absent picks, of reads that must show something, those that do not. A read
+// that was never made shows nothing.
+func (r stateReads) absent(queries []targets.StateQuery) []journal.StateRead {
+	var out []journal.StateRead
+	for _, q := range queries {
+		if read := r[stateKey(q)]; q.MustExist && !read.Shown() {
+			out = append(out, read)
+		}
+	}
+	return out
+}
+
 // read reads as an observer. One who is not proven reads nothing, and the
 // record says so.
 func (p *person) read(ctx context.Context, q targets.StateQuery) journal.StateRead {
@@ -130,8 +139,9 @@ func (p *person) read(ctx context.Context, q targets.StateQuery) journal.StateRe
 	}
 }
 
-// readState reads, as the observers, everything that a batch could change.
-func (s *site) readState(ctx context.Context, b Batch, when string) (stateReads, error) {
+// readState reads, as the observers, what a batch rests on: before it all that
+// has to exist, and on both sides all that it could change.
+func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Item) []targets.StateQuery) (stateReads, error) {
 	type want struct {
 		query    targets.StateQuery
 		observer targets.Identity
@@ -139,7 +149,7 @@ func (s *site) readState(ctx context.Context, b Batch, when string) (stateReads,
 	var wants []want
 	seen := map[string]bool{}
 	for _, a := range b.Attempts {
-		for _, q := range s.queries(a.Item) {
+		for _, q := range of(a.Item) {
 			if key := stateKey(q); !seen[key] {
 				seen[key] = true
 				wants = append(wants, want{q, a.Item.Observer})

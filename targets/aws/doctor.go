@@ -41,26 +41,20 @@ func (a *Account) identity(ctx context.Context, id targets.Identity) []targets.F
 	if check.Proof != probes.Proven {
 		return []targets.Finding{{What: what, Problem: check.Problem, Mend: "sodprobe setup aws prints what each role has to trust"}}
 	}
-	out := []targets.Finding{{OK: true, What: id.ID + " acts as " + check.Subject.Name}}
-	if id.AWS.Role() == "" && id.Role == targets.Developer {
-		out = append(out, targets.Finding{
-			What: id.ID + " is a profile", Problem: "no session policy can be passed with it, so that nothing is ever more than Inconclusive",
-			Mend: "use a role with the same policies that trusts the prober, and mark the identity as persona",
-		})
-	}
-	return out
+	return []targets.Finding{{OK: true, What: id.ID + " acts as " + check.Subject.Name}}
 }
 
 // observer reads all state that the scenario needs.
-func (a *Account) observer(ctx context.Context, id targets.Identity, reads []targets.Request) []targets.Finding {
+func (a *Account) observer(ctx context.Context, id targets.Identity, reads []targets.StateQuery) []targets.Finding {
 	s, err := a.Assume(ctx, id)
 	if err != nil {
 		return nil // noted with the identities
 	}
 	var out []targets.Finding
-	for _, r := range reads {
-		if read := s.Read(ctx, targets.StateQuery{Request: r}); !read.Read {
-			out = append(out, targets.Finding{What: fmt.Sprintf("%s reads by %s", id.ID, r.Action), Problem: read.Problem, Mend: "give its role what sodprobe setup aws prints"})
+	for _, q := range reads {
+		read := s.Read(ctx, q)
+		if f := q.Look(id.ID, read.Read, read.Exists, read.Problem, "give its role what sodprobe setup aws prints"); !f.OK {
+			out = append(out, f)
 		}
 	}
 	if len(out) == 0 {

@@ -35,8 +35,7 @@ func fence(action, resource string, dependents []string) string {
 
 // readOnly is the session policy of observers.
 func readOnly() string {
-	all := append(reads(), "iam:SimulatePrincipalPolicy")
-	return policy{Version: "2012-10-17", Statement: []statement{{Effect: "Allow", Action: all, Resource: "*"}}}.text()
+	return policy{Version: "2012-10-17", Statement: []statement{{Effect: "Allow", Action: reads(), Resource: "*"}}}.text()
 }
 
 func (p policy) text() string {

@@ -41,7 +41,7 @@ func (a *Account) Assume(_ context.Context, id targets.Identity) (*Session, erro
 // who it is stand as steps before the answer, who it still is after it.
 func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange {
 	r, resource := call.Request, call.Request.Resource
-	if strings.HasSuffix(resource, s.account.cfg.Marker) {
+	if targets.EndsInMark(resource, s.account.cfg.Marker) {
 		resource = "*" // what does not exist may match no resource, and the fence must not be what refuses
 	}
 	policy := fence(r.Action, resource, r.Dependents)

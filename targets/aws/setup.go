@@ -27,7 +27,7 @@ func Setup(w io.Writer, in targets.Access) error {
 		case a.WebIdentity != nil:
 			byToken = append(byToken, fmt.Sprintf("- %s: its own role %s, with the token in %s\n", id.ID, a.WebIdentity.Role, a.WebIdentity.Token))
 		default:
-			byToken = append(byToken, fmt.Sprintf("- %s: the profile %s, which must be %s. No session policy can be passed, so that its\n  attempts are never more than Inconclusive.\n", id.ID, a.Profile, a.Principal))
+			byToken = append(byToken, fmt.Sprintf("- %s: the profile %s, which must be %s. No session policy can be passed: the unprivileged\n  identity shows in its place that the request can be refused.\n", id.ID, a.Profile, a.Principal))
 		}
 	}
 	names := slices.Sorted(maps.Keys(roles))
@@ -65,9 +65,9 @@ func trust(partition, account string, a targets.AWSIdentity) map[string]any {
 
 // observed are the actions that a scenario's reads need.
 func observed(in targets.Access) []string {
-	all := map[string]bool{"iam:SimulatePrincipalPolicy": true}
+	all := map[string]bool{}
 	for _, r := range in.Reads {
-		all[r.Action] = true
+		all[r.Request.Action] = true
 	}
 	return slices.Sorted(maps.Keys(all))
 }

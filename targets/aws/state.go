@@ -66,7 +66,11 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 		// A list of what is asked for may come back empty.
 		read.Read, read.Exists = true, len(q.Fields) == 0 || found(v, q.Fields[0])
 		whole, err := json.Marshal(v)
-		read.Digest, read.Ours = digest(v, q.Fields), err != nil || strings.Contains(string(whole), s.account.cfg.Marker)
+		if err != nil {
+			return journal.StateRead{Exchange: x, Problem: "the answer cannot be read: " + err.Error()}
+		}
+		read.Digest, read.Marks = digest(v, q.Fields), targets.Marks(string(whole), s.account.cfg.Marker)
+		read.Ours = len(read.Marks) > 0
 	case Classify(targets.Case{Exchange: x}).Class == targets.TargetMissing:
 		read.Read = true
 	default:

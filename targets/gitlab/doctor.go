@@ -71,10 +71,11 @@ func (d *doctor) observers(ctx context.Context, in targets.Access) {
 			continue // noted with the accounts
 		}
 		bad := 0
-		for _, r := range in.Reads {
-			if read := s.Read(ctx, targets.StateQuery{Request: r}); !read.Read {
+		for _, q := range in.Reads {
+			read := s.Read(ctx, q)
+			if f := q.Look(id.ID, read.Read, read.Exists, read.Problem, "give it a role that may read this"); !f.OK {
 				bad++
-				d.bad(fmt.Sprintf("%s reads %s", id.ID, r.Path), read.Problem, "give it a role that may read this")
+				d.findings = append(d.findings, f)
 			}
 		}
 		if bad == 0 {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // What makes a request defeat itself. None can stand for a real thing.
@@ -111,7 +113,7 @@ func generic(below string) string {
 // own reports whether a request names what only this program could have made,
 // and never makes.
 func (p *Project) own(method, below string) bool {
-	marker := regexp.QuoteMeta(p.cfg.Marker)
+	marker := targets.MarkPattern(p.cfg.Marker)
 	for _, route := range []string{
 		`^DELETE protected_(?:tags|environments)/` + marker + `$`,
 		`^PUT repository/branches/` + marker + `/unprotect$`,

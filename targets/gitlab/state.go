@@ -31,7 +31,8 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 			return read
 		}
 		read.Read, read.Exists = true, true
-		read.Digest, read.Ours = digest(v, q.Fields), bytes.Contains(body, []byte(s.project.cfg.Marker))
+		read.Digest, read.Marks = digest(v, q.Fields), targets.Marks(string(body), s.project.cfg.Marker)
+		read.Ours = len(read.Marks) > 0
 	case x.Status == http.StatusNotFound && absent(x):
 		read.Read = true
 	default:

@@ -2,72 +2,97 @@ package kubernetes
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// accessRules are one identity's rules in one namespace, asked for once.
-type accessRules struct {
-	once  sync.Once
-	rules []authorizationv1.ResourceRule
-	whole bool
-}
+// The forms of reviews: all that the caller may do in one namespace, or one
+// request.
+const (
+	rulesReview  = "SelfSubjectRulesReview"
+	accessReview = "SelfSubjectAccessReview"
+)
 
-// Predict asks the authorizer for its opinion of a request: "allowed",
-// "denied" or "unknown". It is the design side; the attempt is the proof. One
-// rules review serves a namespace; at cluster scope, or where the rules are
-// not whole, each request is reviewed by itself.
-func (s *Session) Predict(ctx context.Context, asked targets.Asked) string {
-	if asked.Scope != "" {
-		s.mu.Lock()
-		r, ok := s.rules[asked.Scope]
-		if !ok {
-			r = &accessRules{}
-			s.rules[asked.Scope] = r
-		}
-		s.mu.Unlock()
-		r.once.Do(func() { s.readRules(ctx, asked.Scope, r) })
-		if r.whole {
-			return opinion(slices.ContainsFunc(r.rules, func(rule authorizationv1.ResourceRule) bool { return covers(rule, asked) }))
-		}
+// Oracle reads what a cluster's authorizer says of a caller. It foresees
+// authorization and nothing after it. One rules review serves a namespace; an
+// access review is asked at cluster scope, and where the rules are not whole
+// (an authorizer other than RBAC says so: "incomplete" in
+// k8s.io/api/authorization/v1, SubjectRulesReviewStatus).
+func Oracle() targets.Oracle {
+	return targets.Oracle{
+		Covers:  []targets.Layer{targets.Authorization},
+		Unseen:  []string{"admission: policies, webhooks, plugins, Pod Security, quotas"},
+		Reviews: reviews,
+		Says:    foresees,
 	}
-	return s.reviewAccess(ctx, asked)
 }
 
-func opinion(allowed bool) string {
+func reviews(a targets.Action) []targets.Review {
+	access := targets.Review{Kind: accessReview, Action: a}
+	if a.Scope == "" {
+		return []targets.Review{access}
+	}
+	return []targets.Review{{Kind: rulesReview, Action: targets.Action{Scope: a.Scope}}, access}
+}
+
+// foresees reads the recorded answer to a review.
+func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Opinion {
+	if x.Status != http.StatusCreated || x.Truncated {
+		return targets.Unsure
+	}
+	switch {
+	case r.Kind == rulesReview && r.Action.Scope == a.Scope && a.Scope != "":
+		var answer authorizationv1.SelfSubjectRulesReview
+		if json.Unmarshal([]byte(x.Body), &answer) != nil || answer.Kind != rulesReview || answer.Status.Incomplete {
+			return targets.Unsure
+		}
+		return opinion(slices.ContainsFunc(answer.Status.ResourceRules, func(rule authorizationv1.ResourceRule) bool { return covers(rule, a) }))
+	case r.Kind == accessReview && r.Action == a:
+		var answer struct {
+			Kind   string `json:"kind"`
+			Status struct {
+				Allowed *bool `json:"allowed"`
+			} `json:"status"`
+		}
+		if json.Unmarshal([]byte(x.Body), &answer) != nil || answer.Kind != accessReview || answer.Status.Allowed == nil {
+			return targets.Unsure
+		}
+		return opinion(*answer.Status.Allowed)
+	}
+	return targets.Unsure
+}
+
+func opinion(allowed bool) targets.Opinion {
 	if allowed {
-		return "allowed"
+		return targets.Allows
 	}
-	return "denied"
+	return targets.Denies
 }
 
-func (s *Session) readRules(ctx context.Context, namespace string, r *accessRules) {
-	var answer authorizationv1.SelfSubjectRulesReview
-	x := s.review(ctx, "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "SelfSubjectRulesReview",
-		map[string]string{"namespace": namespace}, &answer, "/kind")
-	if x.Status == http.StatusCreated && !answer.Status.Incomplete {
-		r.rules, r.whole = answer.Status.ResourceRules, true
+// Review asks the authorizer about the session's own identity. The server
+// stores no review. An answer that is longer than the record keeps is dropped:
+// half a list of rules says nothing.
+func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange {
+	const group = "/apis/authorization.k8s.io/v1/"
+	if r.Kind == rulesReview {
+		x := s.review(ctx, group+"selfsubjectrulesreviews", rulesReview, map[string]string{"namespace": r.Action.Scope},
+			&authorizationv1.SelfSubjectRulesReview{}, "/kind", "/status/incomplete", "/status/resourceRules")
+		if len(x.Body) > targets.MaxBody {
+			x.Cut, x.Body, x.Truncated = int64(len(x.Body)), "", true
+		}
+		return x
 	}
-}
-
-// reviewAccess asks about one request.
-func (s *Session) reviewAccess(ctx context.Context, asked targets.Asked) string {
-	resource, group, sub := parts(asked.Resource)
-	var answer authorizationv1.SelfSubjectAccessReview
-	x := s.review(ctx, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "SelfSubjectAccessReview",
+	resource, api, sub := parts(r.Action.Resource)
+	return s.review(ctx, group+"selfsubjectaccessreviews", accessReview,
 		authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: asked.Scope, Verb: asked.Action, Group: group, Resource: resource, Subresource: sub, Name: asked.Name,
-		}}, &answer, "/kind", "/status/allowed")
-	if x.Status != http.StatusCreated || answer.Kind != "SelfSubjectAccessReview" {
-		return "unknown"
-	}
-	return opinion(answer.Status.Allowed)
+			Namespace: r.Action.Scope, Verb: r.Action.Verb, Group: api, Resource: resource, Subresource: sub, Name: r.Action.Name,
+		}}, &authorizationv1.SelfSubjectAccessReview{}, "/kind", "/status/allowed")
 }
 
 // parts takes RESOURCE[.GROUP][/SUBRESOURCE] apart.
@@ -77,17 +102,17 @@ func parts(asked string) (resource, group, sub string) {
 	return resource, group, sub
 }
 
-// covers reports whether one rule allows a request, by RBAC's own matching
+// covers reports whether one rule allows an action, by RBAC's own matching
 // (k8s.io/kubernetes pkg/apis/rbac/v1/evaluation_helpers.go, v1.37.2).
-func covers(rule authorizationv1.ResourceRule, asked targets.Asked) bool {
-	resource, group, sub := parts(asked.Resource)
+func covers(rule authorizationv1.ResourceRule, a targets.Action) bool {
+	resource, group, sub := parts(a.Resource)
 	combined := resource
 	if sub != "" {
 		combined += "/" + sub
 	}
-	return has(rule.Verbs, asked.Action, "*") && has(rule.APIGroups, group, "*") &&
+	return has(rule.Verbs, a.Verb, "*") && has(rule.APIGroups, group, "*") &&
 		(has(rule.Resources, combined, "*") || (sub != "" && slices.Contains(rule.Resources, "*/"+sub))) &&
-		(len(rule.ResourceNames) == 0 || (asked.Name != "" && slices.Contains(rule.ResourceNames, asked.Name)))
+		(len(rule.ResourceNames) == 0 || (a.Name != "" && slices.Contains(rule.ResourceNames, a.Name)))
 }
 
 func has(list []string, values ...string) bool {

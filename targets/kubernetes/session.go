@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
@@ -22,9 +21,6 @@ type Session struct {
 	identity targets.Identity
 	// headers are the identity's Impersonate-* headers, nil for none.
 	headers http.Header
-
-	mu    sync.Mutex
-	rules map[string]*accessRules // by namespace
 }
 
 // Assume prepares to act as an identity. It sends nothing.
@@ -33,7 +29,7 @@ func (c *Cluster) Assume(_ context.Context, id targets.Identity) (*Session, erro
 	if k == nil {
 		return nil, fmt.Errorf("identity %s has no kubernetes block", id.ID)
 	}
-	s := &Session{cluster: c, as: c.prober, identity: id, rules: map[string]*accessRules{}}
+	s := &Session{cluster: c, as: c.prober, identity: id}
 	if k.Context == "" {
 		s.headers = impersonation(*k)
 		return s, nil

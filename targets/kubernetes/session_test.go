@@ -175,7 +175,7 @@ func TestPredict(t *testing.T) {
 		name  string
 		rules []authorizationv1.ResourceRule
 		asked targets.Asked
-		want  string
+		want  targets.Opinion
 	}{
 		{"nothing", nil, patchAPI(), "denied"},
 		{"the very thing", []authorizationv1.ResourceRule{rule(list("patch"), list("apps"), list("deployments"), nil)}, patchAPI(), "allowed"},
@@ -191,9 +191,9 @@ func TestPredict(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t)
 			s.reviews["SelfSubjectRulesReview"] = authorizationv1.SubjectRulesReviewStatus{ResourceRules: c.rules}
-			session := assume(t, s.connect(t), alice())
+			rules := ask(assume(t, s.connect(t), alice()))
 			for range 3 {
-				if got := session.Predict(t.Context(), c.asked); got != c.want {
+				if got := rules.of(t.Context(), asking(c.asked)); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}
 			}
@@ -214,22 +214,78 @@ func TestPredictReview(t *testing.T) {
 				s := newServer(t)
 				s.reviews["SelfSubjectRulesReview"] = authorizationv1.SubjectRulesReviewStatus{Incomplete: true}
 				s.reviews["SelfSubjectAccessReview"] = authorizationv1.SubjectAccessReviewStatus{Allowed: allowed}
-				if got := assume(t, s.connect(t), alice()).Predict(t.Context(), asked); got != opinion(allowed) {
+				if got := ask(assume(t, s.connect(t), alice())).of(t.Context(), asking(asked)); got != opinion(allowed) {
 					t.Errorf("got %s, want %s", got, opinion(allowed))
 				}
 			})
 		}
 	}
 	s := newServer(t)
-	session := assume(t, s.connect(t), alice())
-	if got := session.Predict(t.Context(), patchAPI()); got != "unknown" {
+	rules := ask(assume(t, s.connect(t), alice()))
+	if got := rules.of(t.Context(), asking(patchAPI())); got != "unknown" {
 		t.Errorf("without an answer: %s", got)
 	}
 	s.write = func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusCreated, map[string]any{"kind": "Something"})
 	}
 	s.reviews = nil
-	if got := session.Predict(t.Context(), node); got != "unknown" {
+	if got := rules.of(t.Context(), asking(node)); got != "unknown" {
 		t.Errorf("with an answer of another kind: %s", got)
+	}
+}
+
+// asking is the request of a question, as far as reviews go.
+func asking(a targets.Asked) targets.Request {
+	return targets.Request{Action: a.Action, Resource: a.Resource, Name: a.Name, Scope: a.Scope}
+}
+
+// TestLongRules: a list of rules that is longer than the record keeps is not
+// read in half; each request is reviewed by itself.
+func TestLongRules(t *testing.T) {
+	s := newServer(t)
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = fmt.Sprintf("config-%d", i)
+	}
+	s.reviews["SelfSubjectRulesReview"] = authorizationv1.SubjectRulesReviewStatus{ResourceRules: []authorizationv1.ResourceRule{
+		{Verbs: []string{"patch"}, APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: names},
+	}}
+	s.reviews["SelfSubjectAccessReview"] = authorizationv1.SubjectAccessReviewStatus{Allowed: true}
+	session := assume(t, s.connect(t), alice())
+	if x := session.Review(t.Context(), targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}); x.Body != "" || x.Cut == 0 {
+		t.Errorf("%d bytes are kept, %d cut", len(x.Body), x.Cut)
+	}
+	if got := ask(session).of(t.Context(), asking(patchAPI())); got != targets.Allows {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestOracleSpeaksOfItsOwn: an answer about one namespace, or one request, says
+// nothing of another, whatever it holds.
+func TestOracleSpeaksOfItsOwn(t *testing.T) {
+	all := targets.Exchange{Status: http.StatusCreated, Body: `{"kind":"SelfSubjectRulesReview","status":{"incomplete":false,"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}}`}
+	yes := targets.Exchange{Status: http.StatusCreated, Body: `{"kind":"SelfSubjectAccessReview","status":{"allowed":true}}`}
+	a := targets.Action{Verb: "patch", Resource: "deployments.apps", Name: "api", Scope: "payments"}
+	update := a
+	update.Verb = "update"
+	for name, c := range map[string]struct {
+		review targets.Review
+		x      targets.Exchange
+		want   targets.Opinion
+	}{
+		"its namespace":        {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, all, targets.Allows},
+		"another namespace":    {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments-dev"}}, all, targets.Unsure},
+		"the request":          {targets.Review{Kind: accessReview, Action: a}, yes, targets.Allows},
+		"another request":      {targets.Review{Kind: accessReview, Action: update}, yes, targets.Unsure},
+		"the other form":       {targets.Review{Kind: accessReview, Action: a}, all, targets.Unsure},
+		"a refusal":            {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 403, Body: yes.Body}, targets.Unsure},
+		"no word of it":        {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 201, Body: `{"kind":"SelfSubjectAccessReview","status":{}}`}, targets.Unsure},
+		"half":                 {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 201, Body: yes.Body, Truncated: true}, targets.Unsure},
+		"rules without kind":   {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: `{"status":{}}`}, targets.Unsure},
+		"rules that leave out": {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: strings.Replace(all.Body, "false", "true", 1)}, targets.Unsure},
+	} {
+		if got := Oracle().Says(a, c.review, c.x); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -41,7 +41,8 @@ func Setup(w io.Writer, in SetupInput) error {
 	writeRoles(&b, "sodprobe-prober", in.Prober, grants)
 	for _, o := range in.Observers {
 		var reads []grant
-		for _, r := range in.Reads {
+		for _, q := range in.Reads {
+			r := q.Request
 			resource, group, _ := parts(r.Resource)
 			reads = append(reads, grant{r.Scope, group, resource, r.Name, "get"})
 		}
@@ -106,7 +107,7 @@ func what(in SetupInput) []grant {
 		out = append(out, grant{"", "authentication.k8s.io", "selfsubjectreviews", "", "impersonate-on:" + mode + ":create"},
 			grant{"", "authorization.k8s.io", "selfsubjectrulesreviews", "", "impersonate-on:" + mode + ":create"},
 			grant{"", "authorization.k8s.io", "selfsubjectaccessreviews", "", "impersonate-on:" + mode + ":create"})
-		for _, r := range slices.Concat(in.Attempts, in.Baselines, in.Reads) {
+		for _, r := range slices.Concat(in.Attempts, in.Baselines, requests(in.Reads)) {
 			if r.Action == "impersonate" {
 				continue // attempted with a credential of its own, never through the prober
 			}
@@ -170,4 +171,13 @@ func rbacSubject(principal string) string {
 		return fmt.Sprintf("{kind: ServiceAccount, namespace: %s, name: %s}", namespace, name)
 	}
 	return fmt.Sprintf("{apiGroup: rbac.authorization.k8s.io, kind: User, name: %q}", principal)
+}
+
+// requests are those of reads.
+func requests(reads []targets.StateQuery) []targets.Request {
+	out := make([]targets.Request, len(reads))
+	for i, q := range reads {
+		out[i] = q.Request
+	}
+	return out
 }

@@ -43,7 +43,7 @@ func setupInput() SetupInput {
 			at("create", "clusterroles.rbac.authorization.k8s.io", "", "", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
 		},
 		Baselines: []targets.Request{at("patch", "deployments.apps/scale", "api", "dev", "/apis/apps/v1/namespaces/dev/deployments/api/scale")},
-		Reads:     []targets.Request{at("get", "deployments.apps", "api", "prod", apiPath)},
+		Reads:     []targets.StateQuery{{Request: at("get", "deployments.apps", "api", "prod", apiPath), MustExist: true}},
 	}}
 }
 

@@ -40,7 +40,8 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 			return read
 		}
 		read.Read, read.Exists = true, true
-		read.Digest, read.Ours = digest(o, q.Fields), carries(o, s.cluster.cfg.Marker)
+		read.Digest, read.Marks = digest(o, q.Fields), marks(o, s.cluster.cfg.Marker)
+		read.Ours = len(read.Marks) > 0
 	case absent(x, q.Request):
 		read.Read = true
 	default:
@@ -95,22 +96,27 @@ func field(o map[string]any, pointer string) any {
 	return v
 }
 
-// carries reports whether an object bears the run's marker: as its name, a
-// label's value, or a field manager.
-func carries(o map[string]any, marker string) bool {
-	if field(o, "/metadata/name") == marker {
-		return true
-	}
-	if labels, ok := field(o, "/metadata/labels").(map[string]any); ok {
-		for _, v := range labels {
-			if v == marker {
-				return true
-			}
+// marks are the arms whose mark an object bears, as a field manager, in a
+// label or in its name.
+func marks(o map[string]any, marker string) []string {
+	var bearing []string
+	note := func(v any) {
+		if text, ok := v.(string); ok && strings.HasPrefix(text, marker) {
+			bearing = append(bearing, text)
 		}
 	}
 	managers, _ := field(o, "/metadata/managedFields").([]any)
-	return slices.ContainsFunc(managers, func(m any) bool {
-		entry, ok := m.(map[string]any)
-		return ok && entry["manager"] == marker
-	})
+	for _, m := range managers {
+		if entry, ok := m.(map[string]any); ok {
+			note(entry["manager"])
+		}
+	}
+	labels, _ := field(o, "/metadata/labels").(map[string]any)
+	for _, v := range labels {
+		note(v)
+	}
+	if len(bearing) == 0 { // names are the run's: they say which arm only where nothing else does
+		note(field(o, "/metadata/name"))
+	}
+	return targets.Marks(strings.Join(bearing, " "), marker)
 }

@@ -24,7 +24,7 @@ func (k *Kubernetes) admit(u user, i info, o object) *metav1.Status {
 			return forbidden(i, fmt.Sprintf("user not permitted to approve requests with signerName %q", signer))
 		}
 	}
-	if i.namespace != Production || k.cfg.Posture == Permissive || slices.Contains(u.groups, "release-managers") {
+	if i.namespace != Production || k.cfg.Posture != Enforced || slices.Contains(u.groups, "release-managers") {
 		return nil
 	}
 	switch {

@@ -20,8 +20,9 @@ type Posture string
 
 // The postures.
 const (
-	Enforced   Posture = "enforced"   // developers may nothing in production
-	Permissive Posture = "permissive" // developers may everything
+	Enforced   Posture = "enforced"   // developers have no rights in production
+	Permissive Posture = "permissive" // developers have every right there
+	Scoped     Posture = "scoped"     // developers have some, by name and by verb
 )
 
 // Gap is one planted hole in an enforced posture.

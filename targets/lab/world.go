@@ -88,9 +88,14 @@ func (k *Kubernetes) grantAll() {
 	k.bind("", "reader", "read-everything", "User", Reader)
 	k.bind("", "release", "everything", "Group", "release-managers")
 	k.bind(Permitted, "developers", "everything", "Group", "developers")
-	if k.cfg.Posture == Permissive {
+	switch k.cfg.Posture {
+	case Permissive:
 		k.bind("", "developers", "everything", "Group", "developers")
 		return
+	case Scoped:
+		k.scopedRights()
+		return
+	case Enforced:
 	}
 	// Bob kept rights from an earlier time; admission is what stops him.
 	k.clusterRole("legacy-deployer", rule("*", "apps", "*"), rule("patch", "", "configmaps"))

@@ -82,6 +82,11 @@ func classifiers() map[targets.System]targets.Classifier {
 	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify, targets.AWS: aws.Classify}
 }
 
+// oracles are handed to both, too. GitLab's rules and AWS's are not asked yet.
+func oracles() map[targets.System]targets.Oracle {
+	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle()}
+}
+
 // describe renders a response in one line.
 func describe(r targets.Response) string {
 	s := string(r.Class)

@@ -102,11 +102,13 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 }
 
 // planned yields what the journal needs to know of a plan.
-func planned(p *engine.Plan) iter.Seq[journal.Observation] {
-	return func(yield func(journal.Observation) bool) {
-		for x := range p.All() {
-			if !yield(engine.Unobserved(x)) {
-				return
+func planned(p *engine.Plan) func(marker string) iter.Seq[journal.Observation] {
+	return func(marker string) iter.Seq[journal.Observation] {
+		return func(yield func(journal.Observation) bool) {
+			for x := range p.All() {
+				if !yield(engine.Unobserved(x, marker)) {
+					return
+				}
 			}
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
@@ -88,6 +87,9 @@ func (a *app) printDiagnoses(all []diagnosis) error {
 	return nil
 }
 
+// doctorMarker stands where a run has its own.
+const doctorMarker = "sodprobe-doctor"
+
 // access is all that a scenario does at one target: what setup grants, and
 // what doctor checks.
 func access(plan *engine.Plan, t targets.Target) targets.Access {
@@ -100,8 +102,7 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 		if p := item.Probe; p.Tier != "" && !slices.Contains(in.Tiers[p.Tier], p.ID) {
 			in.Tiers[p.Tier] = append(in.Tiers[p.Tier], p.ID)
 		}
-		place, params := t.Place(targets.Production), probes.Params{With: item.With, Run: "sodprobe-doctor"}
-		request, baseline := item.Probe.Request(place, params), baselineOf(item, t)
+		request, baseline := item.Attempt(doctorMarker), item.Baseline(doctorMarker)
 		if key := keyOf(request); !requests[key] {
 			requests[key] = true
 			in.Attempts = append(in.Attempts, request)
@@ -110,19 +111,19 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 			requests[key] = true
 			in.Baselines = append(in.Baselines, baseline)
 		}
-		for _, q := range item.Probe.State(place, params) {
+		for _, q := range append(item.State(doctorMarker), item.Needs(doctorMarker)...) {
 			if !q.MustExist {
 				q.Request.Name = "" // the run's own name, which nobody knows yet
 			}
 			if key := keyOf(q.Request); !reads[key] {
 				reads[key] = true
-				in.Reads = append(in.Reads, q.Request)
+				in.Reads = append(in.Reads, q)
 			}
 		}
 		for _, id := range item.Developers {
 			in.People = appendNew(in.People, people, id)
 		}
-		if !item.Probe.Null {
+		if item.Negative.ID != "" {
 			in.People = appendNew(in.People, people, item.Negative)
 		}
 		if item.Positive != nil {
@@ -141,15 +142,6 @@ func keyOf(r targets.Request) string {
 		key += " " + r.Push.Ref + " " + string(r.Push.Form)
 	}
 	return key
-}
-
-// baselineOf is the request that shows that a developer works at all.
-func baselineOf(item *engine.Item, t targets.Target) targets.Request {
-	place, params := t.Place(targets.Permitted), probes.Params{With: item.Permitted, Run: "sodprobe-doctor"}
-	if standing := item.Probe.Baseline.Standing; standing != nil {
-		return standing.Request(place, params)
-	}
-	return item.Probe.Request(place, params)
 }
 
 func appendNew(list []targets.Identity, seen map[string]bool, id targets.Identity) []targets.Identity {

@@ -88,7 +88,7 @@ func (e *execution) attempt(ctx context.Context) (engine.Result, error) {
 	view := e.app.progress(e.plan.Len(), e.title())
 	defer view.Close()
 	return engine.Run(ctx, engine.Config{
-		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: classifiers(),
+		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: classifiers(), Oracles: oracles(),
 		Gate: engine.Limits{
 			Ceiling: s.Rules.Technique, NotBefore: s.Authorization.NotBefore, NotAfter: s.Authorization.NotAfter,
 			Now: e.app.now, StopFile: e.stopped, Left: e.conn.budget.Left,

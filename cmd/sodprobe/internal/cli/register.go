@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
@@ -114,7 +115,7 @@ func (e *execution) start(approved journal.Approval, verifier string) (journal.R
 		},
 		RunKey: verifier, Origin: e.doc.trust.Policy.Origin, Marker: e.marker(),
 		Planned: e.plan.Len(), PlanHash: e.plan.Digest(), Targets: e.plan.Targets(),
-		Controls: s.Controls, Proxies: e.proxies(), StopOn: s.Rules.StopOn, Lab: e.lab,
+		Controls: s.Controls, Proxies: e.proxies(), StopOn: s.Rules.StopOn, Rule: probes.RuleVersion, Lab: e.lab,
 	}, nil
 }
 

@@ -97,18 +97,21 @@ func (p *packaged) reapprove(start journal.RunStart) error {
 }
 
 // planned looks up what the scenario plans, by the attempt's number.
-func (p *packaged) planned() (func(int64) (journal.Observation, bool), error) {
+func (p *packaged) planned() (func(int64, string) (journal.Observation, bool), error) {
 	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
 	if err != nil {
 		return nil, err
 	}
-	all := map[int64]journal.Observation{}
+	all := map[int64]engine.Planned{}
 	for x := range plan.All() {
-		all[x.N] = engine.Unobserved(x)
+		all[x.N] = x
 	}
-	return func(n int64) (journal.Observation, bool) {
-		o, ok := all[n]
-		return o, ok
+	return func(n int64, marker string) (journal.Observation, bool) {
+		x, ok := all[n]
+		if !ok {
+			return journal.Observation{}, false
+		}
+		return engine.Unobserved(x, marker), true
 	}, nil
 }
 
@@ -123,6 +126,7 @@ func (a *app) verify(dir, root string, out output) error {
 	}
 	got, err := reports.Verify(os.DirFS(dir), reports.Verifier{
 		Classify: classifiers(),
+		Oracles:  oracles(),
 		Planned:  planned,
 		Approve:  p.reapprove,
 		Operator: func(line, signature []byte, operator journal.Principal, start journal.RunStart) error {

@@ -1,0 +1,77 @@
+package probes
+
+import (
+	"slices"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Prediction is what the target's authorizer says of an attempt, read beside
+// it: the design, which the attempt is held against. The zero value says
+// nothing.
+type Prediction struct {
+	// Real is the probe's action on the real object, in the context that a real
+	// attack would carry.
+	Real Forecast `json:"real"`
+	// Ghost is the same action on the object that the request names, where that
+	// one does not exist.
+	Ghost *Forecast `json:"ghost,omitempty"`
+	// Also are the other actions that have the same effect.
+	Also []Forecast `json:"also,omitempty"`
+	// Organization is what the policies of the organization say, where they can
+	// be told apart: AWS's AllowedByOrganizations.
+	Organization targets.Opinion `json:"organization,omitempty"`
+	// Covers lists the layers that the prediction speaks for, and Unseen names
+	// what it leaves out.
+	Covers []targets.Layer `json:"covers,omitempty"`
+	Unseen []string        `json:"unseen,omitempty"`
+}
+
+// Forecast is the authorizer's opinion of one action.
+type Forecast struct {
+	targets.Action
+	Says targets.Opinion `json:"says,omitempty"`
+	// Attempted says that this run attempted the very action itself, on the
+	// same object and as the same identity. It speaks through that outcome.
+	Attempted bool `json:"attempted,omitempty"`
+}
+
+// open reports whether the rules allow an action that nothing else in the run
+// speaks for.
+func (f Forecast) open() bool { return f.Says == targets.Allows && !f.Attempted }
+
+// Open lists what the rules allow although the attempt was refused: the action
+// itself, or another one with the same effect.
+func (p Prediction) Open() []string {
+	var out []string
+	for _, f := range append([]Forecast{p.Real}, p.Also...) {
+		if f.open() {
+			out = append(out, f.String())
+		}
+	}
+	return out
+}
+
+// ghost reports whether the rules say the same of the ghost and of the real
+// object.
+func (p Prediction) ghost(says targets.Opinion) bool {
+	return p.Ghost != nil && p.Ghost.Says == says && p.Real.Says == says
+}
+
+// Foretell fills a prediction in: what the rules say, by the answers that ask
+// has, and which other actions were attempted themselves.
+func Foretell(p Prediction, o targets.Oracle, ask func(targets.Review) (targets.Exchange, bool), attempted func(targets.Action) bool) Prediction {
+	p.Covers, p.Unseen = o.Covers, o.Unseen
+	p.Real.Says = o.Opinion(p.Real.Action, ask)
+	if p.Ghost != nil {
+		ghost := *p.Ghost
+		ghost.Says = o.Opinion(ghost.Action, ask)
+		p.Ghost = &ghost
+	}
+	p.Also = slices.Clone(p.Also)
+	for i := range p.Also {
+		f := &p.Also[i]
+		f.Says, f.Attempted = o.Opinion(f.Action, ask), attempted(f.Action)
+	}
+	return p
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"maps"
+	"sync/atomic"
+
+	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Item is one attempt of the scenario, resolved.
+type Item struct {
+	scenarios.Resolved
+	developers map[string]bool
+	prediction atomic.Pointer[skeleton] // made once per run
+}
+
+// params are the parameters of an arm in a run with that marker. n is the
+// number of the attempt that the arm belongs to, -1 for a shared one.
+func (i *Item) params(marker string, arm targets.Arm, n int64) probes.Params {
+	p := probes.Params{With: i.With, Run: marker, Arm: targets.Mark(marker, arm, n)}
+	switch arm {
+	case targets.ArmBaseline:
+		p.With = i.Permitted
+	case targets.ArmPositive:
+		p.With = maps.Clone(i.With)
+		maps.Copy(p.With, i.PositiveWith)
+	case targets.ArmAttempt, targets.ArmNegative:
+	}
+	return p
+}
+
+// State are the reads of what the attempts of the item could change.
+func (i *Item) State(marker string) []targets.StateQuery {
+	return i.Probe.State(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
+}
+
+// Needs are reads of what has to exist beside that, before any arm leaves: at
+// the permitted place what the baseline names, and in production what only the
+// positive arm names.
+func (i *Item) Needs(marker string) []targets.StateQuery {
+	var out []targets.StateQuery
+	add := func(place targets.PlaceKind, arm targets.Arm) {
+		for _, q := range i.Probe.State(i.Target.Place(place), i.params(marker, arm, -1)) {
+			if q.MustExist {
+				out = append(out, q)
+			}
+		}
+	}
+	if i.Probe.Baseline.Standing == nil {
+		add(targets.Permitted, targets.ArmBaseline)
+	}
+	if len(i.PositiveWith) > 0 {
+		add(targets.Production, targets.ArmPositive)
+	}
+	return out
+}
+
+// Attempt is the request of the item's attempts, as a run with that marker
+// sends it but for the number of the attempt.
+func (i *Item) Attempt(marker string) targets.Request {
+	return i.Probe.Request(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
+}
+
+// Baseline is the request that shows that a developer works at all.
+func (i *Item) Baseline(marker string) targets.Request {
+	place, params := i.Target.Place(targets.Permitted), i.params(marker, targets.ArmBaseline, -1)
+	if standing := i.Probe.Baseline.Standing; standing != nil {
+		params.With = nil // it stands for several probes
+		return standing.Request(place, params)
+	}
+	return i.Probe.Request(place, params)
+}
+
+// null reports whether the negative arm is the identity's own request with
+// every right taken away. Where the system takes none away from it, somebody
+// without rights asks instead.
+func (i *Item) null(id targets.Identity) bool {
+	return i.Probe.Null && id.Fenced(i.Target.System())
+}
+
+// skeleton is a prediction without opinions, which all attempts of an item
+// share in a run.
+type skeleton struct {
+	marker     string
+	prediction probes.Prediction
+}
+
+// foreseen is what an attempt's prediction will be of, with no opinion yet.
+// Names that an arm would mark bear the run's marker. It is shared: probes.Foretell
+// copies what it fills in.
+func (i *Item) foreseen(marker string) probes.Prediction {
+	if known := i.prediction.Load(); known != nil && known.marker == marker {
+		return known.prediction
+	}
+	p := i.foresee(marker)
+	i.prediction.Store(&skeleton{marker, p})
+	return p
+}
+
+func (i *Item) foresee(marker string) probes.Prediction {
+	r := i.Attempt(marker)
+	p := probes.Prediction{Real: probes.Forecast{Action: targets.ActionOf(r), Says: targets.Unsure}}
+	if i.Probe.Ghost != nil {
+		p.Ghost = &probes.Forecast{Action: p.Real.Action, Says: targets.Unsure}
+		p.Real.Action = i.Probe.Ghost(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
+	}
+	if i.Probe.Also != nil {
+		for _, a := range i.Probe.Also(r) {
+			p.Also = append(p.Also, probes.Forecast{Action: a, Says: targets.Unsure})
+		}
+	}
+	return p
+}

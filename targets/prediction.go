@@ -1,0 +1,90 @@
+package targets
+
+import "strings"
+
+// Action is one thing that somebody may or may not do, in the words of the
+// system's authorizer.
+type Action struct {
+	// Verb is what Asked.Action is.
+	Verb     string `json:"verb"`
+	Resource string `json:"resource"`
+	Name     string `json:"name,omitempty"`
+	Scope    string `json:"scope,omitempty"`
+}
+
+// ActionOf is what a request asks for.
+func ActionOf(r Request) Action {
+	return Action{Verb: r.Action, Resource: r.Resource, Name: r.Name, Scope: r.Scope}
+}
+
+// Asks is the action that a question is about.
+func (a Asked) Asks() Action {
+	return Action{Verb: a.Action, Resource: a.Resource, Name: a.Name, Scope: a.Scope}
+}
+
+// String names the action for people, as in "update deployments.apps api in
+// payments".
+func (a Action) String() string {
+	parts := []string{a.Verb, a.Resource}
+	if a.Name != "" {
+		parts = append(parts, a.Name)
+	}
+	if a.Scope != "" {
+		parts = append(parts, "in", a.Scope)
+	}
+	return strings.Join(parts, " ")
+}
+
+// Opinion is what an authorizer's own rules say of an action. The zero value
+// means that nobody asked, and is worth as much as Unsure.
+type Opinion string
+
+// The opinions.
+const (
+	Allows Opinion = "allowed"
+	Denies Opinion = "denied"
+	Unsure Opinion = "unknown" // it corroborates nothing and contradicts nothing
+)
+
+// Review is one question to a system about its own rules. Reviews are
+// comparable: equal ones have the same answer at the same moment, so that one
+// answer serves many actions.
+type Review struct {
+	// Kind is the system's name for the form of the question.
+	Kind string `json:"kind"`
+	// Action is what is asked about; only its scope where the answer covers all
+	// that somebody may do there.
+	Action Action `json:"action"`
+}
+
+// Oracle is the pure half of a system's predictions: what a recorded answer to
+// a review says. The zero value never has an opinion.
+type Oracle struct {
+	// Covers lists the layers whose decision an opinion foresees.
+	Covers []Layer
+	// Unseen names, for people, what an opinion leaves out.
+	Unseen []string
+	// Reviews lists the questions that may tell about an action, the widest
+	// first: the next is asked where the answers before it are Unsure. Pure.
+	Reviews func(Action) []Review
+	// Says reads the answer to a review about an action. It MUST be a pure
+	// function, and Unsure where the answer does not speak of the action, or
+	// is not whole.
+	Says func(Action, Review, Exchange) Opinion
+}
+
+// Opinion is what the rules say of an action. ask returns the recorded answer
+// to a review, false where there is none.
+func (o Oracle) Opinion(a Action, ask func(Review) (Exchange, bool)) Opinion {
+	if o.Reviews == nil || o.Says == nil {
+		return Unsure
+	}
+	for _, r := range o.Reviews(a) {
+		if x, ok := ask(r); ok {
+			if said := o.Says(a, r, x); said == Allows || said == Denies {
+				return said
+			}
+		}
+	}
+	return Unsure
+}
