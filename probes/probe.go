@@ -146,12 +146,16 @@ type Params struct {
 	// makes it. What the arm would create or change carries it, so that the
 	// state afterwards tells whose change it is.
 	Arm string
+	// Developer is the principal of the one developer under test, where what
+	// the attempt names has to be that developer's own.
+	Developer string
 }
 
 // Vars returns the values for a rule's templates at a place.
 func (p Params) Vars(place targets.Place) map[string]string {
 	vars := place.Vars()
 	vars["run"], vars["arm"] = p.Run, p.Arm
+	vars["developer"] = p.Developer
 	for k, v := range p.With {
 		vars[k] = v
 	}

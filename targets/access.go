@@ -10,6 +10,8 @@ type Access struct {
 	// Attempts are the requests in production, Baselines those at the
 	// permitted place.
 	Attempts, Baselines []Request
+	// Prepared are the rules whose requests rest on something of the target.
+	Prepared []Rule
 	// Reads are the reads of state. Where what is read need not exist, the
 	// request names no object.
 	Reads []StateQuery

@@ -170,7 +170,7 @@ func (p Place) Vars() map[string]string {
 	if p.ProjectID != 0 {
 		vars["project"] = strconv.FormatInt(p.ProjectID, 10)
 		vars["branch"], vars["environment"] = p.Branch, p.Environment
-		vars["branch_in_path"] = InPath(p.Branch)
+		vars["branch_in_path"], vars["environment_in_path"] = InPath(p.Branch), InPath(p.Environment)
 	}
 	if p.Account != "" {
 		vars["region"], vars["account"], vars["partition"] = p.Scope, p.Account, p.Partition

@@ -128,7 +128,7 @@ func target(system targets.System) targets.Target {
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
-func invariant(system targets.System) func(*http.Request, []byte) error {
+func invariant(system targets.System) func(*http.Request, []byte, []string) error {
 	switch system {
 	case targets.Kubernetes:
 		return kubernetes.Invariant
@@ -195,6 +195,7 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 				}
 				continue // the adapter builds it
 			}
+			rules = unprepared(t, p, r, rules)
 			if left, why := passes(t, p.System, r, rules); !left {
 				t.Errorf("%s at %s: %s", p.ID, kind, why)
 			}
@@ -211,6 +212,22 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 			}
 		}
 	}
+}
+
+// unprepared checks that what rests on something of the target does not leave
+// before that was shown, and returns the rules without it.
+func unprepared(t *testing.T, p probes.Probe, r targets.Request, rules []targets.Rule) []targets.Rule {
+	t.Helper()
+	for i := range rules {
+		if len(rules[i].Prepare) == 0 {
+			continue
+		}
+		if left, why := passes(t, p.System, r, rules); left || !strings.Contains(why, "was not read") {
+			t.Errorf("%s leaves unprepared: %s", p.ID, why)
+		}
+		rules[i].Prepare = nil
+	}
+	return rules
 }
 
 // TestWritesAreDryRuns, apart from a short list of forms that defeat

@@ -48,11 +48,15 @@ A probe is one kind of attempt that a working control must refuse: a value in on
 ` + "`probes`" + ` holds the types and the verdict rule, and imports ` + "`targets`" + ` only; ` + "`probes/catalog`" + ` is the one list.
 A probe describes a request and never sends one: nothing below this folder may import ` + "`os`, `os/exec` or `net/http`" + `.
 
-To add one: one file, one line in the catalog, ` + "`make generate`" + `. The catalog's tests then demand that it is Blocked by an enforced lab, Permitted by a permissive one, Inconclusive under every fault, and that nothing changes.
+To add one: one file, one line in the catalog, ` + "`make generate`" + `. The catalog's tests then demand that it is Blocked by an enforced lab, Permitted by a permissive one, neither under any fault, and that nothing changes; what it comes to where developers hold some rights stands, written by hand, in ` + "`probes/catalog/testdata/postures`" + `.
 
 A **dry run** is the server's own: on Kubernetes it goes through authentication, authorization, admission and validation, and is not stored; on EC2 and Lambda it ends after authorization.
 A **self-defeating** request cannot take effect even where it is allowed: a push names an old hash that the ref does not have, a write names what does not exist or exists already, a policy document is none.
 What is **examined** only asks for the system's opinion; its outcome is never more than Inconclusive.
+Beside each attempt the system's own access rules are asked, where it can tell: of the action itself, and of other actions that have the same effect. What they allow is not Blocked, whatever the attempt came to, unless the run attempted that action, too.
+A request that has to name something that does not exist speaks of that alone; it counts only where the access rules say the same of it and of the real object. No probe of this version rests on that.
+
+In what follows, ` + "`{run}`" + ` stands for the run's marker, and ` + "`{arm}`" + ` for the marker with the arm that sends: state afterwards tells whose change it is.
 
 | probe | what it attempts | technique | ATT&CK |
 |---|---|---|---|
@@ -79,6 +83,10 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		}
 		fmt.Fprintf(b, "- sends `%s %s`%s%s\n", r.Method, r.Path, dryRun(r.Query["dryRun"]), push(r.Push))
 	}
+	for _, r := range p.Allow {
+		prepared(b, r.Prepare)
+	}
+	otherwise(b, p)
 	layers := make([]string, len(p.Expect))
 	for i, l := range p.Expect {
 		layers[i] = string(l)
@@ -90,7 +98,7 @@ func section(b *bytes.Buffer, p probes.Probe) {
 	}
 	fmt.Fprintf(b, "- baseline: %s\n", baseline)
 	if p.Null {
-		b.WriteString("- negative arm: the same request by the same role in a session that may nothing\n")
+		b.WriteString("- negative arm: the same request by the same role in a session without any right; where none can be had, by the unprivileged identity\n")
 	}
 	for _, n := range p.Needs {
 		given := "required"
@@ -112,6 +120,33 @@ func section(b *bytes.Buffer, p probes.Probe) {
 	for _, l := range p.Limits {
 		fmt.Fprintf(b, "- limit: %s\n", l)
 	}
+}
+
+// prepared are the reads that come before a request.
+func prepared(b *bytes.Buffer, list []targets.Preparation) {
+	for _, p := range list {
+		path := p.Path
+		if q := p.Query["include_retried"]; q != "" {
+			path += "?include_retried=" + q
+		}
+		for _, c := range p.Must {
+			fmt.Fprintf(b, "- before it, the observer reads `GET %s`; nothing is sent where %s\n", path, c.Else)
+		}
+	}
+}
+
+// otherwise are the actions with the same effect that the access rules are
+// asked about.
+func otherwise(b *bytes.Buffer, p probes.Probe) {
+	if p.Also == nil {
+		return
+	}
+	r := p.Request(target(p.System).Place(targets.Production), example(p))
+	var list []string
+	for _, a := range p.Also(r) {
+		list = append(list, fmt.Sprintf("`%s` on `%s`", a.Verb, a.Resource))
+	}
+	fmt.Fprintf(b, "- asks the access rules, beside `%s` on `%s` itself, about %s: where they allow it, nothing is Blocked\n", r.Action, r.Resource, strings.Join(list, " and "))
 }
 
 // pinned are the fields that a request to AWS must have.

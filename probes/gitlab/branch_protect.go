@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // BranchProtect attempts to write the protection of the branch anew. It is
@@ -16,6 +17,7 @@ func BranchProtect() probes.Probe {
 		route: "POST /projects/:id/protected_branches", path: "protected_branches", resource: "branch protection",
 		body:    func(place targets.Place, _ probes.Params) object { return object{"name": place.Branch} },
 		pin:     map[string]string{"/name": "{branch}"},
+		prepare: gitlab.Exists("protected_branches/{branch_in_path}", "/name"),
 		reached: []string{"text:Protected branch '{branch}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Branch), true,

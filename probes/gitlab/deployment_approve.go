@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // DeploymentApprove attempts to approve one's own deployment, which has ended.
@@ -18,6 +19,7 @@ func DeploymentApprove() probes.Probe {
 			return object{"status": "approved", "comment": params.Arm}
 		},
 		pin:     map[string]string{"/status": "approved"},
+		prepare: gitlab.EndedDeployment(),
 		reached: []string{"text:This deployment is not waiting for approvals."},
 		state:   numbered("deployments/", "deployment", "/id", "/status", "/approvals"),
 	})

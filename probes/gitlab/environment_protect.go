@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // EnvironmentProtect attempts to write the protection of the environment
@@ -18,6 +19,7 @@ func EnvironmentProtect() probes.Probe {
 			return object{"name": place.Environment, "deploy_access_levels": []object{{"access_level": 40}}}
 		},
 		pin:     map[string]string{"/name": "{environment}"},
+		prepare: gitlab.Exists("protected_environments/{environment_in_path}", "/name"),
 		reached: []string{"text:Environment '{environment}' is already protected"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules")}

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // onAJob completes a probe that starts a production job which has been retried
@@ -14,6 +15,7 @@ func onAJob(p probes.Probe, verb string, reached string) probes.Probe {
 	p.Limits = []string{"GitLab's words do not tell a protected environment from a protected branch. On GitLab Free, environments cannot be protected."}
 	return writes(p, write{
 		route: "POST /projects/:id/jobs/:job_id/" + verb, path: "jobs/{job}/" + verb, resource: "job",
+		prepare: gitlab.Retried(),
 		reached: []string{reached},
 		state:   numbered("jobs/", "job", "/id", "/status", "/started_at", "/finished_at"),
 	})

@@ -18,6 +18,7 @@ func MergeRequestMerge() probes.Probe {
 		route: "PUT /projects/:id/merge_requests/:iid/merge", path: "merge_requests/{mergeRequest}/merge", resource: "merge request",
 		body:    func(targets.Place, probes.Params) object { return object{"sha": gitlab.Nowhere} },
 		pin:     map[string]string{"/sha": gitlab.Nowhere},
+		prepare: gitlab.Opened(),
 		reached: []string{"text:SHA does not match HEAD of source branch"},
 		state:   numbered("merge_requests/", "mergeRequest", "/iid", "/state", "/sha", "/target_branch"),
 	})

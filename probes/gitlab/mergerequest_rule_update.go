@@ -18,6 +18,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 		route: "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id", path: "merge_requests/{mergeRequest}/approval_rules/" + gitlab.NoID, resource: "approval rule",
 		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Arm} },
 		pin:     map[string]string{"/name": "{arm}"},
+		prepare: gitlab.Opened(),
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{

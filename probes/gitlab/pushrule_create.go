@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // PushRuleCreate attempts to write the project's push rules anew. There is a
@@ -16,6 +17,7 @@ func PushRuleCreate() probes.Probe {
 		route: "POST /projects/:id/push_rule", path: "push_rule", resource: "push rule",
 		body:    func(targets.Place, probes.Params) object { return object{"deny_delete_tag": true} },
 		pin:     map[string]string{"/deny_delete_tag": "true"},
+		prepare: gitlab.Exists("push_rule", "/id"),
 		reached: []string{"text:Project push rule exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{reads(place, "push_rule", true, "/id", "/deny_delete_tag", "/commit_message_regex", "/branch_name_regex", "/prevent_secrets")}

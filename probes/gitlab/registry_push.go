@@ -5,6 +5,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // RegistryPush asks the container registry for the right to push. The token
@@ -23,7 +24,7 @@ func RegistryPush() probes.Probe {
 		}},
 		Limits: []string{"GitLab issues a token that lives minutes; it is dropped unread but for what it allows."},
 	}, probes.SelfDefeating)
-	p.Allow = []targets.Rule{{Method: "GET", Path: "/jwt/auth", Query: query("{repository}"), Keep: []string{}}}
+	p.Allow = []targets.Rule{{Method: "GET", Path: "/jwt/auth", Query: query("{repository}"), Keep: []string{}, Prepare: gitlab.Repository()}}
 	p.Reached = []string{"code:push"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		return targets.Request{

@@ -36,8 +36,10 @@ type write struct {
 	// reached is what an authorized caller gets.
 	reached []string
 	// keep are the fields of a success that are recorded.
-	keep  []string
-	state func(targets.Place, probes.Params) []targets.StateQuery
+	keep []string
+	// prepare are the reads that its harmlessness rests on.
+	prepare []targets.Preparation
+	state   func(targets.Place, probes.Params) []targets.StateQuery
 }
 
 // fill fills a template in.
@@ -65,7 +67,7 @@ func writes(p probes.Probe, w write) probes.Probe {
 	}
 	p.Allow = []targets.Rule{{
 		Method: method, Path: path, Header: map[string]string{"Content-Type": jsonBody},
-		Body: w.pin, Mutating: true, Keep: keep,
+		Body: w.pin, Mutating: true, Keep: keep, Prepare: w.prepare,
 	}}
 	p.Reached = w.reached
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {

@@ -20,6 +20,9 @@ type Item struct {
 // number of the attempt that the arm belongs to, -1 for a shared one.
 func (i *Item) params(marker string, arm targets.Arm, n int64) probes.Params {
 	p := probes.Params{With: i.With, Run: marker, Arm: targets.Mark(marker, arm, n)}
+	if i.Probe.Own && len(i.Developers) == 1 {
+		p.Developer = i.Developers[0].Principal(i.Target.System())
+	}
 	switch arm {
 	case targets.ArmBaseline:
 		p.With = i.Permitted
@@ -61,6 +64,25 @@ func (i *Item) Needs(marker string) []targets.StateQuery {
 // sends it but for the number of the attempt.
 func (i *Item) Attempt(marker string) targets.Request {
 	return i.Probe.Request(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
+}
+
+// Prepared are the rules, at both places, whose requests rest on something of
+// the target. A rule that cannot be resolved lets nothing leave.
+func (i *Item) Prepared(marker string) []targets.Rule {
+	var out []targets.Rule
+	add := func(place targets.PlaceKind, arm targets.Arm) {
+		rules, err := targets.Resolve(i.Probe.Allow, i.params(marker, arm, -1).Vars(i.Target.Place(place)))
+		for _, r := range rules {
+			if err == nil && len(r.Prepare) > 0 {
+				out = append(out, r)
+			}
+		}
+	}
+	add(targets.Production, targets.ArmAttempt)
+	if i.Probe.Baseline.Standing == nil {
+		add(targets.Permitted, targets.ArmBaseline)
+	}
+	return out
 }
 
 // Baseline is the request that shows that a developer works at all.

@@ -37,8 +37,8 @@ const (
 // Invariant is the adapter's last word to the guard, for a run's marker:
 // whatever a rule allows, a request that could take effect does not leave.
 // Reads on a closed list may; of writes, only the forms listed here.
-func Invariant(marker string) func(r *http.Request, body []byte) error {
-	return func(r *http.Request, body []byte) error {
+func Invariant(marker string) func(r *http.Request, body []byte, _ []string) error {
+	return func(r *http.Request, body []byte, _ []string) error {
 		o, err := operationOf(r, body)
 		if err != nil {
 			return err

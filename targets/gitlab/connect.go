@@ -48,8 +48,6 @@ type Project struct {
 	client  *http.Client
 	hostKey ssh.PublicKey // nil where the target has no SSH server
 
-	settled settled
-
 	mu          sync.Mutex
 	credentials map[string]*credential // by identity id
 }

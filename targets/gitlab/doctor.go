@@ -10,6 +10,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // Diagnose checks, by reads alone, that the project is the approved one, that
@@ -87,18 +88,20 @@ func (d *doctor) observers(ctx context.Context, in targets.Access) {
 // attempts reads what the safety of each request depends on, and sends none.
 func (d *doctor) attempts(ctx context.Context, in targets.Access) {
 	bad := 0
-	for _, r := range slices.Concat(in.Attempts, in.Baselines) {
-		var stop *targets.Exchange
-		what := r.Action
-		if r.Push != nil {
-			what += " " + r.Push.Ref
-			_, _, stop = d.project.history(ctx, *r.Push)
-		} else {
-			_, stop = d.project.prepare(ctx, targets.Identity{}, r)
-		}
+	note := func(what string, stop *targets.Exchange) {
 		if stop != nil {
 			bad++
 			d.bad("attempt "+what, stop.Unfit, "name something else in the scenario, or leave the attempt out")
+		}
+	}
+	for _, rule := range in.Prepared {
+		_, stop := d.project.prepare(ctx, &guard.Lease{Rules: []targets.Rule{rule}})
+		note(rule.Method+" "+rule.Path, stop)
+	}
+	for _, r := range slices.Concat(in.Attempts, in.Baselines) {
+		if r.Push != nil {
+			_, _, stop := d.project.history(ctx, *r.Push)
+			note(r.Action+" "+r.Push.Ref, stop)
 		}
 	}
 	if bad == 0 {

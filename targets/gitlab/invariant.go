@@ -31,7 +31,7 @@ const (
 // invariant is the adapter's last word to the guard: whatever a rule allows, a
 // request that could take effect does not leave. Reads may; of writes, only
 // the forms listed here.
-func (p *Project) invariant(r *http.Request, body []byte) error {
+func (p *Project) invariant(r *http.Request, body []byte, shown []string) error {
 	path := r.URL.EscapedPath()
 	repository := "/" + p.cfg.Target.GitLab.Project + ".git/"
 	switch {
@@ -40,7 +40,8 @@ func (p *Project) invariant(r *http.Request, body []byte) error {
 	case path == repository+"info/refs" && r.Method == http.MethodGet:
 		return nil
 	case path == registryAuth && r.Method == http.MethodGet:
-		if !p.settled.has(r.URL.Query().Get("scope")) {
+		name, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Query().Get("scope"), "repository:"), ":push,pull")
+		if !ok || !slices.Contains(shown, "the container repository "+name+" exists") {
 			return errors.New("a container repository that is not known to exist")
 		}
 		return nil
@@ -56,17 +57,21 @@ func (p *Project) invariant(r *http.Request, body []byte) error {
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
 	}
-	return p.harmless(r.Method, below, body)
+	return p.harmless(r.Method, below, body, shown)
 }
 
-// harmless lists the writes that cannot take effect.
-func (p *Project) harmless(method, below string, body []byte) error {
+// harmless lists the writes that cannot take effect. shown is what was read
+// just before.
+func (p *Project) harmless(method, below string, body []byte, shown []string) error {
 	var o map[string]any
 	if json.Unmarshal(body, &o) != nil {
 		return errors.New("a write whose body is not a JSON object")
 	}
 	name, _ := o["name"].(string)
 	var holds bool
+	numbered := func(fact string) bool {
+		return slices.Contains(shown, fmt.Sprintf(fact, strings.Split(below, "/")[1]))
+	}
 	switch route := method + " " + generic(below); route {
 	case "POST repository/commits":
 		_, branch := o["start_branch"]
@@ -77,13 +82,13 @@ func (p *Project) harmless(method, below string, body []byte) error {
 	case "PUT merge_requests/N/approval_rules/N", "PUT approval_rules/N":
 		holds = strings.HasSuffix(below, "/"+NoID)
 	case "POST jobs/N/play", "POST jobs/N/retry":
-		holds = p.settled.has("job " + strings.Split(below, "/")[1])
+		holds = numbered("the job %s was retried")
 	case "POST deployments/N/approval":
-		holds = p.settled.has("deployment " + strings.Split(below, "/")[1])
+		holds = numbered("the deployment %s has ended")
 	case "POST protected_branches", "POST protected_environments":
-		holds = name != "" && p.settled.has(below+"/"+strings.ReplaceAll(name, "/", "%2F"))
+		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists")
 	case "POST push_rule":
-		holds = p.settled.has("push_rule")
+		holds = slices.Contains(shown, "push_rule exists")
 	case "POST members":
 		holds = o["access_level"] == float64(NoLevel)
 	case "POST deploy_keys":

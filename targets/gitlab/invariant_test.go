@@ -48,10 +48,7 @@ func TestInvariant(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			header := map[string]string{"Content-Type": "application/json"}
 			pins := map[string]string{"": canonical(t, c.body)}
-			x, _ := session.rest(t.Context(), targets.Call{
-				Request: targets.Request{Method: c.method, Path: c.path, Header: header, Body: []byte(c.body)},
-				Rules:   []targets.Rule{{Method: c.method, Path: c.path, Header: header, Body: pins, Mutating: true}},
-			})
+			x, _ := session.rest(t.Context(), session.lease([]targets.Rule{{Method: c.method, Path: c.path, Header: header, Body: pins, Mutating: true}}), targets.Request{Method: c.method, Path: c.path, Header: header, Body: []byte(c.body)})
 			if x.Sent != nil || x.Refused == "" || strings.Contains(x.Refused, "the lease allows") {
 				t.Errorf("it left: %+v", x)
 			}
@@ -65,7 +62,7 @@ func TestInvariant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.invariant(r, nil) == nil {
+		if p.invariant(r, nil, nil) == nil {
 			t.Errorf("GET %s leaves", path)
 		}
 	}
@@ -92,10 +89,7 @@ func TestConditionalDeletes(t *testing.T) {
 	_, session := s.connect(t, nil)
 	const path = "/api/v4/projects/42/protected_tags/sodprobe-run"
 	header := map[string]string{"Content-Type": "application/json", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}
-	x, _ := session.rest(t.Context(), targets.Call{
-		Request: targets.Request{Method: http.MethodDelete, Path: path, Header: header, Body: []byte("{}")},
-		Rules:   []targets.Rule{{Method: http.MethodDelete, Path: path, Header: header, Mutating: true}},
-	})
+	x, _ := session.rest(t.Context(), session.lease([]targets.Rule{{Method: http.MethodDelete, Path: path, Header: header, Mutating: true}}), targets.Request{Method: http.MethodDelete, Path: path, Header: header, Body: []byte("{}")})
 	if x.Sent != nil || !strings.Contains(x.Refused, "If-Unmodified-Since") {
 		t.Errorf("%+v", x)
 	}
@@ -107,34 +101,35 @@ func TestPreparations(t *testing.T) {
 	const at = "/api/v4/projects/42/"
 	for _, c := range []struct {
 		name, method, path, body string
+		prepare                  []targets.Preparation
 		answers                  map[string]string
 		sent                     bool
 	}{
-		{"a retried job", "POST", "jobs/77/play", "{}", map[string]string{
+		{"a retried job", "POST", "jobs/77/play", "{}", Retried(), map[string]string{
 			"jobs/77": `{"id":77,"status":"failed","pipeline":{"id":12}}`, "pipelines/12/jobs": `[{"id":78}]`, "all": `[{"id":77},{"id":78}]`,
 		}, true},
-		{"a finished job", "POST", "jobs/78/play", "{}", map[string]string{
+		{"a finished job", "POST", "jobs/78/play", "{}", Retried(), map[string]string{
 			"jobs/78": `{"id":78,"status":"success","pipeline":{"id":12}}`, "pipelines/12/jobs": `[{"id":78}]`, "all": `[{"id":77},{"id":78}]`,
 		}, false},
-		{"a manual job", "POST", "jobs/79/play", "{}", map[string]string{"jobs/79": `{"id":79,"status":"manual","pipeline":{"id":12}}`}, false},
-		{"a job that cannot be read", "POST", "jobs/80/play", "{}", nil, false},
-		{"a finished deployment", "POST", "deployments/501/approval", `{"status":"approved"}`, map[string]string{
+		{"a manual job", "POST", "jobs/79/play", "{}", Retried(), map[string]string{"jobs/79": `{"id":79,"status":"manual","pipeline":{"id":12}}`}, false},
+		{"a job that cannot be read", "POST", "jobs/80/play", "{}", Retried(), nil, false},
+		{"a finished deployment", "POST", "deployments/501/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
 			"deployments/501": `{"id":501,"status":"success","environment":{"name":"production"},"user":{"username":"alice"}}`,
 		}, true},
-		{"another's finished deployment", "POST", "deployments/504/approval", `{"status":"approved"}`, map[string]string{
+		{"another's finished deployment", "POST", "deployments/504/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
 			"deployments/504": `{"id":504,"status":"success","environment":{"name":"production"},"user":{"username":"bob"}}`,
 		}, false},
-		{"a deployment that waits", "POST", "deployments/502/approval", `{"status":"approved"}`, map[string]string{
+		{"a deployment that waits", "POST", "deployments/502/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
 			"deployments/502": `{"id":502,"status":"blocked","environment":{"name":"production"},"user":{"username":"alice"}}`,
 		}, false},
-		{"a deployment elsewhere", "POST", "deployments/503/approval", `{"status":"approved"}`, map[string]string{
+		{"a deployment elsewhere", "POST", "deployments/503/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
 			"deployments/503": `{"id":503,"status":"success","environment":{"name":"staging"},"user":{"username":"alice"}}`,
 		}, false},
-		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, nil, true},
-		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, nil, false},
-		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, map[string]string{"push_rule": `null`}, false},
-		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, nil, false},
-		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
+		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},
+		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
+		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
+		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, Opened(), nil, false},
+		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t)
@@ -144,10 +139,15 @@ func TestPreparations(t *testing.T) {
 			s.Config.Handler = withRetried(s, c.answers["all"])
 			_, session := s.connect(t, nil)
 			header := map[string]string{"Content-Type": "application/json"}
-			x := session.Send(t.Context(), targets.Call{
-				Request: targets.Request{Method: c.method, Path: at + c.path, Header: header, Body: []byte(c.body)},
-				Rules:   []targets.Rule{{Method: c.method, Path: at + c.path, Header: header, Body: map[string]string{"": c.body}, Mutating: true}},
-			})
+			request := targets.Request{Method: c.method, Path: at + c.path, Header: header, Body: []byte(c.body)}
+			rule := targets.Rule{Method: c.method, Path: at + c.path, Header: header, Body: map[string]string{"": targets.Literal(c.body)}, Mutating: true}
+			if !strings.HasPrefix(c.path, "merge_requests/") { // which no fact makes harmless
+				if x := session.Send(t.Context(), targets.Call{Request: request, Rules: resolved(t, c.path, c.body, rule)}); x.Sent != nil {
+					t.Errorf("it leaves unprepared: %+v", x)
+				}
+			}
+			rule.Prepare = c.prepare
+			x := session.Send(t.Context(), targets.Call{Request: request, Rules: resolved(t, c.path, c.body, rule)})
 			if sent := s.writes() == 1; sent != c.sent || (x.Unfit == "") != c.sent {
 				t.Errorf("sent: %t, want %t: %+v", sent, c.sent, x)
 			}
@@ -156,6 +156,29 @@ func TestPreparations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// resolved fills the templates of a rule, as a run would for alice.
+func resolved(t *testing.T, path, body string, rule targets.Rule) []targets.Rule {
+	t.Helper()
+	var named struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal([]byte(body), &named); err != nil {
+		t.Fatal(err)
+	}
+	id := ""
+	if parts := strings.Split(path, "/"); len(parts) > 1 {
+		id = parts[1]
+	}
+	rules, err := targets.Resolve([]targets.Rule{rule}, map[string]string{
+		"project": "42", "environment": "production", "developer": "alice", "branch_in_path": targets.InPath(named.Name),
+		"job": id, "deployment": id, "mergeRequest": id,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
 }
 
 // withRetried answers the list of jobs that includes the retried ones.

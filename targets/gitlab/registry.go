@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // registryAuth is where the container registry's tokens come from. The token
@@ -15,16 +16,8 @@ import (
 const registryAuth = "/jwt/auth"
 
 // askRegistry asks for the right to push, and uses it for nothing.
-func (s *Session) askRegistry(ctx context.Context, call targets.Call) targets.Exchange {
-	steps, stop := s.project.prepare(ctx, s.identity, call.Request)
-	if stop != nil {
-		stop.Steps = steps
-		return *stop
-	}
-	lease := s.lease(call.Rules)
-	lease.Still = call.Still
-	x, body := s.direct(ctx, lease, call.Request)
-	x.Steps = steps
+func (s *Session) askRegistry(ctx context.Context, lease *guard.Lease, r targets.Request) targets.Exchange {
+	x, body := s.direct(ctx, lease, r)
 	if body == nil || x.Status != http.StatusOK {
 		return x
 	}

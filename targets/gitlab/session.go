@@ -46,15 +46,19 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	if call.Request.Push != nil {
 		return s.push(ctx, call)
 	}
-	steps, stop := s.project.prepare(ctx, s.identity, call.Request)
+	lease := s.lease(call.Rules)
+	lease.Still = call.Still
+	steps, stop := s.project.prepare(ctx, lease)
 	if stop != nil {
 		stop.Steps = steps
 		return *stop
 	}
+	var x targets.Exchange
 	if call.Request.Path == registryAuth {
-		return s.askRegistry(ctx, call)
+		x = s.askRegistry(ctx, lease, call.Request)
+	} else {
+		x, _ = s.rest(ctx, lease, call.Request)
 	}
-	x, _ := s.rest(ctx, call)
 	x.Steps = steps
 	return x
 }
@@ -69,9 +73,7 @@ func (s *Session) lease(rules []targets.Rule) *guard.Lease {
 
 // rest sends one call to the REST API, and returns the record and, of an
 // answer that is a success, the whole body for the adapter's own eyes.
-func (s *Session) rest(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
-	lease, r := s.lease(call.Rules), call.Request
-	lease.Still = call.Still
+func (s *Session) rest(ctx context.Context, lease *guard.Lease, r targets.Request) (targets.Exchange, []byte) {
 	path, ok := strings.CutPrefix(r.Path, api)
 	if !ok {
 		return targets.Exchange{Refused: fmt.Sprintf("the path %q is not the REST API's", r.Path)}, nil
@@ -118,10 +120,8 @@ func (s *Session) get(ctx context.Context, path string, query map[string]string,
 	if keep == nil {
 		keep = []string{}
 	}
-	return s.rest(ctx, targets.Call{
-		Request: targets.Request{Method: http.MethodGet, Path: path, Query: query},
-		Rules:   []targets.Rule{{Method: http.MethodGet, Path: path, Query: query, Keep: keep}},
-	})
+	return s.rest(ctx, s.lease([]targets.Rule{{Method: http.MethodGet, Path: path, Query: query, Keep: keep}}),
+		targets.Request{Method: http.MethodGet, Path: path, Query: query})
 }
 
 // direct sends one request to a path outside the REST API, with the basic

@@ -35,8 +35,9 @@ type Config struct {
 	// Timeout bounds one request, from the moment it may leave.
 	Timeout time.Duration
 	// Invariant is the adapter's own last word on a request whose rules
-	// matched: an error refuses it. body is the exact body that would leave.
-	Invariant func(r *http.Request, body []byte) error
+	// matched: an error refuses it. body is the exact body that would leave,
+	// and shown lists the facts that the lease's preparation established.
+	Invariant func(r *http.Request, body []byte, shown []string) error
 	// Now is the clock of the records.
 	Now func() time.Time
 }

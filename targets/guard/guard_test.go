@@ -219,7 +219,7 @@ func TestIdentityMustBeTheLeases(t *testing.T) {
 
 func TestTheInvariantHasTheLastWord(t *testing.T) {
 	p := newPeer(t, ok, func(c *guard.Config) {
-		c.Invariant = func(_ *http.Request, body []byte) error {
+		c.Invariant = func(_ *http.Request, body []byte, _ []string) error {
 			if string(body) != thing {
 				t.Errorf("it judges %s", body)
 			}

@@ -49,8 +49,11 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if rule.Mutating && len(body) == 0 {
 		return nil, targets.Rule{}, refuse("a mutating request without a body could be sent again by the transport")
 	}
+	if err := l.ready(rule); err != nil {
+		return nil, targets.Rule{}, err
+	}
 	if g.cfg.Invariant != nil {
-		if err := g.cfg.Invariant(r, body); err != nil {
+		if err := g.cfg.Invariant(r, body, l.facts()); err != nil {
 			return nil, targets.Rule{}, refuse("%v", err)
 		}
 	}

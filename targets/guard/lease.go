@@ -30,6 +30,8 @@ type Lease struct {
 
 	mu       sync.Mutex
 	used     bool
+	prepared bool
+	shown    []string // the facts that the preparation established
 	exchange targets.Exchange
 }
 

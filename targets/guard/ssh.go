@@ -64,7 +64,7 @@ func (g *Guard) conversation(l *Lease, c Conversation) (targets.Rule, error) {
 	if len(l.Rules) != 1 || l.Rules[0].Method != MethodSSH || l.Rules[0].Path != c.Path || (l.Rules[0].Push == nil) != (c.Compose == nil) {
 		return targets.Rule{}, refuse("SSH %q is not what the lease allows", c.Path)
 	}
-	return l.Rules[0], nil
+	return l.Rules[0], l.ready(l.Rules[0])
 }
 
 func (g *Guard) converse(ctx context.Context, l *Lease, rule targets.Rule, c Conversation) ([]byte, error) {

@@ -13,7 +13,7 @@ import (
 // a request that could change a cluster does not leave. Every write is a dry
 // run, in the query to the letter, and in the body where a body would
 // override the query (kube-apiserver v1.37.2, handlers/delete.go).
-func Invariant(r *http.Request, body []byte) error {
+func Invariant(r *http.Request, body []byte, _ []string) error {
 	at := locate(r.URL.Path)
 	dryRun := slices.Equal(r.URL.Query()["dryRun"], []string{"All"})
 	switch {

@@ -61,7 +61,7 @@ func TestInvariant(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), c.method, c.url, http.NoBody)
-			if err := Invariant(r, []byte(c.body)); (err == nil) != c.allowed {
+			if err := Invariant(r, []byte(c.body), nil); (err == nil) != c.allowed {
 				t.Errorf("%v, want allowed: %v", err, c.allowed)
 			}
 		})
@@ -78,7 +78,7 @@ func FuzzInvariant(f *testing.F) {
 		r := &http.Request{Method: method, Header: http.Header{}}
 		r.URL = httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody).URL
 		r.URL.Path, r.URL.RawQuery = path, query
-		if Invariant(r, []byte(body)) != nil {
+		if Invariant(r, []byte(body), nil) != nil {
 			return
 		}
 		dryRun := r.URL.Query()["dryRun"]

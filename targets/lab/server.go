@@ -73,8 +73,10 @@ func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
 		}
 		k.tokens[token.String()] = user
 	}
-	k.populate()
-	var err error
+	err := k.populate()
+	if err != nil {
+		return nil, err
+	}
 	k.server, err = loopback.Serve(http.HandlerFunc(k.serve), cfg.Now, cfg.Rand)
 	return k, err
 }

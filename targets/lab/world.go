@@ -20,7 +20,7 @@ const (
 
 // populate fills the cluster: the same objects in production and where
 // developers may work, and the rights of everybody.
-func (k *Kubernetes) populate() {
+func (k *Kubernetes) populate() error {
 	for _, ns := range []string{"kube-system", Production, Permitted, "argocd", "flux-system"} {
 		k.add("v1", "Namespace", "namespaces", "", ns, object{})
 	}
@@ -33,7 +33,7 @@ func (k *Kubernetes) populate() {
 	k.add("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", "", "sodprobe", object{"spec": object{"signerName": "kubernetes.io/kube-apiserver-client"}})
 	k.add("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", "", "policy", object{})
 	k.add("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", "", "registry", object{})
-	k.grantAll()
+	return k.grantAll()
 }
 
 // populateNamespace makes what the probes' examples name.
@@ -75,7 +75,7 @@ func rule(verb, group, resource string) object {
 }
 
 // grantAll says who may what.
-func (k *Kubernetes) grantAll() {
+func (k *Kubernetes) grantAll() error {
 	k.clusterRole("everything", rule("*", "*", "*"))
 	k.clusterRole("view", rule("get", "", "configmaps"))
 	k.clusterRole("read-everything", rule("get", "*", "*"))
@@ -91,10 +91,9 @@ func (k *Kubernetes) grantAll() {
 	switch k.cfg.Posture {
 	case Permissive:
 		k.bind("", "developers", "everything", "Group", "developers")
-		return
+		return nil
 	case Scoped:
-		k.scopedRights()
-		return
+		return k.grantScoped()
 	case Enforced:
 	}
 	// Bob kept rights from an earlier time; admission is what stops him.
@@ -106,6 +105,7 @@ func (k *Kubernetes) grantAll() {
 			k.bind(Production, "report-maintainer", "report-maintainer", "User", Alice)
 		}
 	}
+	return nil
 }
 
 func (k *Kubernetes) clusterRole(name string, rules ...object) {

@@ -169,7 +169,7 @@ func request(t *testing.T, id string, place targets.Place) (targets.Request, []t
 	if !ok {
 		t.Fatalf("no probe %s", id)
 	}
-	params := probes.Params{With: map[string]string{}, Run: marker}
+	params := probes.Params{With: map[string]string{}, Run: marker, Arm: targets.Mark(marker, targets.ArmAttempt, 0)}
 	for _, n := range p.Needs {
 		params.With[n.Name] = n.Example
 	}

@@ -109,7 +109,7 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 	if err != nil {
 		t.Fatal(err)
 	}
-	place, params := target.Place(targets.Production), probes.Params{Run: "sodprobe-peer"}
+	place, params := target.Place(targets.Production), probes.Params{Run: "sodprobe-peer", Arm: targets.Mark("sodprobe-peer", targets.ArmAttempt, 0)}
 	if probe == "gitlab.branch.force-push" {
 		params.With = map[string]string{"beside": "feature"}
 	}

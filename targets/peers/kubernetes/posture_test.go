@@ -1,6 +1,11 @@
 package kubernetes
 
-import "testing"
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
 
 // TestBlocked: a developer who is bound to nothing in production is Blocked
 // on every probe, by the authorizer; under constrained and under legacy
@@ -69,4 +74,81 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice@corp.ex
 			t.Errorf("want %s: %+v", want, o)
 		}
 	}
+}
+
+// TestUpdateWithoutPatch: a developer who may get, list and update production's
+// Deployments, and not patch them, is refused on every route that is attempted;
+// kubectl replace would go through. The control does not come out effective.
+func TestUpdateWithoutPatch(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	w.with(shared, `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: replacer}
+rules: [{apiGroups: [apps], resources: [deployments], verbs: [get, list, update]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: replacer, namespace: payments}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: replacer}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice@corp.example}]
+`)
+	w.sign()
+	open := []string{"kubernetes.deployment.patch", "kubernetes.deployment.restart"}
+	for _, o := range w.execute(shared, 4) {
+		if !slices.Contains(open, o.Probe) {
+			if o.Outcome != "Blocked" {
+				t.Errorf("%+v", o)
+			}
+			continue
+		}
+		if o.Outcome != "Inconclusive" || o.Reason != "open-otherwise" || !o.Urgent || !slices.Equal(o.Open, []string{"update deployments.apps api in payments"}) {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// TestScoped: with the simulated cluster's own rights by name and verb, the
+// server and the simulated one come to the same, by the same table.
+func TestScoped(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	manifest, err := os.ReadFile("../../lab/scoped.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.with(shared, string(manifest))
+	w.sign()
+	want := scopedOutcomes(t)
+	for _, o := range w.execute(shared, 3) {
+		got := o.Outcome
+		if got == "Inconclusive" || got == "NotRun" {
+			got = o.Reason
+		}
+		if got != want[o.Probe] {
+			t.Errorf("want %s: %+v", want[o.Probe], o)
+		}
+		delete(want, o.Probe)
+	}
+	delete(want, "kubernetes.user.impersonate") // see TestOwnCredential
+	if len(want) > 0 {
+		t.Errorf("not attempted: %v", want)
+	}
+}
+
+// scopedOutcomes are what the table that was written by hand has for each probe.
+func scopedOutcomes(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("../../../probes/catalog/testdata/postures/kubernetes.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if cells := strings.Split(line, "\t"); len(cells) == 5 && !strings.HasPrefix(line, "#") {
+			out[cells[0]] = cells[3]
+		}
+	}
+	return out
 }

@@ -133,12 +133,15 @@ func (w *workspace) approve(role, principal, key string) {
 
 // outcome is what the report says of one attempt.
 type outcome struct {
-	Probe    string   `json:"probe"`
-	Identity string   `json:"identity"`
-	Outcome  string   `json:"outcome"`
-	Reason   string   `json:"reason"`
-	Missing  []string `json:"missing"`
-	Response struct {
+	Probe         string   `json:"probe"`
+	Identity      string   `json:"identity"`
+	Outcome       string   `json:"outcome"`
+	Reason        string   `json:"reason"`
+	Missing       []string `json:"missing"`
+	Open          []string `json:"open"`
+	Urgent        bool     `json:"urgent"`
+	NotRunBecause string   `json:"not_run_because"`
+	Response      struct {
 		Class  string `json:"class"`
 		Layer  string `json:"layer"`
 		By     string `json:"by"`

@@ -120,6 +120,7 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 				in.Reads = append(in.Reads, q)
 			}
 		}
+		in.Prepared = append(in.Prepared, item.Prepared(doctorMarker)...)
 		for _, id := range item.Developers {
 			in.People = appendNew(in.People, people, id)
 		}

@@ -1,0 +1,147 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// Reader sends one read as the observer, under a lease of its own, and returns
+// the record, the answer as Document reads it, and why there is none.
+type Reader func(ctx context.Context, r targets.Request, keep []string) (x targets.Exchange, document any, problem string)
+
+// Prepare makes the reads that the lease's rules want before their request, and
+// returns their records. Where one does not say what it must, problem says so,
+// and the lease lets nothing leave that needs it.
+func (l *Lease) Prepare(ctx context.Context, read Reader) (steps []targets.Exchange, problem string) {
+	var shown []string
+	for _, rule := range l.Rules {
+		taken := map[string]string{}
+		for _, p := range rule.Prepare {
+			x, problem := prepare(ctx, p, taken, read)
+			steps = append(steps, x...)
+			if problem != "" {
+				return steps, problem
+			}
+			if p.Shows != "" {
+				shown = append(shown, p.Shows)
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prepared, l.shown = true, shown
+	return steps, ""
+}
+
+// prepare makes one read, and takes from it what those that follow want.
+func prepare(ctx context.Context, p targets.Preparation, taken map[string]string, read Reader) ([]targets.Exchange, string) {
+	p, err := p.Fill(taken)
+	if err != nil {
+		return nil, "the read that has to come before cannot be built: " + err.Error()
+	}
+	keep := p.Keep
+	if keep == nil {
+		keep = []string{}
+	}
+	x, document, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
+	switch {
+	case problem != "" && p.Else != "":
+		problem = p.Else + ": " + problem
+	case problem == "":
+		problem = holds(p, document, taken)
+	}
+	return []targets.Exchange{x}, problem
+}
+
+// ready says why what a rule rests on does not let its request leave, "" where
+// it does.
+func (l *Lease) ready(rule targets.Rule) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(rule.Prepare) > 0 && !l.prepared {
+		return refuse("what the request's harmlessness rests on was not read")
+	}
+	return nil
+}
+
+// facts are what the preparation has shown.
+func (l *Lease) facts() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.shown)
+}
+
+// plain is what may stand in a path without meaning anything else there.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_][-A-Za-z0-9_]*$`)
+
+// holds says which condition an answer does not meet, "" for none, and takes
+// what the reads that follow want.
+func holds(p targets.Preparation, document any, taken map[string]string) string {
+	for _, c := range p.Must {
+		if !meets(document, c) {
+			return c.Else
+		}
+	}
+	for name, pointer := range p.Take {
+		found := values(document, pointer)
+		if len(found) != 1 || !plain.MatchString(found[0]) {
+			return fmt.Sprintf("%s does not say at %s what the next read needs", p.Path, pointer)
+		}
+		taken[name] = found[0]
+	}
+	return ""
+}
+
+func meets(document any, c targets.Condition) bool {
+	found := values(document, c.At)
+	among := func(list []string) bool {
+		return slices.ContainsFunc(found, func(v string) bool { return slices.Contains(list, v) })
+	}
+	switch {
+	case c.Absent:
+		return len(found) == 0
+	case len(c.Any) > 0:
+		return among(c.Any)
+	case len(c.None) > 0:
+		return !among(c.None)
+	case c.Fewer > 0:
+		list, isList := one(document, c.At).([]any)
+		return isList && len(list) < c.Fewer
+	default:
+		return len(found) > 0
+	}
+}
+
+// one is the value that a pointer without * leads to.
+func one(v any, pointer string) any {
+	found, _ := at(v, pointer)
+	return found
+}
+
+// values are all that a pointer leads to, in their JSON text without quotes for
+// strings. null is nothing.
+func values(v any, pointer string) []string {
+	head, tail, starred := strings.Cut(pointer, "/*")
+	found, ok := at(v, head)
+	switch {
+	case !ok || found == nil:
+		return nil
+	case !starred:
+		return []string{text(found)}
+	}
+	list, ok := found.([]any)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, element := range list {
+		out = append(out, values(element, tail)...)
+	}
+	return out
+}
