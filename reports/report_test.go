@@ -230,3 +230,29 @@ func TestBecause(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubts: where an answer was clear and does not count, the report says why.
+func TestDoubts(t *testing.T) {
+	for reason, want := range map[probes.Reason]string{
+		probes.ReasonOpenOtherwise:   "but the access rules allow it, or another action with the same effect: update deployments.apps api in payments",
+		probes.ReasonIndiscriminate:  "but the unprivileged identity got through as well",
+		probes.ReasonArmMutated:      "the change carries the mark of another arm",
+		probes.ReasonGhost:           "no prediction carries the answer over to patch deployments.apps",
+		probes.ReasonNotCorroborated: "it differs from a real one in ssm:Overwrite",
+		probes.ReasonWrongLayer:      "quota is not a layer that counts here",
+		probes.ReasonArmsMissing:     "not held: negative",
+	} {
+		a := reports.Attempt{Observation: journal.Observation{
+			Arms:      unobserved(),
+			Response:  targets.Response{Class: targets.Denied, Layer: targets.Quota},
+			Judgement: probes.Judgement{Reason: reason, Open: []string{"update deployments.apps api in payments"}},
+		}}
+		a.Arms.Alters = []string{"ssm:Overwrite"}
+		if reason == probes.ReasonArmsMissing {
+			a.Missing = []string{"negative"}
+		}
+		if got := reports.Because(a); !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", reason, got, want)
+		}
+	}
+}

@@ -117,7 +117,7 @@ func armWords(a journal.ArmRecord) string {
 	case targets.ArmPositive:
 		return "Positive: somebody who may, in production"
 	case targets.ArmNegative:
-		return "Negative: somebody who may nothing, in production"
+		return "Negative: somebody without rights, in production"
 	}
 	return string(a.Arm)
 }

@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
+
 	"github.com/sodprobe/sodprobe/targets/targettest"
 )
 
 func TestConformance(t *testing.T) {
-	targettest.Run(t, targettest.Harness{Classify: Classify, Open: open})
+	targettest.Run(t, targettest.Harness{Classify: Classify, Oracle: Oracle(), Open: open})
 }
 
 // open makes a server in one condition and connects to it.
@@ -19,6 +21,11 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 	s.write = writes(condition)
 	if condition == targettest.Mistaken {
 		s.sees = func(_ string, groups []string) (string, []string) { return "mallory", groups }
+	}
+	if condition == targettest.Scoped {
+		s.reviews[rulesReview] = authorizationv1.SubjectRulesReviewStatus{ResourceRules: []authorizationv1.ResourceRule{
+			{Verbs: []string{"update"}, APIGroups: []string{"apps"}, Resources: []string{"deployments"}, ResourceNames: []string{"api"}},
+		}}
 	}
 	config := s.config()
 	if condition == targettest.Elsewhere {
@@ -32,18 +39,22 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 		s.Close()
 	}
 	asked := patchAPI()
+	update := asked.Asks()
+	update.Verb = "update"
 	return targettest.Bench{
 		Pin: c.Pin, Session: assume(t, c, alice()), Call: patchCall(), Asked: asked,
 		State: state(apiPath, "api", "/spec/replicas"), Missing: state(ghostPath, "ghost"),
-		Arrived: s.writes, Secrets: []string{token},
+		Open: update, Arrived: s.writes, Secrets: []string{token},
 	}
 }
 
 // writes answers a write in the way of a condition, nil for letting it
 // through.
 func writes(condition targettest.Condition) http.HandlerFunc {
+	refuse := func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "Forbidden", head+words) }
 	return map[targettest.Condition]http.HandlerFunc{
-		targettest.Refusing: func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "Forbidden", head+words) },
+		targettest.Refusing: refuse,
+		targettest.Scoped:   refuse,
 		targettest.Throttled: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
 			fail(w, 429, "TooManyRequests", "slow down")

@@ -11,11 +11,12 @@ import (
 // Condition is what a system does in one part of the suite.
 type Condition string
 
-// The conditions. All but Healthy, Elsewhere, Absent and Mistaken concern the
+// The conditions. All but Healthy, Scoped, Elsewhere, Absent and Mistaken concern the
 // answer to Bench.Call alone.
 const (
 	Healthy   Condition = "healthy"   // the call is let through, harmlessly
 	Refusing  Condition = "refusing"  // the control refuses the call
+	Scoped    Condition = "scoped"    // it refuses the call, and its rules allow Bench.Open
 	Elsewhere Condition = "elsewhere" // it is not the pinned system
 	Absent    Condition = "absent"    // nobody listens
 	Mistaken  Condition = "mistaken"  // it sees another user than the one that was asked for
@@ -27,9 +28,10 @@ const (
 	Echoing   Condition = "echoing"   // an error that repeats the credential that came
 )
 
-// Conditions lists what a Harness must be able to make.
+// Conditions lists what a Harness must be able to make; Scoped only where it
+// has an Oracle.
 func Conditions() []Condition {
-	return []Condition{Healthy, Refusing, Elsewhere, Absent, Mistaken, Throttled, Failing, Moved, Cut, Half, Echoing}
+	return []Condition{Healthy, Refusing, Scoped, Elsewhere, Absent, Mistaken, Throttled, Failing, Moved, Cut, Half, Echoing}
 }
 
 // Session is an identity, as the engine uses it.
@@ -37,6 +39,11 @@ type Session interface {
 	Whoami(ctx context.Context) journal.IdentityCheck
 	Send(ctx context.Context, call targets.Call) targets.Exchange
 	Read(ctx context.Context, q targets.StateQuery) journal.StateRead
+}
+
+// Reviewer is a Session that can be asked what the rules say of it.
+type Reviewer interface {
+	Review(ctx context.Context, r targets.Review) targets.Exchange
 }
 
 // Bench is a fresh system in one condition, and an adapter connected to it.
@@ -53,6 +60,9 @@ type Bench struct {
 	// Arrived counts how often any write has reached the system, reviews of
 	// the caller left out.
 	Arrived func() int
+	// Open is an action that the rules allow under Scoped, though they deny
+	// what Call asks for.
+	Open targets.Action
 	// Names are the parts of the question that the system's denials name; nil
 	// means all of subject, action, resource, name and scope.
 	Names []string
@@ -65,4 +75,7 @@ type Harness struct {
 	// Open makes a bench. It cleans up through t.
 	Open     func(t *testing.T, c Condition) Bench
 	Classify targets.Classifier
+	// Oracle reads what the system's own rules say. The zero value is a system
+	// that cannot be asked.
+	Oracle targets.Oracle
 }

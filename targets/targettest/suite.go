@@ -25,6 +25,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Cancelled", h.cancelled)
 	t.Run("Denial", h.denial)
 	t.Run("Secrets", h.secrets)
+	t.Run("Scoped", h.scoped)
 }
 
 // pin: only the pinned system is OK; another one is a mismatch, and none at
@@ -215,5 +216,43 @@ func (h Harness) secrets(t *testing.T) {
 				t.Errorf("%s: a credential stands in the record", c)
 			}
 		}
+	}
+}
+
+// scoped: where the rules give another right than the one that was refused, the
+// system's own word tells the two apart; and it says nothing where nobody
+// answers, or where another question was asked.
+func (h Harness) scoped(t *testing.T) {
+	if h.Oracle.Says == nil {
+		t.Skip("the system's rules cannot be asked")
+	}
+	b := h.Open(t, Scoped)
+	opinion := func(b Bench, a targets.Action) targets.Opinion {
+		return h.Oracle.Opinion(a, func(r targets.Review) (targets.Exchange, bool) {
+			reviewer, ok := b.Session.(Reviewer)
+			if !ok {
+				t.Fatal("the session cannot be asked")
+			}
+			return reviewer.Review(t.Context(), r), true
+		})
+	}
+	if got := opinion(b, b.Asked.Asks()); got != targets.Denies {
+		t.Errorf("of the call: %s", got)
+	}
+	if got := opinion(b, b.Open); got != targets.Allows {
+		t.Errorf("of %s: %s", b.Open, got)
+	}
+	if n := b.Arrived(); n != 0 {
+		t.Errorf("asking wrote %d times", n)
+	}
+	got := h.Classify(targets.Case{Asked: b.Asked, Exchange: b.Session.Send(t.Context(), b.Call)})
+	if got.Class != targets.Denied || !slices.Contains(h.Oracle.Covers, got.Layer) {
+		t.Errorf("the call: %+v, want it denied by a layer that the rules foresee", got)
+	}
+	if got := opinion(h.Open(t, Absent), b.Open); got != targets.Unsure {
+		t.Errorf("where nobody answers: %s", got)
+	}
+	if got := h.Oracle.Opinion(b.Open, func(targets.Review) (targets.Exchange, bool) { return targets.Exchange{}, false }); got != targets.Unsure {
+		t.Errorf("where nobody was asked: %s", got)
 	}
 }
