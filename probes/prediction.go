@@ -30,7 +30,10 @@ type Prediction struct {
 // Forecast is the authorizer's opinion of one action.
 type Forecast struct {
 	targets.Action
-	Says targets.Opinion `json:"says,omitempty"`
+	// With are actions that this one needs beside itself: where the rules deny
+	// one of them, they deny it, too.
+	With []targets.Action `json:"with,omitempty"`
+	Says targets.Opinion  `json:"says,omitempty"`
 	// Attempted says that this run attempted the very action itself, on the
 	// same object and as the same identity. It speaks through that outcome.
 	Attempted bool `json:"attempted,omitempty"`
@@ -62,16 +65,31 @@ func (p Prediction) ghost(says targets.Opinion) bool {
 // has, and which other actions were attempted themselves.
 func Foretell(p Prediction, o targets.Oracle, ask func(targets.Review) (targets.Exchange, bool), attempted func(targets.Action) bool) Prediction {
 	p.Covers, p.Unseen = o.Covers, o.Unseen
-	p.Real.Says = o.Opinion(p.Real.Action, ask)
+	p.Real.Says = p.Real.foretold(o, ask)
 	if p.Ghost != nil {
 		ghost := *p.Ghost
-		ghost.Says = o.Opinion(ghost.Action, ask)
+		ghost.Says = ghost.foretold(o, ask)
 		p.Ghost = &ghost
 	}
 	p.Also = slices.Clone(p.Also)
 	for i := range p.Also {
 		f := &p.Also[i]
-		f.Says, f.Attempted = o.Opinion(f.Action, ask), attempted(f.Action)
+		f.Says, f.Attempted = f.foretold(o, ask), attempted(f.Action)
 	}
 	return p
+}
+
+// foretold is the opinion of an action and of all that it needs: the worst for
+// the one who asks.
+func (f Forecast) foretold(o targets.Oracle, ask func(targets.Review) (targets.Exchange, bool)) targets.Opinion {
+	says := o.Opinion(f.Action, ask)
+	for _, a := range f.With {
+		switch other := o.Opinion(a, ask); {
+		case says == targets.Denies || other == targets.Denies:
+			says = targets.Denies
+		case other != targets.Allows:
+			says = targets.Unsure
+		}
+	}
+	return says
 }

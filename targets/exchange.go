@@ -30,6 +30,9 @@ type Exchange struct {
 	// After are the exchanges that followed at once, and show that the one who
 	// asked was still the same.
 	After []Exchange `json:"after,omitempty"`
+	// Unexercised says which control the target has that this request cannot
+	// reach: a yes says nothing of it.
+	Unexercised string `json:"unexercised,omitempty"`
 	// Unfit says why the request was not sent: the target is not in a state
 	// in which it could not take effect.
 	Unfit string `json:"unfit,omitempty"`

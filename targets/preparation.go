@@ -30,11 +30,15 @@ type Preparation struct {
 	Shows string `json:"shows,omitempty"`
 	// Else says what it means that nothing can be read.
 	Else string `json:"else,omitempty"`
+	// Soft lets the request leave all the same where this does not hold. Then a
+	// yes says nothing: the request leaves a control out, and the record says
+	// which. A no still counts.
+	Soft bool `json:"soft,omitempty"`
 }
 
 // Condition is what the answer to a read has to say at one place. At most one
-// of Any, None, Fewer and Absent is set; with none of them, something other
-// than null has to be there.
+// of Any, None, NoneHaving, Fewer and Absent is set; with none of them,
+// something other than null has to be there.
 type Condition struct {
 	// At is a JSON pointer, in which * stands for every element of a list; ""
 	// is the whole answer.
@@ -44,6 +48,9 @@ type Condition struct {
 	Any []string `json:"any,omitempty"`
 	// None demands that there is no such value.
 	None []string `json:"none,omitempty"`
+	// NoneHaving demands that no value there is an object in which each of these
+	// JSON pointers leads to one of these texts.
+	NoneHaving map[string][]string `json:"noneHaving,omitempty"`
 	// Fewer demands a list of fewer elements: one that may go on elsewhere
 	// cannot show that something is not there.
 	Fewer int `json:"fewer,omitempty"`

@@ -119,6 +119,9 @@ type Rule struct {
 	// Push, where set, demands a body that is exactly this push; Ref and Beside
 	// may hold templates.
 	Push *Push `json:"push,omitempty"`
+	// Replace, where set, demands a body that is exactly the live object with
+	// these changes.
+	Replace *Replace `json:"replace,omitempty"`
 	// Prepare lists the reads that have to come before: without them, nothing
 	// that this rule allows leaves.
 	Prepare []Preparation `json:"prepare,omitempty"`

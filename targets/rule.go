@@ -27,6 +27,9 @@ func Resolve(rules []Rule, vars map[string]string) ([]Rule, error) {
 		if r.Push, err = fillPush(r.Push, vars); err != nil {
 			return nil, fmt.Errorf("push: %w", err)
 		}
+		if r.Replace, err = fillReplace(r.Replace, vars); err != nil {
+			return nil, fmt.Errorf("replace: %w", err)
+		}
 		if r.Prepare, err = fillPreparations(r.Prepare, vars); err != nil {
 			return nil, err
 		}

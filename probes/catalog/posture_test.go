@@ -167,7 +167,7 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 		})
 	}
 	c, err := kubernetes.Connect(kubernetes.Config{
-		Target: s.Targets[0], Kubeconfig: config, Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test",
+		Target: s.Targets[0], Kubeconfig: config, Reader: s.Identities[len(s.Identities)-1], Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test",
 		UserAgent: "sodprobe-test", Timeout: time.Second, Now: time.Now,
 	})
 	if err != nil {

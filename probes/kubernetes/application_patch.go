@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // ApplicationPatch attempts to point Argo CD at another revision.
-func ApplicationPatch() probes.Probe {
-	return patches(probes.Probe{
+func ApplicationPatch() probes.Probe { return applicationPatch().patch() }
+
+// applicationPatch is the change, by whichever verb.
+func applicationPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.application.patch", Title: "Point an Argo CD Application at another revision",
 		Why:    "A developer who can patch the Application that deploys production makes Argo CD deploy any revision for them.",
 		Attack: "T1072", Controls: probes.ChangeControls(),
@@ -21,5 +24,5 @@ func ApplicationPatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return object{"spec": object{"source": object{"targetRevision": params.Run}}}
 		},
-	})
+	}}
 }

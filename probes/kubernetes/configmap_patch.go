@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // ConfigMapPatch attempts to change configuration.
-func ConfigMapPatch() probes.Probe {
-	return patches(probes.Probe{
+func ConfigMapPatch() probes.Probe { return configMapPatch().patch() }
+
+// configMapPatch is the change, by whichever verb.
+func configMapPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.configmap.patch", Title: "Change production configuration",
 		Why:    "A developer who can patch a ConfigMap in production changes how the application behaves without a release.",
 		Attack: "T1565.001", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func ConfigMapPatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return object{"data": object{"sodprobe": params.Run}}
 		},
-	})
+	}}
 }

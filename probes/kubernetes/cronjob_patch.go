@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // CronJobPatch attempts to change a recurring job.
-func CronJobPatch() probes.Probe {
-	return patches(probes.Probe{
+func CronJobPatch() probes.Probe { return cronJobPatch().patch() }
+
+// cronJobPatch is the change, by whichever verb.
+func cronJobPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.cronjob.patch", Title: "Change the schedule of a recurring job",
 		Why:    "A developer who can patch a CronJob in production changes when it runs and what it does, with the job's own credentials.",
 		Attack: "T1053.007", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func CronJobPatch() probes.Probe {
 		body: func(_ probes.Params) object {
 			return object{"spec": object{"schedule": "0 0 1 1 *"}}
 		},
-	})
+	}}
 }

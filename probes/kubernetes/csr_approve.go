@@ -6,8 +6,11 @@ import (
 )
 
 // CSRApprove attempts to approve a certificate request.
-func CSRApprove() probes.Probe {
-	return patches(probes.Probe{
+func CSRApprove() probes.Probe { return csrApprove().patch() }
+
+// csrApprove is the change, by whichever verb.
+func csrApprove() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.certificatesigningrequest.approve", Title: "Approve a certificate signing request",
 		Why:    "A developer who can approve a certificate request obtains a certificate for any user or node that the signer signs for.",
 		Attack: "T1649", Controls: probes.PrivilegeControls(),
@@ -23,5 +26,5 @@ func CSRApprove() probes.Probe {
 				"type": "Approved", "status": "True", "reason": "sodprobe", "message": params.Run,
 			}}}}
 		},
-	})
+	}}
 }

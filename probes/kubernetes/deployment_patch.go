@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // DeploymentPatch attempts to change what production runs.
-func DeploymentPatch() probes.Probe {
-	return patches(probes.Probe{
+func DeploymentPatch() probes.Probe { return deploymentPatch().patch() }
+
+// deploymentPatch is the change, by whichever verb.
+func deploymentPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.deployment.patch", Title: "Change what a production workload runs",
 		Why:    "A developer who can patch a Deployment in production changes the running code without review.",
 		Attack: "T1525", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func DeploymentPatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return sidecar(params.Run)
 		},
-	})
+	}}
 }

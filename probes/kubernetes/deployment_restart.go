@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // DeploymentRestart attempts to restart a workload.
-func DeploymentRestart() probes.Probe {
-	return patches(probes.Probe{
+func DeploymentRestart() probes.Probe { return deploymentRestart().patch() }
+
+// deploymentRestart is the change, by whichever verb.
+func deploymentRestart() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.deployment.restart", Title: "Restart a production workload",
 		Why:    "A developer who can restart a Deployment in production interrupts it, and rolls out whatever its image tag points to now.",
 		Attack: "T1529", Controls: probes.ChangeControls(),
@@ -18,5 +21,5 @@ func DeploymentRestart() probes.Probe {
 				"kubectl.kubernetes.io/restartedAt": params.Run,
 			}}}}}
 		},
-	})
+	}}
 }

@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // DeploymentScale attempts to scale a workload to zero.
-func DeploymentScale() probes.Probe {
-	return patches(probes.Probe{
+func DeploymentScale() probes.Probe { return deploymentScale().patch() }
+
+// deploymentScale is the change, by whichever verb.
+func deploymentScale() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.deployment.scale", Title: "Scale a production workload to zero",
 		Why:    "A developer who can scale a Deployment in production takes the service down, or brings up capacity that nobody approved.",
 		Attack: "T1489", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func DeploymentScale() probes.Probe {
 		body: func(_ probes.Params) object {
 			return object{"spec": object{"replicas": 0}}
 		},
-	})
+	}}
 }

@@ -10,6 +10,7 @@ const (
 	jsonBody       = "application/json"
 	mergePatch     = "application/merge-patch+json"
 	strategicPatch = "application/strategic-merge-patch+json"
+	jsonPatch      = "application/json-patch+json"
 )
 
 // dryRunQuery is the query of every dry-run write, as a template. A server
@@ -34,8 +35,9 @@ func creates(p probes.Probe, r resource, body func(probes.Params) object) probes
 	}
 	p.Allow = []targets.Rule{{
 		Method: "POST", Path: r.path(template, "", ""), Query: dryRunQuery(), Mutating: true,
-		Header: map[string]string{"Content-Type": jsonBody},
-		Body:   map[string]string{"/metadata/name": "{run}", "/kind": r.kind},
+		Header:  map[string]string{"Content-Type": jsonBody},
+		Body:    map[string]string{"/metadata/name": "{run}", "/kind": r.kind},
+		Prepare: r.kept(),
 	}}
 	p.Reached = []string{"status:201"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
@@ -54,61 +56,6 @@ func creates(p probes.Probe, r resource, body func(probes.Params) object) probes
 			theNamespace(place),
 			r.get(scope(place), params.Run, false),
 		}
-	}
-	return p
-}
-
-// change is what a patch does to one object.
-type change struct {
-	resource resource
-	// sub is the subresource, "" for the object itself.
-	sub string
-	// need is the parameter that names the object.
-	need string
-	// in is where the object is; the zero value is the place's namespace.
-	in where
-	// contentType of the patch.
-	contentType string
-	body        func(probes.Params) object
-	// pin maps a JSON pointer of the body to the value that the guard wants.
-	pin map[string]string
-	// fields are the JSON pointers that the patch would change.
-	fields []string
-}
-
-// where says in which scope an object is.
-type where func(targets.Place, probes.Params) string
-
-// thePlace is the namespace of the place.
-func thePlace(place targets.Place, _ probes.Params) string { return place.Scope }
-
-// theCluster is no namespace.
-func theCluster(targets.Place, probes.Params) string { return "" }
-
-// aNamespace is the namespace that a parameter names.
-func aNamespace(_ targets.Place, params probes.Params) string { return params.With["namespace"] }
-
-// patches completes a probe that changes an existing object by dry run.
-func patches(p probes.Probe, template string, c change) probes.Probe {
-	p = complete(p, probes.DryRun)
-	p.Limits = append(p.Limits, "Attempts PATCH. Of PUT, which has the same effect, it asks the access rules alone: where they allow it, the outcome is Inconclusive.")
-	p.Also = verbs("update")
-	r := c.resource
-	p.Allow = []targets.Rule{{
-		Method: "PATCH", Path: r.path(template, "{"+c.need+"}", c.sub), Query: dryRunQuery(), Mutating: true,
-		Header: map[string]string{"Content-Type": c.contentType}, Body: c.pin,
-	}}
-	p.Reached = []string{"status:200"}
-	p.Request = func(place targets.Place, params probes.Params) targets.Request {
-		scope, name := c.in(place, params), params.Vars(place)[c.need]
-		return targets.Request{
-			Action: "patch", Resource: subresource(r, c.sub), Name: name, Scope: scope,
-			Method: "PATCH", Path: r.path(scope, name, c.sub), Query: queryOf(params.Arm),
-			Header: map[string]string{"Content-Type": c.contentType}, Body: c.body(params).bytes(),
-		}
-	}
-	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
-		return []targets.StateQuery{r.get(c.in(place, params), params.Vars(place)[c.need], true, c.fields...)}
 	}
 	return p
 }

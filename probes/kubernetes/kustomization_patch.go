@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // KustomizationPatch attempts to point Flux at another path.
-func KustomizationPatch() probes.Probe {
-	return patches(probes.Probe{
+func KustomizationPatch() probes.Probe { return kustomizationPatch().patch() }
+
+// kustomizationPatch is the change, by whichever verb.
+func kustomizationPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.kustomization.patch", Title: "Point a Flux Kustomization at another path",
 		Why:    "A developer who can patch the Kustomization that deploys production makes Flux deploy whatever another path holds.",
 		Attack: "T1072", Controls: probes.ChangeControls(),
@@ -21,5 +24,5 @@ func KustomizationPatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return object{"spec": object{"path": "./" + params.Run}}
 		},
-	})
+	}}
 }

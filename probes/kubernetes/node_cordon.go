@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // NodeCordon attempts to take a node out of service.
-func NodeCordon() probes.Probe {
-	return patches(probes.Probe{
+func NodeCordon() probes.Probe { return nodeCordon().patch() }
+
+// nodeCordon is the change, by whichever verb.
+func nodeCordon() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.node.cordon", Title: "Take a node out of service",
 		Why:    "A developer who can cordon a node takes capacity away from production and chooses where its Pods may run.",
 		Attack: "T1489", Controls: probes.PrivilegeControls(),
@@ -17,5 +20,5 @@ func NodeCordon() probes.Probe {
 		body: func(_ probes.Params) object {
 			return object{"spec": object{"unschedulable": true}}
 		},
-	})
+	}}
 }

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // NodeProxy attempts to reach the kubelet through the API server. With
@@ -17,9 +18,10 @@ func NodeProxy() probes.Probe {
 		Why:    "A developer who can reach the kubelet runs commands in every Pod of the node, past admission and the audit log.",
 		Attack: "T1609", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
 		Needs:  []probes.Need{existing("node", "a Node that exists", "node-1")},
-		Limits: []string{"Authorization only: admission policies are not exercised."},
+		Limits: []string{"Authorization only: where admission decides on such requests as well, a yes is Inconclusive."},
 	}, probes.SelfDefeating)
-	p.Allow = []targets.Rule{{Method: "GET", Path: r.path("", "{node}", "proxy"), Query: query, Keep: []string{"/kind"}}}
+	p.Allow = []targets.Rule{{Method: "GET", Path: r.path("", "{node}", "proxy"), Query: query, Keep: []string{"/kind"}, Prepare: kubernetes.AdmissionOnConnect("nodes", "proxy")}}
+	p.Also = verbs("create", "update", "patch", "delete")
 	p.Reached = []string{"text:dryRun is not supported"}
 	p.Request = func(_ targets.Place, params probes.Params) targets.Request {
 		node := params.With["node"]

@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // PodDebug attempts to add an ephemeral container.
-func PodDebug() probes.Probe {
-	return patches(probes.Probe{
+func PodDebug() probes.Probe { return podDebug().patch() }
+
+// podDebug is the change, by whichever verb.
+func podDebug() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.pod.debug", Title: "Add a debug container to a running pod",
 		Why:    "A developer who can add an ephemeral container to a production Pod runs any code beside the application, with its network and volumes.",
 		Attack: "T1609", Controls: probes.ChangeControls(),
@@ -19,5 +22,5 @@ func PodDebug() probes.Probe {
 				"securityContext": container("")["securityContext"],
 			}}}}
 		},
-	})
+	}}
 }

@@ -8,5 +8,5 @@ func PodPortForward() probes.Probe {
 		ID: "kubernetes.pod.portforward", Title: "Reach the ports of a production pod",
 		Why:    "A developer who can forward ports of a production Pod reaches its internal interfaces past every network policy.",
 		Attack: "T1090.001", Controls: probes.PrivilegeControls(),
-	}, "portforward", nil)
+	}, "portforward", map[string]string{})
 }

@@ -3,8 +3,10 @@ package kubernetes
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // resource is one kind of object as the API server serves it.
@@ -47,6 +49,25 @@ func (r resource) path(scope, name, sub string) string {
 		p += "/" + sub
 	}
 	return p
+}
+
+// filled fills the templates of a resource.
+func (r resource) filled(vars map[string]string) resource {
+	var pairs []string
+	for k, v := range vars {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	fill := strings.NewReplacer(pairs...)
+	return resource{fill.Replace(r.group), fill.Replace(r.version), fill.Replace(r.plural), r.kind}
+}
+
+// kept are the reads that show that a dry run of a custom kind is one; nil for
+// the API server's own kinds.
+func (r resource) kept() []targets.Preparation {
+	if kubernetes.Builtin(r.group) {
+		return nil
+	}
+	return kubernetes.Served(r.plural, r.group, r.version)
 }
 
 // object is a JSON object. Its encoding is deterministic: keys are sorted.
@@ -119,6 +140,13 @@ func rbac(plural, kind string) resource {
 func deployments() resource { return apps("deployments", "Deployment") }
 func pods() resource        { return core("pods", "Pod") }
 func namespaces() resource  { return core("namespaces", "Namespace") }
+
+// withKind is a resource with the kind of its objects.
+func withKind(r resource, kind string) resource {
+	r.kind = kind
+	return r
+}
+
 func admission(plural string) resource {
 	return resource{"admissionregistration.k8s.io", "v1", plural, ""}
 }

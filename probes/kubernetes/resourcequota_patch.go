@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // ResourceQuotaPatch attempts to lift a quota.
-func ResourceQuotaPatch() probes.Probe {
-	return patches(probes.Probe{
+func ResourceQuotaPatch() probes.Probe { return resourceQuotaPatch().patch() }
+
+// resourceQuotaPatch is the change, by whichever verb.
+func resourceQuotaPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.resourcequota.patch", Title: "Lift a production quota",
 		Why:    "A developer who can patch a ResourceQuota in production removes the limit that bounds what a namespace may use.",
 		Attack: "T1496", Controls: probes.PrivilegeControls(),
@@ -16,5 +19,5 @@ func ResourceQuotaPatch() probes.Probe {
 		body: func(_ probes.Params) object {
 			return object{"spec": object{"hard": object{"pods": "100000"}}}
 		},
-	})
+	}}
 }

@@ -6,8 +6,11 @@ import (
 )
 
 // RolePatch attempts to change the rights of a role.
-func RolePatch() probes.Probe {
-	return patches(probes.Probe{
+func RolePatch() probes.Probe { return rolePatch().patch() }
+
+// rolePatch is the change, by whichever verb.
+func rolePatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.role.patch", Title: "Change the rights of a production role",
 		Why:    "A developer who can patch a Role in production widens the rights of everybody who is bound to it, themselves included.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
@@ -20,5 +23,5 @@ func RolePatch() probes.Probe {
 		body: func(_ probes.Params) object {
 			return object{"rules": reading()}
 		},
-	})
+	}}
 }

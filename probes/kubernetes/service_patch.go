@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // ServicePatch attempts to redirect the traffic of a service.
-func ServicePatch() probes.Probe {
-	return patches(probes.Probe{
+func ServicePatch() probes.Probe { return servicePatch().patch() }
+
+// servicePatch is the change, by whichever verb.
+func servicePatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.service.patch", Title: "Redirect the traffic of a production service",
 		Why:    "A developer who can patch a Service in production sends its traffic to Pods of their own.",
 		Attack: "T1557", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func ServicePatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return object{"spec": object{"selector": object{"sodprobe-run": params.Run}}}
 		},
-	})
+	}}
 }

@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // ServiceAccountPatch attempts to tie a ServiceAccount to a cloud role.
-func ServiceAccountPatch() probes.Probe {
-	return patches(probes.Probe{
+func ServiceAccountPatch() probes.Probe { return serviceAccountPatch().patch() }
+
+// serviceAccountPatch is the change, by whichever verb.
+func serviceAccountPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.serviceaccount.patch", Title: "Tie a production ServiceAccount to a cloud role",
 		Why:    "A developer who can annotate a ServiceAccount in production gives its Pods the identity of another cloud role.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
@@ -18,5 +21,5 @@ func ServiceAccountPatch() probes.Probe {
 				"eks.amazonaws.com/role-arn": "arn:aws:iam::000000000000:role/" + params.Run,
 			}}}
 		},
-	})
+	}}
 }

@@ -8,7 +8,8 @@ import (
 // ServiceAccountToken attempts to mint a token. A dry run mints a usable one
 // (kube-apiserver v1.37.2, serviceaccount/storage/token.go reads no options),
 // so the token is bound to a Pod that does not exist: the server checks the
-// request in full, and then finds nothing to bind it to.
+// request in full, and then finds nothing to bind it to. The dry run is asked
+// for all the same: admission webhooks are told of it.
 func ServiceAccountToken() probes.Probe {
 	r := core("serviceaccounts", "ServiceAccount")
 	const audience = "sodprobe.invalid"
@@ -19,7 +20,7 @@ func ServiceAccountToken() probes.Probe {
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{
-		Method: "POST", Path: r.path("{scope}", "{serviceaccount}", "token"), Mutating: true,
+		Method: "POST", Path: r.path("{scope}", "{serviceaccount}", "token"), Query: map[string]string{"dryRun": "All"}, Mutating: true,
 		Header: map[string]string{"Content-Type": jsonBody},
 		Body: map[string]string{
 			"/kind": "TokenRequest", "/spec/audiences": `["` + audience + `"]`,
@@ -32,7 +33,7 @@ func ServiceAccountToken() probes.Probe {
 		name := params.With["serviceaccount"]
 		return targets.Request{
 			Action: "create", Resource: "serviceaccounts/token", Name: name, Scope: place.Scope,
-			Method: "POST", Path: r.path(place.Scope, name, "token"), Header: map[string]string{"Content-Type": jsonBody},
+			Method: "POST", Path: r.path(place.Scope, name, "token"), Query: map[string]string{"dryRun": "All"}, Header: map[string]string{"Content-Type": jsonBody},
 			Body: object{
 				"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 				"spec": object{

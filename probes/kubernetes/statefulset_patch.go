@@ -3,8 +3,11 @@ package kubernetes
 import "github.com/sodprobe/sodprobe/probes"
 
 // StatefulSetPatch attempts to change what a database or queue runs.
-func StatefulSetPatch() probes.Probe {
-	return patches(probes.Probe{
+func StatefulSetPatch() probes.Probe { return statefulSetPatch().patch() }
+
+// statefulSetPatch is the change, by whichever verb.
+func statefulSetPatch() edit {
+	return edit{probes.Probe{
 		ID: "kubernetes.statefulset.patch", Title: "Change what a stateful production workload runs",
 		Why:    "A developer who can patch a StatefulSet in production changes the code that holds production data.",
 		Attack: "T1525", Controls: probes.ChangeControls(),
@@ -16,5 +19,5 @@ func StatefulSetPatch() probes.Probe {
 		body: func(params probes.Params) object {
 			return sidecar(params.Run)
 		},
-	})
+	}}
 }

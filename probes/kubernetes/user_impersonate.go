@@ -2,48 +2,65 @@ package kubernetes
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// UserImpersonate attempts to act as somebody else: the request asks the
-// server who the caller is, as the other user. The server stores no review.
-// Impersonation cannot be nested, so the developer needs a credential of
-// their own.
+// UserImpersonate attempts to act as somebody else.
 func UserImpersonate() probes.Probe {
-	r := resource{"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview"}
-	headers := func(user string) map[string]string {
-		return map[string]string{"Content-Type": jsonBody, "Impersonate-User": user}
-	}
-	p := complete(probes.Probe{
+	p := impersonates(probes.Probe{
 		ID: "kubernetes.user.impersonate", Title: "Act as somebody who may deploy",
 		Why:    "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
-		Attack: "T1134.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
-		RealCredential: true,
-		Limits: []string{
-			"Shows the right to impersonate that user at all. Constrained impersonation (on by default since Kubernetes 1.36) is refused in words that name no user; the outcome is then Inconclusive.",
-		},
+		Attack: "T1134.001", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{{
 			Name: "user", Doc: "a user who may deploy", Example: "release@corp.example",
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9]([-_:@A-Za-z0-9]|\.[-_:@A-Za-z0-9])*$`),
 		}},
-	}, probes.SelfDefeating)
-	p.Allow = []targets.Rule{{
-		Method: "POST", Path: r.path("", "", ""), Mutating: true, Header: headers("{user}"),
-		Body: map[string]string{"/kind": r.kind}, Keep: []string{"/kind"},
-	}}
-	p.Reached = []string{"status:201"}
-	p.Request = func(_ targets.Place, params probes.Params) targets.Request {
-		user := params.With["user"]
-		return targets.Request{
-			Action: "impersonate", Resource: "users", Name: user,
-			Method: "POST", Path: r.path("", "", ""), Header: headers(user),
-			Body: object{"apiVersion": r.apiVersion(), "kind": r.kind}.bytes(),
-		}
+	}, "{user}")
+	p.Also = func(targets.Request) []targets.Action {
+		return []targets.Action{{Verb: "impersonate", Resource: "groups"}, {Verb: "impersonate", Resource: "serviceaccounts"}}
+	}
+	build := p.Request
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		r := build(place, params)
+		r.Resource, r.Name = "users", params.With["user"]
+		return r
 	}
 	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {
 		return []targets.StateQuery{theNamespace(place)}
+	}
+	return p
+}
+
+// impersonates completes a probe that asks the server who the caller is, as
+// somebody else. The server stores no review. Impersonation cannot be nested,
+// so the developer needs a credential of their own. who is a template.
+func impersonates(p probes.Probe, who string) probes.Probe {
+	review := resource{"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview"}
+	headers := func(user string) map[string]string {
+		return map[string]string{"Content-Type": jsonBody, "Impersonate-User": user}
+	}
+	p.Expect, p.Baseline, p.RealCredential = []targets.Layer{targets.Authorization}, standing(), true
+	p.Limits = []string{
+		"Shows the right to impersonate that one at all. Constrained impersonation (on by default since Kubernetes 1.36) is refused in words that name nobody: a refusal is then Inconclusive, and so is a yes, beside which nobody's no stands.",
+	}
+	p = complete(p, probes.SelfDefeating)
+	p.Allow = []targets.Rule{{
+		Method: "POST", Path: review.path("", "", ""), Mutating: true, Header: headers(who),
+		Body: map[string]string{"/kind": review.kind}, Keep: []string{"/kind"},
+	}}
+	p.Reached = []string{"status:201"}
+	p.Request = func(place targets.Place, params probes.Params) targets.Request {
+		var pairs []string
+		for k, v := range params.Vars(place) {
+			pairs = append(pairs, "{"+k+"}", v)
+		}
+		return targets.Request{
+			Action: "impersonate", Method: "POST", Path: review.path("", "", ""), Header: headers(strings.NewReplacer(pairs...).Replace(who)),
+			Body: object{"apiVersion": review.apiVersion(), "kind": review.kind}.bytes(),
+		}
 	}
 	return p
 }

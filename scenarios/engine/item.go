@@ -73,7 +73,7 @@ func (i *Item) Prepared(marker string) []targets.Rule {
 	add := func(place targets.PlaceKind, arm targets.Arm) {
 		rules, err := targets.Resolve(i.Probe.Allow, i.params(marker, arm, -1).Vars(i.Target.Place(place)))
 		for _, r := range rules {
-			if err == nil && len(r.Prepare) > 0 {
+			if err == nil && (len(r.Prepare) > 0 || r.Replace != nil) {
 				out = append(out, r)
 			}
 		}
@@ -124,8 +124,13 @@ func (i *Item) foreseen(marker string) probes.Prediction {
 func (i *Item) foresee(marker string) probes.Prediction {
 	r := i.Attempt(marker)
 	p := probes.Prediction{Real: probes.Forecast{Action: targets.ActionOf(r), Says: targets.Unsure}}
+	for _, verb := range r.Dependents {
+		a := p.Real.Action
+		a.Verb = verb
+		p.Real.With = append(p.Real.With, a)
+	}
 	if i.Probe.Ghost != nil {
-		p.Ghost = &probes.Forecast{Action: p.Real.Action, Says: targets.Unsure}
+		p.Ghost = &probes.Forecast{Action: p.Real.Action, With: p.Real.With, Says: targets.Unsure}
 		p.Real.Action = i.Probe.Ghost(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
 	}
 	if i.Probe.Also != nil {

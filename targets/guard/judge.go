@@ -41,7 +41,7 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
-	p.history, p.host = l.History, g.host
+	p.history, p.host, p.replaced = l.History, g.host, string(l.Replacement())
 	rule, err := match(l.Rules, r, query, p)
 	if err != nil {
 		return nil, targets.Rule{}, err

@@ -32,7 +32,11 @@ type Lease struct {
 	used     bool
 	prepared bool
 	shown    []string // the facts that the preparation established
-	exchange targets.Exchange
+	made     replacement
+	// unexercised is what the request leaves out of a control that the target
+	// has.
+	unexercised string
+	exchange    targets.Exchange
 }
 
 type leaseKey struct{}
@@ -81,6 +85,10 @@ func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 	if push, err := parsePush(body); err == nil {
 		text = push.String()
 	}
+	if l.made.body != "" && string(body) == l.made.body {
+		text = l.made.record
+	}
+	l.exchange.Unexercised = l.unexercised
 	l.exchange.Sent = &targets.Sent{
 		At: at.UTC(), Method: r.Method, URL: l.redact(r.URL.String()),
 		Headers: l.headers(r.Header, sentHeaders()), Body: l.redact(text),

@@ -18,6 +18,7 @@ type payload struct {
 	broken   error // why the text is no document
 	push     *command
 	history  *History
+	replaced string // the only body of a rule that replaces an object
 	host     func(service string) string
 }
 
@@ -63,6 +64,10 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 		return "the query differs"
 	case (rule.Push == nil) != (body.push == nil):
 		return "one is a push and the other is not"
+	case rule.Replace != nil:
+		if body.replaced == "" || body.text != body.replaced || len(rule.Body) > 0 || rule.Text != "" {
+			return "the body is not the object as it was read, with its changes"
+		}
 	case rule.Text != "":
 		if body.text != rule.Text || len(rule.Body) > 0 {
 			return "the text differs"

@@ -20,22 +20,35 @@ type Reader func(ctx context.Context, r targets.Request, keep []string) (x targe
 // and the lease lets nothing leave that needs it.
 func (l *Lease) Prepare(ctx context.Context, read Reader) (steps []targets.Exchange, problem string) {
 	var shown []string
+	var made replacement
+	unexercised := ""
 	for _, rule := range l.Rules {
 		taken := map[string]string{}
 		for _, p := range rule.Prepare {
 			x, problem := prepare(ctx, p, taken, read)
 			steps = append(steps, x...)
-			if problem != "" {
+			switch {
+			case problem != "" && p.Soft:
+				unexercised = problem
+				continue
+			case problem != "":
 				return steps, problem
 			}
 			if p.Shows != "" {
 				shown = append(shown, p.Shows)
 			}
 		}
+		if rule.Replace != nil {
+			var x []targets.Exchange
+			made, x, problem = replace(ctx, *rule.Replace, read)
+			if steps = append(steps, x...); problem != "" {
+				return steps, problem
+			}
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.prepared, l.shown = true, shown
+	l.prepared, l.shown, l.made, l.unexercised = true, shown, made, unexercised
 	return steps, ""
 }
 
@@ -64,7 +77,7 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 func (l *Lease) ready(rule targets.Rule) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(rule.Prepare) > 0 && !l.prepared {
+	if (len(rule.Prepare) > 0 || rule.Replace != nil) && !l.prepared {
 		return refuse("what the request's harmlessness rests on was not read")
 	}
 	return nil
@@ -89,19 +102,19 @@ func holds(p targets.Preparation, document any, taken map[string]string) string 
 		}
 	}
 	for name, pointer := range p.Take {
-		found := values(document, pointer)
-		if len(found) != 1 || !plain.MatchString(found[0]) {
+		found := elements(document, pointer)
+		if len(found) != 1 || !plain.MatchString(text(found[0])) {
 			return fmt.Sprintf("%s does not say at %s what the next read needs", p.Path, pointer)
 		}
-		taken[name] = found[0]
+		taken[name] = text(found[0])
 	}
 	return ""
 }
 
 func meets(document any, c targets.Condition) bool {
-	found := values(document, c.At)
+	found := elements(document, c.At)
 	among := func(list []string) bool {
-		return slices.ContainsFunc(found, func(v string) bool { return slices.Contains(list, v) })
+		return slices.ContainsFunc(found, func(v any) bool { return slices.Contains(list, text(v)) })
 	}
 	switch {
 	case c.Absent:
@@ -110,38 +123,45 @@ func meets(document any, c targets.Condition) bool {
 		return among(c.Any)
 	case len(c.None) > 0:
 		return !among(c.None)
+	case len(c.NoneHaving) > 0:
+		return !slices.ContainsFunc(found, func(v any) bool { return having(v, c.NoneHaving) })
 	case c.Fewer > 0:
-		list, isList := one(document, c.At).([]any)
+		whole, _ := at(document, c.At)
+		list, isList := whole.([]any)
 		return isList && len(list) < c.Fewer
 	default:
 		return len(found) > 0
 	}
 }
 
-// one is the value that a pointer without * leads to.
-func one(v any, pointer string) any {
-	found, _ := at(v, pointer)
-	return found
+// having reports whether each pointer into a value leads to one of its texts.
+func having(v any, fields map[string][]string) bool {
+	for pointer, texts := range fields {
+		if !slices.ContainsFunc(elements(v, pointer), func(x any) bool { return slices.Contains(texts, text(x)) }) {
+			return false
+		}
+	}
+	return true
 }
 
-// values are all that a pointer leads to, in their JSON text without quotes for
-// strings. null is nothing.
-func values(v any, pointer string) []string {
+// elements are all that a pointer leads to, in which * stands for every element
+// of a list. null is nothing.
+func elements(v any, pointer string) []any {
 	head, tail, starred := strings.Cut(pointer, "/*")
 	found, ok := at(v, head)
 	switch {
 	case !ok || found == nil:
 		return nil
 	case !starred:
-		return []string{text(found)}
+		return []any{found}
 	}
 	list, ok := found.([]any)
 	if !ok {
 		return nil
 	}
-	var out []string
+	var out []any
 	for _, element := range list {
-		out = append(out, values(element, tail)...)
+		out = append(out, elements(element, tail)...)
 	}
 	return out
 }

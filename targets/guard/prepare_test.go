@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +53,8 @@ func TestConditions(t *testing.T) {
 		"not among":                   {`[{"id":76}]`, targets.Condition{At: "/*/id", None: []string{"77"}}, true},
 		"among":                       {`[{"id":76},{"id":77}]`, targets.Condition{At: "/*/id", None: []string{"77"}}, false},
 		"lists in lists":              {`{"hooks":[{"rules":[{"operations":["CREATE"]},{"operations":["CONNECT"]}]}]}`, targets.Condition{At: "/hooks/*/rules/*/operations/*", None: []string{"CONNECT"}}, false},
+		"no rule for both":            {`[{"ops":["CONNECT"],"on":["nodes"]},{"ops":["CREATE"],"on":["pods/exec"]}]`, targets.Condition{At: "/*", NoneHaving: map[string][]string{"/ops/*": {"CONNECT", "*"}, "/on/*": {"pods/exec"}}}, true},
+		"one rule for both":           {`[{"ops":["*"],"on":["nodes","pods/exec"]}]`, targets.Condition{At: "/*", NoneHaving: map[string][]string{"/ops/*": {"CONNECT", "*"}, "/on/*": {"pods/exec"}}}, false},
 		"a short list":                {`[1,2]`, targets.Condition{At: "", Fewer: 3}, true},
 		"a long list":                 {`[1,2,3]`, targets.Condition{At: "", Fewer: 3}, false},
 		"no list":                     {`{"message":"403"}`, targets.Condition{At: "", Fewer: 3}, false},
@@ -139,5 +142,82 @@ func TestNothingLeavesUnprepared(t *testing.T) {
 	}
 	if !slices.Equal(shown, []string{"it is served"}) {
 		t.Errorf("the invariant was told %v", shown)
+	}
+}
+
+// TestSoftPreparation: where only a yes would mean nothing, the request leaves,
+// and the record says what it leaves out.
+func TestSoftPreparation(t *testing.T) {
+	s := newPeer(t, ok)
+	rule := write()
+	rule.Prepare = []targets.Preparation{{Path: "/hooks", Must: []targets.Condition{{At: "/items/*", None: []string{"CONNECT"}, Else: "a webhook decides on CONNECT"}}, Soft: true}}
+	for document, want := range map[string]string{`{"items":["CREATE"]}`: "", `{"items":["CONNECT"]}`: "a webhook decides on CONNECT", "": "it is not there"} {
+		a := &answers{documents: map[string]string{"/hooks": document}}
+		if document == "" {
+			a.documents = nil
+		}
+		lease := &guard.Lease{Rules: []targets.Rule{rule}}
+		steps, problem := lease.Prepare(t.Context(), a.reader)
+		x, _ := s.try(t, lease, s.request(t))
+		if problem != "" || len(steps) != 1 || x.Sent == nil || x.Unexercised != want {
+			t.Errorf("%s: %q, %+v", document, problem, x)
+		}
+	}
+}
+
+// TestReplace: the body that leaves is the object as it was read, with the
+// declared change alone, bound to what it was.
+func TestReplace(t *testing.T) {
+	var got string
+	s := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = string(body)
+		ok(w, r)
+	})
+	const live = `{"kind":"Thing","metadata":{"name":"sodprobe-1","uid":"u","resourceVersion":"7"},"spec":{"password":"hunter2","size":12345678901234567890,"list":[1]}}`
+	rule := targets.Rule{
+		Method: "POST", Path: "/things", Query: map[string]string{"dryRun": "All"}, Mutating: true,
+		Replace: &targets.Replace{Path: "/things/sodprobe-1", Name: "sodprobe-1", Set: map[string]string{
+			"/metadata/annotations/a~1b": `"x"`, "/spec/list/-": `{"y":true}`, "/spec/new/-": `2`,
+		}},
+	}
+	const want = `{"kind":"Thing","metadata":{"annotations":{"a/b":"x"},"name":"sodprobe-1","resourceVersion":"7","uid":"u"},` +
+		`"spec":{"list":[1,{"y":true}],"new":[2],"password":"hunter2","size":12345678901234567890}}`
+	send := func(document string, body func(*guard.Lease) string) (targets.Exchange, string) {
+		got = ""
+		lease := &guard.Lease{Rules: []targets.Rule{rule}}
+		_, problem := lease.Prepare(t.Context(), (&answers{documents: map[string]string{"/things/sodprobe-1": document}}).reader)
+		r := s.request(t)
+		r.Body = io.NopCloser(strings.NewReader(body(lease)))
+		x, _ := s.try(t, lease, r)
+		return x, problem
+	}
+	made := func(l *guard.Lease) string { return string(l.Replacement()) }
+	x, problem := send(live, made)
+	if problem != "" || got != want {
+		t.Errorf("%q %q\n got %s\nwant %s", problem, x.Refused, got, want)
+	}
+	if strings.Contains(x.Sent.Body, "hunter2") || !strings.Contains(x.Sent.Body, `"resourceVersion":"7"`) || !strings.Contains(x.Sent.Body, `"/spec/list/-"`) {
+		t.Errorf("recorded: %s", x.Sent.Body)
+	}
+	for name, c := range map[string]struct {
+		document string
+		body     func(*guard.Lease) string
+	}{
+		"another body":       {live, func(*guard.Lease) string { return live }},
+		"a byte more":        {live, func(l *guard.Lease) string { return made(l) + " " }},
+		"another object":     {strings.Replace(live, "sodprobe-1", "api", 1), func(*guard.Lease) string { return want }},
+		"no uid":             {strings.Replace(live, `"uid":"u",`, "", 1), func(*guard.Lease) string { return want }},
+		"no resourceVersion": {strings.Replace(live, `,"resourceVersion":"7"`, "", 1), func(*guard.Lease) string { return want }},
+		"no object":          {`[]`, func(*guard.Lease) string { return want }},
+		"a field in the way": {strings.Replace(live, "[1]", `"text"`, 1), func(*guard.Lease) string { return want }},
+	} {
+		if x, _ := send(c.document, c.body); x.Sent != nil || got != "" {
+			t.Errorf("%s left: %s", name, got)
+		}
+	}
+	rule.Replace.Set["/metadata/uid"] = `"v"`
+	if _, problem := send(live, func(*guard.Lease) string { return want }); problem == "" {
+		t.Error("a rule may change what binds the request")
 	}
 }

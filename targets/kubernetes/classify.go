@@ -22,6 +22,8 @@ func Classify(c targets.Case) targets.Response {
 	switch {
 	case x.Refused != "":
 		return respond(targets.HarnessDenied, "our own guard refused to send: "+x.Refused)
+	case x.Unfit != "":
+		return respond(targets.Unsupported, x.Unfit)
 	case x.TransportError != "":
 		return respond(targets.Unreachable, x.TransportError)
 	case x.Status == 0:
@@ -37,6 +39,9 @@ func Classify(c targets.Case) targets.Response {
 	}
 	if got, ok := refusal(c.Asked, status); ok {
 		return got
+	}
+	if marked(c.Reached, x.Status, status) && x.Unexercised != "" {
+		return respond(targets.Unsupported, "authorization let it through, and admission was not asked: "+x.Unexercised)
 	}
 	if marked(c.Reached, x.Status, status) {
 		return respond(targets.Reached, "the answer that an authorized caller gets: "+status.Message)

@@ -28,6 +28,8 @@ import (
 type Config struct {
 	Target     targets.Target
 	Kubeconfig *clientcmdapi.Config
+	// Reader is the observer who reads what the requests' safety rests on.
+	Reader targets.Identity
 	// Budget is shared by all targets of a run.
 	Budget *guard.Budget
 	// Marker is the run's name on everything it sends; UserAgent carries it.

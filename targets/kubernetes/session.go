@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
@@ -59,20 +60,43 @@ func impersonation(k targets.KubernetesIdentity) http.Header {
 }
 
 // Send sends one call as the identity, once, and returns what was recorded.
+// What its rules rest on is read before, and stands in the record as its steps;
+// where that does not hold, nothing is sent.
 func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange {
-	exchange, _ := s.exchange(ctx, call)
-	return exchange
+	lease := s.lease(call)
+	var steps []targets.Exchange
+	if restful(call.Rules) {
+		var problem string
+		if steps, problem = s.cluster.prepare(ctx, lease); problem != "" {
+			return targets.Exchange{Steps: steps, Unfit: problem}
+		}
+		if body := lease.Replacement(); body != nil {
+			call.Request.Body = body
+		}
+	}
+	x, _ := s.exchange(ctx, lease, call)
+	x.Steps = steps
+	return x
 }
 
-// exchange sends one call and returns the record, and the answer's whole
-// body for the adapter's own eyes.
-func (s *Session) exchange(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
+// restful reports whether a request rests on something that is read before it.
+func restful(rules []targets.Rule) bool {
+	return slices.ContainsFunc(rules, func(r targets.Rule) bool { return len(r.Prepare) > 0 || r.Replace != nil })
+}
+
+// lease is the permission for one call as the identity.
+func (s *Session) lease(call targets.Call) *guard.Lease {
 	identity := s.headers
 	if other, ok := call.Request.Header["Impersonate-User"]; ok && identity == nil {
 		identity = http.Header{"Impersonate-User": {other}} // the attempt itself: its rule names the header, too
 	}
-	lease := &guard.Lease{Rules: call.Rules, Identity: identity, Still: call.Still, Secrets: s.as.secrets}
-	r, err := s.cluster.request(lease.Context(ctx), call, identity)
+	return &guard.Lease{Rules: call.Rules, Identity: identity, Still: call.Still, Secrets: s.as.secrets}
+}
+
+// exchange sends one call and returns the record, and the answer's whole
+// body for the adapter's own eyes.
+func (s *Session) exchange(ctx context.Context, lease *guard.Lease, call targets.Call) (targets.Exchange, []byte) {
+	r, err := s.cluster.request(lease.Context(ctx), call, lease.Identity)
 	if err != nil {
 		return targets.Exchange{Refused: err.Error()}, nil
 	}
@@ -123,6 +147,11 @@ func (c *Cluster) request(ctx context.Context, call targets.Call, identity http.
 	return r, nil
 }
 
+// ask sends one of the adapter's own questions.
+func (s *Session) ask(ctx context.Context, call targets.Call) (targets.Exchange, []byte) {
+	return s.exchange(ctx, s.lease(call), call)
+}
+
 // review posts a review of the caller itself. The server stores none, so the
 // rule is not a mutating one.
 func (s *Session) review(ctx context.Context, path, kind string, spec, out any, keep ...string) targets.Exchange {
@@ -136,7 +165,7 @@ func (s *Session) review(ctx context.Context, path, kind string, spec, out any, 
 		return targets.Exchange{Refused: err.Error()}
 	}
 	header := map[string]string{"Content-Type": "application/json"}
-	x, answer := s.exchange(ctx, targets.Call{
+	x, answer := s.ask(ctx, targets.Call{
 		Request: targets.Request{Method: http.MethodPost, Path: path, Header: header, Body: body},
 		Rules: []targets.Rule{{
 			Method: http.MethodPost, Path: path, Header: header, Body: map[string]string{"/kind": kind}, Keep: keep,
@@ -151,7 +180,7 @@ func (s *Session) review(ctx context.Context, path, kind string, spec, out any, 
 // get reads one path.
 func (s *Session) get(ctx context.Context, path, accept string, keep ...string) (targets.Exchange, []byte) {
 	header := map[string]string{"Accept": accept}
-	return s.exchange(ctx, targets.Call{
+	return s.ask(ctx, targets.Call{
 		Request: targets.Request{Method: http.MethodGet, Path: path, Header: header},
 		Rules:   []targets.Rule{{Method: http.MethodGet, Path: path, Header: header, Keep: keep}},
 	})

@@ -41,10 +41,12 @@ func Setup(w io.Writer, in SetupInput) error {
 	writeRoles(&b, "sodprobe-prober", in.Prober, grants)
 	for _, o := range in.Observers {
 		var reads []grant
-		for _, q := range in.Reads {
-			r := q.Request
-			resource, group, _ := parts(r.Resource)
-			reads = append(reads, grant{r.Scope, group, resource, r.Name, "get"})
+		for _, r := range append(requests(in.Reads), prepared(in.Prepared)...) {
+			resource, group, sub := parts(r.Resource)
+			if sub != "" {
+				resource += "/" + sub
+			}
+			reads = append(reads, grant{r.Scope, group, resource, r.Name, r.Action})
 		}
 		writeRoles(&b, "sodprobe-"+o.ID, o.Principal(targets.Kubernetes), reads)
 	}
@@ -107,7 +109,7 @@ func what(in SetupInput) []grant {
 		out = append(out, grant{"", "authentication.k8s.io", "selfsubjectreviews", "", "impersonate-on:" + mode + ":create"},
 			grant{"", "authorization.k8s.io", "selfsubjectrulesreviews", "", "impersonate-on:" + mode + ":create"},
 			grant{"", "authorization.k8s.io", "selfsubjectaccessreviews", "", "impersonate-on:" + mode + ":create"})
-		for _, r := range slices.Concat(in.Attempts, in.Baselines, requests(in.Reads)) {
+		for _, r := range slices.Concat(in.Attempts, in.Baselines, requests(in.Reads), prepared(in.Prepared)) {
 			if r.Action == "impersonate" {
 				continue // attempted with a credential of its own, never through the prober
 			}

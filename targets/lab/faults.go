@@ -28,9 +28,11 @@ const (
 	FaultLying           Fault = "lying"            // a webhook with the authorizer's words
 	FaultNoImpersonation Fault = "no-impersonation" // the prober lost its right
 	FaultAnonymous       Fault = "anonymous"        // the credential was dropped on the way
+	FaultConflict        Fault = "conflict"         // each object moves between its reading and its replacement
 )
 
-// Faults returns every fault but none.
+// Faults returns every fault that spoils each attempt; FaultConflict concerns
+// replacements alone.
 func Faults() []Fault {
 	return []Fault{
 		FaultExpired, FaultThrottled, FaultReset, FaultProxyPage, FaultSlow, FaultTruncated,
@@ -58,7 +60,7 @@ func (k *Kubernetes) instrument(r *http.Request) bool {
 		return false // somebody's own attempt to act as another
 	}
 	return !i.prefix || strings.HasPrefix(i.resource, "selfsubject") ||
-		(r.Method == http.MethodGet && i.sub == "" && (r.Header.Get("Impersonate-User") == Reader || r.Header.Get("Impersonate-User") == ""))
+		(r.Method == http.MethodGet && (r.Header.Get("Impersonate-User") == Reader || i.sub == "" && r.Header.Get("Impersonate-User") == ""))
 }
 
 // faulty answers in the way of the fault that is on. It reports whether it
@@ -67,7 +69,7 @@ func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
 	k.mu.Lock()
 	fault := k.fault
 	k.mu.Unlock()
-	if fault == FaultNone || fault == FaultNoImpersonation {
+	if fault == FaultNone || fault == FaultNoImpersonation || fault == FaultConflict {
 		return false
 	}
 	if k.instrument(r) && fault != FaultExpired {
@@ -109,7 +111,7 @@ func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
 		w.status(failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "rbac.corp.example" denied the request: `+s.Message, nil))
 	case FaultAnonymous:
 		w.status(forbidden(i, cannot(user{name: "system:anonymous"}, i)))
-	case FaultNone, FaultNoImpersonation:
+	case FaultNone, FaultNoImpersonation, FaultConflict:
 	}
 	return true
 }

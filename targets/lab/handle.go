@@ -41,13 +41,15 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 	case strings.HasPrefix(i.resource, "selfsubject"):
 		return k.review(w, i, u, body)
 	case i.sub != "" && i.sub != "scale" && i.sub != "ephemeralcontainers" && i.sub != "approval":
-		return k.subresource(w, r, i, body)
+		return k.subresource(w, r, i, u, body)
 	case i.verb == "get" || i.verb == "list":
 		return k.read(w, r, i)
 	case i.verb == "create":
 		return k.create(w, r, i, u, body)
 	case i.verb == "patch":
 		return k.patch(w, r, i, u, body)
+	case i.verb == "update":
+		return k.update(w, r, i, u, body)
 	case i.verb == "delete":
 		return k.delete(w, r, i, u, body)
 	default:
@@ -59,7 +61,8 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 func served(group string) bool {
 	return slices.Contains([]string{
 		"", "apps", "batch", "policy", "networking.k8s.io", rbacGroup, "certificates.k8s.io", "admissionregistration.k8s.io",
-		"authentication.k8s.io", "authorization.k8s.io", "argoproj.io", "kustomize.toolkit.fluxcd.io",
+		"authentication.k8s.io", "authorization.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "argoproj.io",
+		"kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "kyverno.io", "gateway.networking.k8s.io", aggregatedGroup,
 	}, group)
 }
 
@@ -75,18 +78,40 @@ func (k *Kubernetes) read(w *answer, r *http.Request, i info) *metav1.Status {
 		if meta {
 			kind = "PartialObjectMetadataList"
 		}
-		w.json(http.StatusOK, object{"kind": kind, "apiVersion": "v1", "metadata": object{"resourceVersion": "1"}, "items": k.list(i)})
+		w.json(http.StatusOK, object{"kind": kind, "apiVersion": "v1", "metadata": object{"resourceVersion": "1"}, "items": selected(k.list(i), r.URL.Query().Get("labelSelector"))})
 		return nil
 	}
 	o, ok := k.find(i.key())
 	if !ok {
 		return notFound(i)
 	}
-	if meta {
-		o = object{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": o["metadata"]}
-	}
-	w.json(http.StatusOK, o)
+	w.json(http.StatusOK, shown(r, i, o))
 	return nil
+}
+
+// selected are the objects that bear a label, all where no selector is given.
+func selected(list []any, selector string) []any {
+	name, value, ok := strings.Cut(selector, "=")
+	if !ok {
+		return list
+	}
+	return slices.DeleteFunc(list, func(v any) bool {
+		o, _ := v.(object)
+		return text(o, "metadata", "labels", name) != value
+	})
+}
+
+// shown is an object as an answer shows it: its metadata alone where that was
+// asked for, also of a write, and its scale where that is what was named.
+func shown(r *http.Request, i info, o object) object {
+	switch {
+	case strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata"):
+		return object{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": o["metadata"]}
+	case i.sub == "scale":
+		spec, _ := o["spec"].(object)
+		return object{"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": o["metadata"], "spec": object{"replicas": spec["replicas"]}}
+	}
+	return o
 }
 
 func (k *Kubernetes) create(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
@@ -114,10 +139,10 @@ func (k *Kubernetes) create(w *answer, r *http.Request, i info, u user, body []b
 		m["namespace"] = i.namespace
 	}
 	manage(o, r)
-	if !dryRun(r) {
+	if k.stores(r, i) {
 		k.put(i.key(), o)
 	}
-	w.json(http.StatusCreated, o)
+	w.json(http.StatusCreated, shown(r, i, o))
 	return nil
 }
 
@@ -144,14 +169,62 @@ func (k *Kubernetes) patch(w *answer, r *http.Request, i info, u user, body []by
 		return refused
 	}
 	manage(patched, r)
-	if !dryRun(r) {
+	if k.stores(r, i) {
 		k.put(i.key(), patched)
 	}
-	if i.sub == "scale" {
-		patched = object{"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": patched["metadata"]}
-	}
-	w.json(http.StatusOK, patched)
+	w.json(http.StatusOK, shown(r, i, patched))
 	return nil
+}
+
+// stores reports whether a write takes effect: an aggregated API server may not
+// know a dry run.
+func (k *Kubernetes) stores(r *http.Request, i info) bool {
+	return !dryRun(r) || i.group == aggregatedGroup
+}
+
+// update replaces an object, if it is still the one that the body names
+// (apiserver/pkg/registry/generic/registry/store.go, v1.37.2).
+func (k *Kubernetes) update(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
+	was, ok := k.find(i.key())
+	if !ok {
+		return notFound(i)
+	}
+	var o object
+	if err := json.Unmarshal(body, &o); err != nil {
+		return badRequest("the object provided is unrecognized (must be of type): " + err.Error())
+	}
+	if name := text(o, "metadata", "name"); name != i.name {
+		return badRequest(fmt.Sprintf("the name of the object (%s) does not match the name on the URL (%s)", name, i.name))
+	}
+	if uid := text(o, "metadata", "uid"); uid != "" && uid != text(was, "metadata", "uid") {
+		return conflict(i, fmt.Sprintf("Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, text(was, "metadata", "uid")))
+	}
+	if version := text(o, "metadata", "resourceVersion"); version != "" && version != text(was, "metadata", "resourceVersion") || k.faultIs(FaultConflict) {
+		return conflict(i, "the object has been modified; please apply your changes to the latest version and try again")
+	}
+	if i.sub == "scale" {
+		scaled, _ := o["spec"].(object)
+		o = clone(was)
+		spec, _ := o["spec"].(object)
+		spec["replicas"] = scaled["replicas"]
+	}
+	if refused := k.escalates(u, i, o); refused != nil {
+		return refused
+	}
+	if refused := k.admit(u, i, o); refused != nil {
+		return refused
+	}
+	manage(o, r)
+	if k.stores(r, i) {
+		k.put(i.key(), o)
+	}
+	w.json(http.StatusOK, shown(r, i, o))
+	return nil
+}
+
+func conflict(i info, why string) *metav1.Status {
+	return failure(http.StatusConflict, metav1.StatusReasonConflict, fmt.Sprintf("Operation cannot be fulfilled on %s %q: %s", i.qualified(), i.name, why),
+		&metav1.StatusDetails{Name: i.name, Group: i.group, Kind: i.resource})
 }
 
 // delete obeys the body where there is one: it replaces the query, as on the

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +12,9 @@ import (
 
 // apply patches an object by merge patch or strategic merge patch.
 func apply(contentType string, o object, patch []byte) (object, *metav1.Status) {
+	if contentType == "application/json-patch+json" {
+		return appendAll(o, patch)
+	}
 	var change object
 	if err := json.Unmarshal(patch, &change); err != nil {
 		return nil, badRequest(err.Error())
@@ -38,6 +42,27 @@ func apply(contentType string, o object, patch []byte) (object, *metav1.Status) 
 	default:
 		return nil, unsupportedMedia(contentType)
 	}
+}
+
+// appendAll is RFC 6902, of operations that append to a list of the object's.
+func appendAll(o object, patch []byte) (object, *metav1.Status) {
+	var ops []struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value"`
+	}
+	if err := json.Unmarshal(patch, &ops); err != nil {
+		return nil, badRequest(err.Error())
+	}
+	for _, op := range ops {
+		name, ok := strings.CutSuffix(strings.TrimPrefix(op.Path, "/"), "/-")
+		list, isList := o[name].([]any)
+		if op.Op != "add" || !ok || !isList {
+			return nil, failure(422, metav1.StatusReasonInvalid, "the server rejected our request due to an error in our request", nil)
+		}
+		o[name] = append(list, op.Value)
+	}
+	return o, nil
 }
 
 func unsupportedMedia(contentType string) *metav1.Status {

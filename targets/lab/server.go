@@ -35,8 +35,11 @@ const ForgottenRoleBinding Gap = "forgotten-rolebinding"
 type KubernetesConfig struct {
 	Posture Posture
 	Gaps    []Gap
-	Now     func() time.Time
-	Rand    io.Reader
+	// ConnectWebhook adds a webhook that is called on CONNECT to Pods, and acts
+	// on it.
+	ConnectWebhook bool
+	Now            func() time.Time
+	Rand           io.Reader
 }
 
 // Request is one request that a simulated cluster was asked.
@@ -60,7 +63,8 @@ type Kubernetes struct {
 	objects  map[key]object
 	fault    Fault
 	requests []Request
-	version  int64 // the last resourceVersion
+	version  int64    // the last resourceVersion
+	hooked   []string // what the webhook on CONNECT was called for
 }
 
 // StartKubernetes starts a simulated cluster.

@@ -12,17 +12,26 @@ import (
 )
 
 // subresource answers the subresources that are no plain object.
-func (k *Kubernetes) subresource(w *answer, r *http.Request, i info, body []byte) *metav1.Status {
+func (k *Kubernetes) subresource(w *answer, r *http.Request, i info, u user, body []byte) *metav1.Status {
 	parent := i
 	parent.sub = ""
 	_, exists := k.find(parent.key())
 	switch i.resource + "/" + i.sub {
 	case "pods/exec", "pods/attach", "pods/portforward", "nodes/proxy", "pods/proxy", "services/proxy":
+		if !r.URL.Query().Has("dryRun") {
+			k.hook(i) // there is no dry run: whatever a webhook does, it does
+		}
+		create := i
+		create.verb = "create"
 		switch {
 		case r.URL.Query().Has("dryRun"):
 			return badRequest("dryRun is not supported") // before admission, and before the object is looked up
 		case !exists:
 			return notFound(parent)
+		case i.verb == "get" && i.resource == "pods" && i.sub != "proxy" && !k.allowed(u, create):
+			// AuthorizePodWebsocketUpgradeCreatePermission, since 1.35
+			// (pkg/registry/core/pod/rest/subresources.go).
+			return forbidden(parent, "")
 		case i.sub == "proxy":
 			w.json(http.StatusOK, object{"kind": "Reached"})
 			return nil

@@ -28,11 +28,17 @@ func (k *Kubernetes) populate() error {
 		k.populateNamespace(ns)
 	}
 	k.add("v1", "Node", "nodes", "", "node-1", object{"spec": object{}})
+	k.populateCustom()
+	k.add("v1", "ConfigMap", "configmaps", "kube-system", "coredns", object{"data": object{"Corefile": ".:53 {}"}})
+	k.add(rbacGroup+"/v1", "ClusterRole", "clusterroles", "", "report-reader", object{"rules": []any{rule("get", "", "configmaps")}})
 	k.add("argoproj.io/v1alpha1", "Application", "applications", "argocd", "payments", object{"spec": object{"source": object{"targetRevision": "v1"}}})
 	k.add("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations", "flux-system", "payments", object{"spec": object{"path": "./prod"}})
 	k.add("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", "", "sodprobe", object{"spec": object{"signerName": "kubernetes.io/kube-apiserver-client"}})
 	k.add("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", "", "policy", object{})
 	k.add("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", "", "registry", object{})
+	if k.cfg.ConnectWebhook {
+		k.addConnectWebhook()
+	}
 	return k.grantAll()
 }
 
@@ -52,7 +58,13 @@ func (k *Kubernetes) populateNamespace(ns string) {
 	k.add("v1", "ResourceQuota", "resourcequotas", ns, "compute", object{"spec": object{"hard": object{"pods": "50"}}})
 	k.add("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", ns, "default-deny", object{"spec": object{"podSelector": object{}}})
 	k.add("argoproj.io/v1alpha1", "Rollout", "rollouts", ns, "api", object{"spec": object{"replicas": 2}})
-	k.add("rbac.authorization.k8s.io/v1", "Role", "roles", ns, "api", object{"rules": []any{rule("get", "", "configmaps")}})
+	k.add("networking.k8s.io/v1", "Ingress", "ingresses", ns, "api", object{"spec": object{"defaultBackend": object{"service": object{"name": "api", "port": object{"number": 80}}}}})
+	k.add("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", ns, "api", object{"spec": object{"hostnames": []any{"api.corp.example"}}})
+	k.add("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", ns, "api", object{
+		"roleRef":  object{"apiGroup": rbacGroup, "kind": "Role", "name": "api"},
+		"subjects": []any{object{"kind": "User", "name": "operator@corp.example"}},
+	})
+	k.add("rbac.authorization.k8s.io/v1", "Role", "roles", ns, "api", object{"rules": []any{rule("get", "", "services")}})
 }
 
 // add stores one object.
@@ -78,7 +90,7 @@ func rule(verb, group, resource string) object {
 func (k *Kubernetes) grantAll() error {
 	k.clusterRole("everything", rule("*", "*", "*"))
 	k.clusterRole("view", rule("get", "", "configmaps"))
-	k.clusterRole("read-everything", rule("get", "*", "*"))
+	k.clusterRole("read-everything", rule("get", "*", "*"), rule("list", "admissionregistration.k8s.io", "*"))
 	k.clusterRole("impersonator", rule("impersonate", "", "users"), rule("impersonate", "", "groups"), rule("impersonate", "", "serviceaccounts"),
 		rule("impersonate", "authentication.k8s.io", "uids"), rule("get", "", "namespaces"))
 	k.clusterRole("basic-user", rule("create", "authentication.k8s.io", "selfsubjectreviews"),

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // dump reads every object of every listable resource, as the administrator:
@@ -14,9 +15,9 @@ import (
 func (c *cluster) dump() (map[string]string, error) {
 	var groups struct {
 		Groups []struct {
-			PreferredVersion struct {
+			Versions []struct {
 				GroupVersion string `json:"groupVersion"`
-			} `json:"preferredVersion"`
+			} `json:"versions"`
 		} `json:"groups"`
 	}
 	if err := c.read("/apis", &groups); err != nil {
@@ -24,7 +25,9 @@ func (c *cluster) dump() (map[string]string, error) {
 	}
 	prefixes := []string{"/api/v1"}
 	for _, g := range groups.Groups {
-		prefixes = append(prefixes, "/apis/"+g.PreferredVersion.GroupVersion)
+		for _, v := range g.Versions {
+			prefixes = append(prefixes, "/apis/"+v.GroupVersion)
+		}
 	}
 	out := map[string]string{}
 	for _, prefix := range prefixes {
@@ -72,6 +75,10 @@ func (c *cluster) dumpOne(path string, out map[string]string) error {
 
 func (c *cluster) read(path string, into any) error {
 	code, body, err := c.do(http.MethodGet, path, nil)
+	for n := 0; err == nil && code == http.StatusTooManyRequests && n < 50; n++ { // a kind that is not served yet
+		time.Sleep(100 * time.Millisecond)
+		code, body, err = c.do(http.MethodGet, path, nil)
+	}
 	if err != nil {
 		return err
 	}

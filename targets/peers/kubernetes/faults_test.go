@@ -74,7 +74,10 @@ func TestWrongNamespace(t *testing.T) {
 
 // clusterWide tells the probes whose target is not in the namespace.
 func clusterWide(probe string) bool {
-	for _, part := range []string{".application.", ".kustomization.", ".certificatesigningrequest.", ".node.", ".validating"} {
+	for _, part := range []string{
+		".application.", ".appproject.", ".kustomization.", ".helmrelease.", ".gitrepository.", ".certificatesigningrequest.", ".clusterresource.",
+		".clusterrole.patch", ".clusterrole.update", ".node.", ".systemconfig.", ".validating",
+	} {
 		if strings.Contains(probe, part) {
 			return true
 		}
@@ -94,7 +97,8 @@ func TestProxyPage(t *testing.T) {
 	forward := httputil.NewSingleHostReverseProxy(target)
 	forward.Transport = shared.client.Transport
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "selfsubject") || r.Method == http.MethodGet {
+		stream := strings.Contains(r.URL.Path, "/pods/") && !strings.HasSuffix(r.URL.Path, "/api-0")
+		if strings.Contains(r.URL.Path, "selfsubject") || r.Method == http.MethodGet && !stream {
 			forward.ServeHTTP(rw, r)
 			return
 		}

@@ -76,7 +76,7 @@ func (c *cluster) create(o map[string]any) error {
 		if err == nil && code == http.StatusCreated || code == http.StatusConflict {
 			return nil
 		}
-		if code != http.StatusNotFound && code != http.StatusForbidden {
+		if code != http.StatusNotFound && code != http.StatusForbidden && code != http.StatusTooManyRequests {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)

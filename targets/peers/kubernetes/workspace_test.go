@@ -151,6 +151,29 @@ type outcome struct {
 	Disagreement string `json:"disagreement"`
 }
 
+// comesTo is the outcome where it is a conclusion, else the reason why not.
+func (o outcome) comesTo() string {
+	if o.Outcome == "Blocked" || o.Outcome == "Permitted" {
+		return o.Outcome
+	}
+	return o.Reason
+}
+
+// leaveOut takes a probe's attempt out of the scenario.
+func (w *workspace) leaveOut(probe string) {
+	w.t.Helper()
+	before, after, found := strings.Cut(w.scenario, "  - probe: "+probe+"\n")
+	if !found {
+		w.t.Fatalf("the scenario does not attempt %s", probe)
+	}
+	if i := strings.Index(after, "  - probe: "); i >= 0 {
+		after = after[i:]
+	} else {
+		after = ""
+	}
+	w.scenario = before + after
+}
+
 // execute runs the scenario, verifies the evidence, and compares the cluster
 // before and after.
 func (w *workspace) execute(c *cluster, want int) []outcome {

@@ -109,12 +109,16 @@ func (a *app) connectWith(ctx context.Context, from surroundings, s *scenarios.S
 func userAgent(marker string) string { return "sodprobe/" + version + " (" + marker + ")" }
 
 func (a *app) connectCluster(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+	reader, err := observer(s, targets.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
 	config, err := from.kubeconfig()
 	if err != nil {
 		return nil, err
 	}
 	c, err := kubernetes.Connect(kubernetes.Config{
-		Target: t, Kubeconfig: config, Budget: budget, Marker: marker, UserAgent: userAgent(marker),
+		Target: t, Kubeconfig: config, Reader: reader, Budget: budget, Marker: marker, UserAgent: userAgent(marker),
 		Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now, Proxy: http.ProxyFromEnvironment,
 	})
 	return cluster{c}, err

@@ -32,7 +32,7 @@ func (a *app) progress(planned int64, title string) progress {
 }
 
 // everyLine is up to how many attempts the plain view prints each one.
-const everyLine = 200
+const everyLine = 300
 
 // lines is the plain view: every attempt of a small run; of a large one what
 // is not Blocked, and a count now and then.

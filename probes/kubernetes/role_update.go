@@ -1,0 +1,11 @@
+package kubernetes
+
+import "github.com/sodprobe/sodprobe/probes"
+
+// RoleUpdate attempts by PUT what rolePatch's probe attempts by PATCH.
+func RoleUpdate() probes.Probe {
+	return rolePatch().put(probes.Probe{
+		ID: "kubernetes.role.update", Title: "Replace the rights of a production role",
+		Why: "A developer who can update a Role in production widens the rights of everybody who is bound to it, without the right to patch it.",
+	})
+}

@@ -1,0 +1,147 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// What a request's harmlessness can rest on, as reads for a probe's rules. The
+// invariant asks for the facts.
+
+// Served shows that the API server itself keeps the objects of a custom kind,
+// and honors a dry run for them. An aggregated API server may ignore dryRun and
+// write (cozystack #3982, #3971). group and version may be templates.
+func Served(plural, group, version string) []targets.Preparation {
+	kind := plural + "." + group
+	return []targets.Preparation{{
+		Path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + kind, Keep: []string{"/kind", "/metadata/name", "/metadata/uid"},
+		Else: "no CustomResourceDefinition of " + kind + " can be read, so something else may serve it, and may not know a dry run",
+		Must: []targets.Condition{
+			{At: "/spec/group", Any: []string{group}, Else: "the CustomResourceDefinition is not one of " + kind},
+			{At: "/spec/versions/*/name", Any: []string{version}, Else: "the CustomResourceDefinition of " + kind + " has no version " + version},
+		},
+	}, {
+		Path: "/apis/apiregistration.k8s.io/v1/apiservices/" + version + "." + group, Keep: []string{"/kind", "/metadata/name", "/metadata/uid"},
+		Else:  "whether the API server itself serves " + group + " cannot be read",
+		Must:  []targets.Condition{{At: "/spec/service", Absent: true, Else: group + "/" + version + " is served by an aggregated API server, which may not know a dry run"}},
+		Shows: served(plural, group, version),
+	}}
+}
+
+func served(plural, group, version string) string {
+	return plural + "." + group + " in " + version + " is kept by the API server itself"
+}
+
+// WithoutWebhooks shows that no admission webhook is called when a stream into
+// a Pod is asked for. There is no dry run of that, so a webhook could act.
+func WithoutWebhooks(sub string) []targets.Preparation {
+	list := onConnect("pods", sub, false, "validatingwebhookconfigurations", "mutatingwebhookconfigurations")
+	list[len(list)-1].Shows = unhooked(sub)
+	return list
+}
+
+func unhooked(sub string) string { return "no webhook is called on CONNECT to pods/" + sub }
+
+// AdmissionOnConnect looks whether admission decides on connections to what a
+// resource stands for. A dry run of one ends before admission (kube-apiserver v1.37.2,
+// endpoints/handlers/rest.go: "dryRun is not supported"), so that where it does,
+// the yes of a dry run says nothing.
+func AdmissionOnConnect(resource, sub string) []targets.Preparation {
+	return onConnect(resource, sub, true, "validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies")
+}
+
+// onConnect reads the admission configuration of each kind: none may match
+// CONNECT to the subresource (k8s.io/api/admissionregistration/v1, Rule).
+func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Preparation {
+	out := make([]targets.Preparation, len(kinds))
+	for i, kind := range kinds {
+		at := "/items/*/webhooks/*/rules/*"
+		if kind == "validatingadmissionpolicies" {
+			at = "/items/*/spec/matchConstraints/resourceRules/*"
+		}
+		out[i] = targets.Preparation{
+			Path: "/apis/admissionregistration.k8s.io/v1/" + kind, Soft: soft,
+			Else: "whether one of the " + kind + " matches CONNECT cannot be read",
+			Must: []targets.Condition{{
+				At: at, Else: "one of the " + kind + " matches CONNECT to " + resource + "/" + sub,
+				NoneHaving: map[string][]string{
+					"/operations/*": {"CONNECT", "*"},
+					"/apiGroups/*":  {"", "*"},
+					"/resources/*":  {resource + "/" + sub, resource + "/*", "*/" + sub, "*/*"},
+				},
+			}},
+		}
+	}
+	return out
+}
+
+// reader acts as the observer who reads what a request rests on.
+func (c *Cluster) reader(ctx context.Context) (*Session, error) { return c.Assume(ctx, c.cfg.Reader) }
+
+// prepare makes the reads that the rules of a lease want. It answers with their
+// records, and with the reason why the request must not be sent.
+func (c *Cluster) prepare(ctx context.Context, lease *guard.Lease) ([]targets.Exchange, string) {
+	return lease.Prepare(ctx, func(ctx context.Context, r targets.Request, keep []string) (targets.Exchange, any, string) {
+		s, err := c.reader(ctx)
+		if err != nil {
+			return targets.Exchange{}, nil, fmt.Sprintf("the observer cannot be assumed: %v", err)
+		}
+		x, body := s.get(ctx, r.Path, "application/json", keep...)
+		if x.Status != http.StatusOK || x.Truncated {
+			return x, nil, fmt.Sprintf("read %s: %s", r.Path, Classify(targets.Case{Exchange: x}).Reason)
+		}
+		document, err := guard.Document(body)
+		if err != nil {
+			return x, nil, fmt.Sprintf("read %s: %v", r.Path, err)
+		}
+		return x, document, ""
+	})
+}
+
+// Builtin reports whether an API group is the API server's own
+// (k8s.io/kubernetes pkg/controlplane/instance.go, v1.37.2).
+func Builtin(group string) bool {
+	switch group {
+	case "", "apps", "autoscaling", "batch", "policy", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+		"authentication.k8s.io", "authorization.k8s.io", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io",
+		"flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io",
+		"scheduling.k8s.io", "storage.k8s.io":
+		return true
+	}
+	return false
+}
+
+// reads are the observer's rights that preparations need.
+func prepared(rules []targets.Rule) []targets.Request {
+	var out []targets.Request
+	add := func(path string) {
+		at := locate(path)
+		r := targets.Request{Action: "get", Resource: at.resource, Name: at.name, Scope: at.namespace, Path: path}
+		if at.group != "" {
+			r.Resource += "." + at.group
+		}
+		if at.sub != "" {
+			r.Resource += "/" + at.sub
+		}
+		if at.name == "" {
+			r.Action = "list"
+		}
+		out = append(out, r)
+	}
+	for _, rule := range rules {
+		for _, p := range rule.Prepare {
+			if !strings.ContainsAny(p.Path, "{}") {
+				add(p.Path)
+			}
+		}
+		if rule.Replace != nil {
+			add(rule.Replace.Path)
+		}
+	}
+	return out
+}
