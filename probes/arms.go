@@ -43,6 +43,9 @@ type Arms struct {
 	Technique Technique `json:"technique,omitempty"`
 	// Ghost says that the request names an object that does not exist.
 	Ghost bool `json:"ghost,omitempty"`
+	// Unexercised says that the target has a control which the attempt's request
+	// cannot reach.
+	Unexercised bool `json:"unexercised,omitempty"`
 	// Alters names the condition keys that the request alters or omits, and
 	// that the layer may decide by.
 	Alters []string `json:"alters,omitempty"`
@@ -95,10 +98,10 @@ func (a Arms) missing() []string {
 
 // waives reports whether the refusal stands without the positive arm: the
 // scenario waives it, and the layer decides by who asks. A service control
-// policy may decide by what is asked, so it needs somebody's word for it.
+// policy may decide by what is asked, so it is corroborated besides.
 func (a Arms) waives() bool {
 	layer := a.Attempt.Layer
-	return a.Waived && a.Positive.Class != targets.Reached && (layer.NamesSubject() || layer == targets.SCP && a.corroborated())
+	return a.Waived && a.Positive.Class != targets.Reached && (layer.NamesSubject() || layer == targets.SCP)
 }
 
 // corroborated reports whether something beside the answer says that the real

@@ -30,6 +30,9 @@ const (
 	// ReasonOpenOtherwise: the rules allow the action, or another one that has
 	// the same effect.
 	ReasonOpenOtherwise Reason = "open-otherwise"
+	// ReasonNotExercised: the attempt was let through, and the target has a
+	// control that the request leaves out.
+	ReasonNotExercised Reason = "admission-not-exercised"
 	// ReasonGhost: the request names what does not exist, and no prediction
 	// carries its answer over to the real object.
 	ReasonGhost Reason = "ghost"
@@ -91,6 +94,8 @@ func (a Arms) reached() Judgement {
 		return a.inconclusive(ReasonIndiscriminate, true)
 	case a.needsNegative() && !a.refusable():
 		return a.inconclusive(ReasonArmsMissing, true)
+	case a.Unexercised:
+		return a.inconclusive(ReasonNotExercised, true)
 	case a.Ghost && !a.Prediction.ghost(targets.Allows):
 		return a.inconclusive(ReasonGhost, true)
 	}
@@ -111,7 +116,7 @@ func (a Arms) denied() Judgement {
 	if a.Ghost && !a.Prediction.ghost(targets.Denies) {
 		return Judgement{Reason: ReasonGhost}
 	}
-	if a.waives() && len(a.Alters) > 0 && !a.corroborated() {
+	if a.waives() && (len(a.Alters) > 0 || a.Attempt.Layer == targets.SCP) && !a.corroborated() {
 		return Judgement{Reason: ReasonNotCorroborated}
 	}
 	j := Judgement{Outcome: Blocked, Reason: ReasonDenied}

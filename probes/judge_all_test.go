@@ -114,7 +114,7 @@ func permitted(a probes.Arms) bool {
 		return true
 	}
 	trusted := refused(a) || !a.Null && (a.Technique == probes.DryRun || a.Technique == "")
-	return a.Attempt == reached() && trusted && (!a.Ghost || says(&a.Prediction.Real, targets.Allows) && says(a.Prediction.Ghost, targets.Allows))
+	return a.Attempt == reached() && trusted && !a.Unexercised && (!a.Ghost || says(&a.Prediction.Real, targets.Allows) && says(a.Prediction.Ghost, targets.Allows))
 }
 
 // outcome is what the contract says.
@@ -235,6 +235,7 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Record = o },
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Prediction.Organization = o },
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Alters = nil },
+		func(a *probes.Arms, _ targets.Opinion) { a.Unexercised = true },
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByArm },
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByUs },
 	}
@@ -249,7 +250,7 @@ func arms(t *rapid.T) probes.Arms {
 	}
 	layers := rapid.SliceOf(rapid.SampledFrom(targets.Layers()))
 	a := probes.Arms{
-		Attempt: answer("attempt"), Technique: rapid.SampledFrom(techniques()).Draw(t, "technique"), Ghost: rapid.Bool().Draw(t, "ghost"),
+		Attempt: answer("attempt"), Technique: rapid.SampledFrom(techniques()).Draw(t, "technique"), Ghost: rapid.Bool().Draw(t, "ghost"), Unexercised: rapid.Bool().Draw(t, "unexercised"),
 		IdentityBefore: proof("before"), IdentityAfter: proof("after"), Target: proof("target"),
 		Baseline: answer("baseline"), Positive: answer("positive"), Negative: answer("negative"),
 		Waived: rapid.Bool().Draw(t, "waived"), Null: rapid.Bool().Draw(t, "null"), State: rapid.SampledFrom(states()).Draw(t, "state"),

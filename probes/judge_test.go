@@ -176,6 +176,15 @@ func TestStep4Permitted(t *testing.T) {
 	})
 }
 
+func TestStep4NotExercised(t *testing.T) {
+	check(t, "a yes", step{
+		with(through(), func(a *probes.Arms) { a.Unexercised = true }), probes.Judgement{Reason: probes.ReasonNotExercised, Urgent: true},
+	})
+	check(t, "a no", step{
+		with(sound(), func(a *probes.Arms) { a.Unexercised = true }), probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied},
+	})
+}
+
 func TestStep5NotDenied(t *testing.T) {
 	check(t, "throttled", step{
 		with(sound(), func(a *probes.Arms) { a.Attempt = probes.Answer{Class: targets.Throttled} }), probes.Judgement{Reason: "throttled"},
@@ -274,7 +283,7 @@ func TestStep9NotCorroborated(t *testing.T) {
 
 func TestStep9SCPTextUnseen(t *testing.T) {
 	blocked := probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied, Limits: []string{probes.SCPTextUnseen}}
-	missing := probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"positive"}}
+	missing := probes.Judgement{Reason: probes.ReasonNotCorroborated}
 	waived := func(change func(*probes.Arms)) probes.Arms {
 		return with(by(sound(), targets.SCP), func(a *probes.Arms) {
 			a.Waived, a.Positive = true, probes.Answer{}

@@ -55,6 +55,19 @@ func (p Prediction) Open() []string {
 	return out
 }
 
+// Disagreement says where the rules and the attempt differ, "" where they do
+// not. A denial by a layer that the rules do not cover contradicts nothing.
+func (p Prediction) Disagreement(got Answer) string {
+	switch {
+	case p.Real.Says == targets.Denies && got.through():
+		return "the access rules say denied, the attempt was " + string(got.Class)
+	case p.Real.Says == targets.Allows && got.Class == targets.Denied && slices.Contains(p.Covers, got.Layer):
+		return "the access rules say allowed, the attempt was denied by " + string(got.Layer)
+	default:
+		return ""
+	}
+}
+
 // ghost reports whether the rules say the same of the ghost and of the real
 // object.
 func (p Prediction) ghost(says targets.Opinion) bool {

@@ -177,6 +177,9 @@ type Standing struct {
 	Allow   []targets.Rule
 	Reached []string
 	Request func(targets.Place, Params) targets.Request
+	// State builds the reads of what the request needs and could change; nil for
+	// none. Pure.
+	State func(targets.Place, Params) []targets.StateQuery
 }
 
 // Markers returns what the request gets back at that place.

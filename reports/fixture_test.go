@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	origin  = "sodprobe.corp.example/payments"
-	patch   = "kubernetes.deployment.patch"
-	binding = "kubernetes.rolebinding.create"
-	hostile = "<script>alert(1)</script> \x1b[2J\u009b31m\u202e"
+	origin     = "sodprobe.corp.example/payments"
+	patch      = "kubernetes.deployment.patch"
+	binding    = "kubernetes.rolebinding.create"
+	deployment = "GET /apis/apps/v1/namespaces/payments/deployments/api"
+	hostile    = "<script>alert(1)</script> \x1b[2J\u009b31m\u202e"
 )
 
 // fixture writes one small run, the same bytes every time. tamper may change
@@ -177,20 +178,20 @@ func oracle() targets.Oracle {
 
 // unobserved are the cells of an attempt as it is planned.
 func unobserved() probes.Arms {
-	deployment := targets.Action{Verb: "patch", Resource: "deployments.apps"}
-	update := deployment
+	patch := targets.Action{Verb: "patch", Resource: "deployments.apps"}
+	update := patch
 	update.Verb = "update"
 	return probes.Arms{
 		Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
 		Prediction: probes.Prediction{
-			Real: probes.Forecast{Action: deployment, Says: targets.Unsure}, Also: []probes.Forecast{{Action: update, Says: targets.Unsure}},
+			Real: probes.Forecast{Action: patch, Says: targets.Unsure}, Also: []probes.Forecast{{Action: update, Says: targets.Unsure}},
 		},
 	}
 }
 
 func (f *fixture) state(when string) {
 	f.put(journal.TypeState, journal.StateRead{
-		ID: "state-" + when, When: strings.Replace(when, "gone", "before", 1), Target: "prod", Observer: "reader", Key: "GET /apis/apps/v1/namespaces/payments/deployments/api",
+		ID: "state-" + when, When: strings.Replace(when, "gone", "before", 1), Target: "prod", Observer: "reader", Key: deployment,
 		MustExist: true, Read: true, Exists: true, Digest: "aa",
 	})
 }
@@ -269,9 +270,7 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 		o.Refs["prediction"] = []string{"review-alice"}
 	}
 	o.Judgement = probes.Judge(o.Arms)
-	if o.Outcome == probes.Permitted {
-		o.Disagreement = "the access rules say denied, the attempt was reached"
-	}
+	o.Disagreement = o.Arms.Prediction.Disagreement(o.Arms.Attempt)
 	f.put(journal.TypeObservation, o)
 }
 

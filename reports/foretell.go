@@ -2,6 +2,8 @@ package reports
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
@@ -13,8 +15,15 @@ import (
 // another batch.
 type batch struct {
 	observing bool
-	reviews   map[string]journal.Review
+	reviews   map[reviewOf]journal.Review
 	made      map[asWhom]bool
+	sent      map[int64]bool // attempts of which an arm was sent
+}
+
+// reviewOf is a question about somebody.
+type reviewOf struct {
+	identity string
+	review   targets.Review
 }
 
 // asWhom is an action that somebody attempted.
@@ -27,7 +36,7 @@ type asWhom struct {
 func (c *checker) batchOf(target string) *batch {
 	b, ok := c.batches[target]
 	if !ok {
-		b = &batch{reviews: map[string]journal.Review{}, made: map[asWhom]bool{}}
+		b = &batch{reviews: map[reviewOf]journal.Review{}, made: map[asWhom]bool{}, sent: map[int64]bool{}}
 		c.batches[target] = b
 	}
 	return b
@@ -53,12 +62,17 @@ func (c *checker) review(l journal.Line) error {
 	if _, twice := c.at[r.ID]; twice || r.ID == "" {
 		return errors.New("its id is empty, or not its own")
 	}
-	b.reviews[r.ID], c.at[r.ID] = r, l.Seq
+	of := reviewOf{r.Identity, r.Review}
+	if _, twice := b.reviews[of]; twice {
+		return errors.New("the same was asked before")
+	}
+	b.reviews[of], c.at[r.ID] = r, l.Seq
 	return nil
 }
 
-// predicted recomputes a prediction from the reviews that an observation
-// refers to. What it is of is as planned, where there is a plan.
+// predicted recomputes a prediction from all that the journal has of the
+// identity's rules. The observation refers to what it rests on, no less and no
+// more. What it is of is as planned, where there is a plan.
 func (c *checker) predicted(o journal.Observation) (probes.Prediction, error) {
 	if c.start.Rule == 0 {
 		return probes.Prediction{}, nil // nothing was predicted for the rule
@@ -68,18 +82,28 @@ func (c *checker) predicted(o journal.Observation) (probes.Prediction, error) {
 		planned, _ := c.Planned(o.N, c.start.Marker)
 		p = planned.Arms.Prediction
 	}
-	b, byReview := c.batchOf(o.Target), map[targets.Review]journal.Review{}
-	for _, id := range o.Refs["prediction"] {
-		r, ok := b.reviews[id]
-		if !ok || r.Identity != o.Identity {
-			return p, errors.New("its prediction is not in the journal, or is another's")
+	b, oracle := c.batchOf(o.Target), c.Oracles[c.system(o.Target)]
+	var used []string
+	p = probes.Foretell(p, oracle, func(r targets.Review) (targets.Exchange, bool) {
+		found, ok := b.of(o.Identity, r)
+		if ok && !slices.Contains(used, found.ID) {
+			used = append(used, found.ID)
 		}
-		byReview[r.Review] = r
-	}
-	return probes.Foretell(p, c.Oracles[c.system(o.Target)], func(r targets.Review) (targets.Exchange, bool) {
-		found, ok := byReview[r]
 		return found.Exchange, ok
-	}, func(a targets.Action) bool { return b.made[asWhom{o.Identity, a}] }), nil
+	}, func(a targets.Action) bool { return b.made[asWhom{o.Identity, a}] })
+	if refs := o.Refs["prediction"]; !slices.Equal(refs, used) {
+		return p, fmt.Errorf("its prediction rests on %q, and it refers to %q", used, refs)
+	}
+	if made := len(o.Refs[string(targets.ArmAttempt)]) > 0; made && oracle.Reviews != nil && len(used) == 0 {
+		return p, errors.New("the rules were not asked about the attempt")
+	}
+	return p, nil
+}
+
+// of is what somebody's rules said in answer to a review.
+func (b *batch) of(identity string, r targets.Review) (journal.Review, bool) {
+	found, ok := b.reviews[reviewOf{identity, r}]
+	return found, ok
 }
 
 // system is the kind of a target of the run.

@@ -69,14 +69,19 @@ func (c *checker) arm(l journal.Line) error {
 	if _, twice := c.arms[a.ID]; twice || a.ID == "" {
 		return fmt.Errorf("the id %q stands twice, or is empty", a.ID)
 	}
+	if b := c.inBatch(a.Target); a.N >= 0 {
+		b.sent[a.N] = true
+	}
 	if a.Arm == targets.ArmAttempt {
-		c.inBatch(a.Target).attempt(a.Identity, a.Case.Asks())
+		if sent != nil && a.Case.Exchange.Left() {
+			c.batchOf(a.Target).attempt(a.Identity, a.Case.Asks())
+		}
 		if _, twice := c.attempts[a.N]; twice || c.observed[a.N] {
 			return fmt.Errorf("attempt %d was made twice, or after its observation", a.N)
 		}
 		c.attempts[a.N], c.at[a.ID] = a.ID, l.Seq
 	}
-	a.Case.Exchange = targets.Exchange{} // judged; it need not be kept
+	a.Case.Exchange = targets.Exchange{Unexercised: a.Case.Exchange.Unexercised} // judged; the rest need not be kept
 	c.arms[a.ID] = a
 	return nil
 }
@@ -127,6 +132,17 @@ func (c *checker) notRun(o journal.Observation) error {
 	if err != nil {
 		return err
 	}
+	if c.batchOf(o.Target).sent[o.N] {
+		return errors.New("it says that nothing was sent, and an arm of it was")
+	}
+	if c.Planned != nil {
+		p, _ := c.Planned(o.N, c.start.Marker)
+		for _, read := range reads {
+			if !slices.Contains(p.State, read.Key) && !slices.Contains(p.Needs, read.Key) {
+				return fmt.Errorf("it does not need %s", read.Key)
+			}
+		}
+	}
 	if len(reads) == 0 || len(o.Refs) > 1 {
 		return errors.New("it says that something is missing, and does not refer to the reads that say so")
 	}
@@ -168,6 +184,9 @@ func (c *checker) judged(o journal.Observation) error {
 		Technique: o.Arms.Technique, Ghost: o.Arms.Ghost, Alters: o.Arms.Alters,
 		Expect: o.Arms.Expect, Waived: o.Arms.Waived, Null: o.Arms.Null,
 	}
+	if refs := o.Refs[string(targets.ArmAttempt)]; len(refs) == 1 {
+		arms.Unexercised = c.arms[refs[0]].Case.Exchange.Unexercised != ""
+	}
 	if err := c.bracketed(o); err != nil {
 		return err
 	}
@@ -200,7 +219,7 @@ func (c *checker) judged(o journal.Observation) error {
 		return err
 	}
 	arms.Target, arms.State = journal.Compare(before, after, o.N)
-	if err := c.existed(o); err != nil {
+	if arms.State, err = c.needed(o, arms.State); err != nil {
 		return err
 	}
 	if arms.Prediction, err = c.predicted(o); err != nil {
@@ -211,6 +230,28 @@ func (c *checker) judged(o journal.Observation) error {
 	}
 	if got := probes.Judge(arms); !reflect.DeepEqual(got, o.Judgement) {
 		return fmt.Errorf("its outcome is %s (%s), its cells say %s (%s)", o.Outcome, o.Reason, got.Outcome, got.Reason)
+	}
+	return c.said(o)
+}
+
+// said checks what an observation says beside its outcome.
+func (c *checker) said(o journal.Observation) error {
+	if c.start.Rule == 0 {
+		return nil
+	}
+	p := o.Arms.Prediction
+	switch {
+	case o.Predicted != p.Real.Says:
+		return fmt.Errorf("it says that the rules say %q, they say %q", o.Predicted, p.Real.Says)
+	case o.Disagreement != p.Disagreement(o.Arms.Attempt):
+		return fmt.Errorf("it says of the rules and the attempt %q, want %q", o.Disagreement, p.Disagreement(o.Arms.Attempt))
+	}
+	if c.Planned == nil {
+		return nil
+	}
+	planned, _ := c.Planned(o.N, c.start.Marker)
+	if want := append(slices.Clone(o.Limits), planned.Limitations...); !slices.Equal(o.Limitations, want) {
+		return fmt.Errorf("its limitations are %q, planned were %q", o.Limitations, want)
 	}
 	return nil
 }
@@ -229,7 +270,7 @@ func (c *checker) bracketed(o journal.Observation) error {
 	delete(c.attempts, o.N)
 	attempt := c.at[id]
 	delete(c.at, id)
-	for _, cell := range []string{"identity_before", "state_before", "exists", "prediction", "identity_after", "state_after"} {
+	for _, cell := range []string{"identity_before", "state_before", "exists", "prediction", "identity_after", "state_after", "exists_after"} {
 		for _, ref := range o.Refs[cell] {
 			if line, ok := c.at[ref]; ok && (line > attempt) != strings.HasSuffix(cell, "_after") {
 				return fmt.Errorf("its %s stands on the wrong side of the attempt", cell)
@@ -245,15 +286,41 @@ func (c *checker) bracketed(o journal.Observation) error {
 	return nil
 }
 
-// existed checks that whatever an attempt needs was shown to exist before it.
-func (c *checker) existed(o journal.Observation) error {
-	reads, err := c.reads(o, "exists", "before")
+// needed checks that whatever an attempt needs was shown to exist before it, and
+// adds what the marks there say of the state.
+func (c *checker) needed(o journal.Observation, state probes.StateChange) (probes.StateChange, error) {
+	before, err := c.reads(o, "exists", "before")
 	if err != nil {
-		return err
+		return state, err
 	}
-	for _, read := range reads {
-		if !read.Shown() {
-			return fmt.Errorf("it needs %s, which was not shown to exist", read.Key)
+	after, err := c.reads(o, "exists_after", "after")
+	if err != nil {
+		return state, err
+	}
+	for _, read := range before {
+		if read.MustExist && !read.Shown() {
+			return state, fmt.Errorf("it needs %s, which was not shown to exist", read.Key)
+		}
+	}
+	if err := c.asked(o); err != nil {
+		return state, err
+	}
+	return journal.Elsewhere(state, before, after), nil
+}
+
+// asked checks that what was read is what the plan wants to be read.
+func (c *checker) asked(o journal.Observation) error {
+	if c.Planned == nil || c.start.Rule == 0 {
+		return nil
+	}
+	p, _ := c.Planned(o.N, c.start.Marker)
+	for cell, want := range map[string][]string{"state_before": p.State, "state_after": p.State, "exists": p.Needs, "exists_after": p.Needs} {
+		var got []string
+		for _, id := range o.Refs[cell] {
+			got = append(got, c.states[id].Key)
+		}
+		if len(got) > 0 && !slices.Equal(got, want) || len(got) == 0 && len(want) > 0 && len(o.Refs[string(targets.ArmAttempt)]) > 0 {
+			return fmt.Errorf("its %s are reads of %q, planned were %q", cell, got, want)
 		}
 	}
 	return nil

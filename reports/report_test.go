@@ -236,6 +236,7 @@ func TestDoubts(t *testing.T) {
 	for reason, want := range map[probes.Reason]string{
 		probes.ReasonOpenOtherwise:   "but the access rules allow it, or another action with the same effect: update deployments.apps api in payments",
 		probes.ReasonIndiscriminate:  "but the unprivileged identity got through as well",
+		probes.ReasonNotExercised:    "the request leaves out a control",
 		probes.ReasonArmMutated:      "the change carries the mark of another arm",
 		probes.ReasonGhost:           "no prediction carries the answer over to patch deployments.apps",
 		probes.ReasonNotCorroborated: "it differs from a real one in ssm:Overwrite",

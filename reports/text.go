@@ -149,6 +149,7 @@ func doubt(a Attempt) string {
 		probes.ReasonWrongLayer:     string(a.Response.Layer) + " is not a layer that counts here",
 		probes.ReasonOpenOtherwise:  "but the access rules allow it, or another action with the same effect: " + strings.Join(a.Open, ", "),
 		probes.ReasonIndiscriminate: "but the unprivileged identity got through as well, so the answer may come before the decision",
+		probes.ReasonNotExercised:   "but the request leaves out a control that the target has, and that may refuse a real one",
 		probes.ReasonArmMutated:     "what stands there changed, and the change carries the mark of another arm of this run",
 		probes.ReasonGhost: "but the request names what does not exist, and no prediction carries the answer over to " +
 			a.Arms.Prediction.Real.String(),

@@ -24,9 +24,17 @@ type Verifier struct {
 	// Planned is the planned attempt of that number as it is before anything
 	// ran, in a run with that marker; nil leaves observations uncompared with
 	// the plan.
-	Planned func(n int64, marker string) (journal.Observation, bool)
+	Planned func(n int64, marker string) (Planned, bool)
 	// Operator verifies a signature over a line by the operator.
 	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
+}
+
+// Planned is an attempt as it was planned.
+type Planned struct {
+	journal.Observation
+	// State and Needs are the keys of its reads of state, and of what else it
+	// needs.
+	State, Needs []string
 }
 
 // Verification is what was verified.

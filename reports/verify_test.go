@@ -219,12 +219,12 @@ func TestVerifyHoldsTheRecordToThePlan(t *testing.T) {
 			dir := t.TempDir()
 			writeRun(t, dir, nil)
 			v := verifier()
-			v.Planned = func(n int64, _ string) (journal.Observation, bool) {
+			v.Planned = func(n int64, _ string) (reports.Planned, bool) {
 				o := planOf(t)[n]
 				if n == 0 {
 					c.change(&o)
 				}
-				return o, true
+				return asPlanned(o), true
 			}
 			_, err := reports.Verify(os.DirFS(dir), v)
 			if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {
@@ -232,6 +232,11 @@ func TestVerifyHoldsTheRecordToThePlan(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asPlanned adds the reads that the fixture makes.
+func asPlanned(o journal.Observation) reports.Planned {
+	return reports.Planned{Observation: o, State: []string{deployment}}
 }
 
 // planOf is the fixture's plan.
@@ -317,9 +322,8 @@ func TestOldRecords(t *testing.T) {
 	if err != nil || got.Start.Rule != 0 || got.Counts.Len() != 5 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	v.Planned = func(n int64, _ string) (journal.Observation, bool) {
-		o := planOf(t)[n]
-		return o, true
+	v.Planned = func(n int64, _ string) (reports.Planned, bool) {
+		return asPlanned(planOf(t)[n]), true
 	}
 	if _, err = reports.Verify(os.DirFS("testdata/rule0"), v); err != nil {
 		t.Error(err)
@@ -329,15 +333,18 @@ func TestOldRecords(t *testing.T) {
 // TestVerifyPredictions: what the rules said is read again from the journal,
 // and a record that tells otherwise, or leaves it out, does not hold.
 func TestVerifyPredictions(t *testing.T) {
-	of0 := func(change func(*journal.Observation)) func(journal.Type, any) any {
-		return func(_ journal.Type, body any) any {
-			if o, ok := body.(journal.Observation); ok && o.N == 0 {
-				change(&o)
-				return o
+	of := func(n int64) func(change func(*journal.Observation)) func(journal.Type, any) any {
+		return func(change func(*journal.Observation)) func(journal.Type, any) any {
+			return func(_ journal.Type, body any) any {
+				if o, ok := body.(journal.Observation); ok && o.N == n {
+					change(&o)
+					return o
+				}
+				return body
 			}
-			return body
 		}
 	}
+	of0, of1 := of(0), of(1)
 	for name, c := range map[string]struct {
 		tamper func(journal.Type, any) any
 		want   string
@@ -349,20 +356,26 @@ func TestVerifyPredictions(t *testing.T) {
 			}
 			return body
 		}, "its cells are"},
-		"a denial that nobody gave": {of0(func(o *journal.Observation) { delete(o.Refs, "prediction") }), "its cells are"},
+		"a denial that nobody gave": {of0(func(o *journal.Observation) { delete(o.Refs, "prediction") }), "its prediction rests on"},
+		"what the rules said left out": {of0(func(o *journal.Observation) {
+			delete(o.Refs, "prediction")
+			o.Predicted, o.Arms.Prediction.Real.Says, o.Arms.Prediction.Also[0].Says = targets.Unsure, targets.Unsure, targets.Unsure
+		}), "its prediction rests on"},
+		"another word for the reader": {of0(func(o *journal.Observation) { o.Predicted = targets.Allows }), "it says that the rules say"},
+		"a finding that is left out":  {of1(func(o *journal.Observation) { o.Disagreement = "" }), "it says of the rules and the attempt"},
 		"somebody else's rules": {func(_ journal.Type, body any) any {
 			if r, ok := body.(journal.Review); ok {
 				r.Identity = "bob"
 				return r
 			}
 			return body
-		}, "its prediction is not in the journal"},
+		}, "its prediction rests on"},
 		"no rules at all": {func(kind journal.Type, body any) any {
 			if kind == journal.TypeReview {
 				return nil
 			}
 			return body
-		}, "its prediction is not in the journal"},
+		}, "its prediction rests on"},
 		"an attempt that was not made":   {of0(func(o *journal.Observation) { o.Arms.Prediction.Also[0].Attempted = true }), "its cells are"},
 		"a layer that it does not cover": {of0(func(o *journal.Observation) { o.Arms.Prediction.Covers = nil }), "its cells are"},
 	} {
@@ -416,3 +429,62 @@ func TestVerifyTargetMissing(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifyHoldsRefsToThePlan: an observation refers to the reads that the
+// plan wants, and to no others; what its journal says of them stands.
+func TestVerifyHoldsRefsToThePlan(t *testing.T) {
+	missing := func(attempt0 bool) func(journal.Type, any) any {
+		return func(_ journal.Type, body any) any {
+			switch x := body.(type) {
+			case journal.StateRead:
+				if x.ID == "state-gone" {
+					x.Exists, x.Digest, x.Key = false, "", elsewhere
+					return x
+				}
+			case journal.Intent:
+				if attempt0 && x.Arm == targets.ArmAttempt && x.N == 0 {
+					return nil
+				}
+			case journal.ArmRecord:
+				if attempt0 && x.Arm == targets.ArmAttempt && x.N == 0 {
+					return nil
+				}
+			case journal.Observation:
+				if attempt0 && x.N == 0 {
+					x.Response, x.Arms = targets.Response{}, unobserved()
+					x.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonTargetMissing}
+					x.NotRunBecause, x.Refs = "target-missing", map[string][]string{"exists": {"state-gone"}}
+					return x
+				}
+			}
+			return body
+		}
+	}
+	plan := func(needs ...string) func(int64, string) (reports.Planned, bool) {
+		return func(n int64, _ string) (reports.Planned, bool) {
+			p := asPlanned(planOf(t)[n])
+			p.Needs = needs
+			return p, true
+		}
+	}
+	for name, c := range map[string]struct {
+		tamper  func(journal.Type, any) any
+		planned func(int64, string) (reports.Planned, bool)
+		want    string
+	}{
+		"the reads of what it needs are left out":       {missing(false), plan(elsewhere), "its exists are reads of"},
+		"it says that nothing was sent, and an arm was": {missing(true), plan(elsewhere), "an arm of it was"},
+		"as planned": {nil, plan(), ""},
+	} {
+		dir := t.TempDir()
+		writeRun(t, dir, c.tamper)
+		v := verifier()
+		v.Planned = c.planned
+		if _, err := reports.Verify(os.DirFS(dir), v); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// elsewhere is a read at the permitted place.
+const elsewhere = "GET /apis/apps/v1/namespaces/payments-dev/deployments/api"

@@ -42,6 +42,9 @@ type Exchange struct {
 	Refused string `json:"refused,omitempty"`
 }
 
+// Left reports whether the request went out, and nothing of ours held it back.
+func (x Exchange) Left() bool { return x.Sent != nil && x.Refused == "" && x.Unfit == "" }
+
 // Sent is the request as it left, without credentials.
 type Sent struct {
 	At       time.Time         `json:"at"`

@@ -17,6 +17,10 @@ import (
 func standing() probes.Baseline {
 	return probes.Baseline{Standing: &probes.Standing{
 		ID: "aws.s3.put-object", Allow: []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")}, Reached: []string{"code:PreconditionFailed"},
+		State: func(place targets.Place, params probes.Params) []targets.StateQuery {
+			in := inputOf(place, params)
+			return []targets.StateQuery{theObject(in, in.of("{permitted_bucket}"), in.of("{permitted_key}"))}
+		},
 		Request: func(place targets.Place, params probes.Params) targets.Request {
 			in := inputOf(place, params)
 			return put(in, *in.of("{permitted_bucket}"), *in.of("{permitted_key}"))

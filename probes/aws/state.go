@@ -53,8 +53,10 @@ func managedPolicy(in input) []targets.StateQuery {
 }
 
 // object reads the version of an object, as its headers say it.
-func object(in input) targets.StateQuery {
-	return reads(in, "s3", "s3:GetObject", sends(s3.NewFromConfig, (*s3.Client).HeadObject, &s3.HeadObjectInput{Bucket: in.of("{bucket}"), Key: in.of("{key}")}, pathStyle),
+func object(in input) targets.StateQuery { return theObject(in, in.of("{bucket}"), in.of("{key}")) }
+
+func theObject(in input, bucket, key *string) targets.StateQuery {
+	return reads(in, "s3", "s3:GetObject", sends(s3.NewFromConfig, (*s3.Client).HeadObject, &s3.HeadObjectInput{Bucket: bucket, Key: key}, pathStyle),
 		true, "/Etag", "/X-Amz-Version-Id")
 }
 

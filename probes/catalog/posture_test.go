@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -71,15 +73,81 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestConflict: where each object moves between its reading and its
+// replacement, a replacement that was let through proves nothing, and one that
+// was refused is Blocked as ever.
+func TestConflict(t *testing.T) {
+	for id, o := range runAll(t, lab.Permissive, lab.FaultConflict) {
+		if replaces := strings.HasSuffix(id, ".update") || strings.HasSuffix(id, "-by-put"); replaces && o.Outcome != probes.Inconclusive {
+			t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
+		}
+	}
+}
+
+// TestConnectWebhook: a webhook that is called on CONNECT, and that acts, is
+// not called. Where it would decide, a yes says nothing, and a no is a no.
+func TestConnectWebhook(t *testing.T) {
+	streams := []string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward"}
+	for posture, want := range map[lab.Posture]string{lab.Enforced: "Blocked", lab.Permissive: "admission-not-exercised"} {
+		k := start(t, lab.KubernetesConfig{Posture: posture, ConnectWebhook: true})
+		got := runOn(t, k, lab.FaultNone)
+		for _, id := range streams {
+			if o := got[id]; comesTo(o) != want {
+				t.Errorf("%s, %s: %s, want %s: %+v", posture, id, comesTo(o), want, o.Response)
+			}
+			if o := got[id+"-by-get"]; comesTo(o) != "unsupported" || !strings.Contains(o.Response.Reason, "matches CONNECT to pods/") {
+				t.Errorf("%s, %s by GET: %s, want unsupported: %+v", posture, id, comesTo(o), o.Response)
+			}
+		}
+		if calls := k.Hooked(); len(calls) > 0 {
+			t.Errorf("%s: the webhook was called for %v", posture, calls)
+		}
+	}
+}
+
+// TestAggregatedKind: a kind that an aggregated API server serves receives no
+// write, since it may not know a dry run: this one does not.
+func TestAggregatedKind(t *testing.T) {
+	k := start(t, lab.KubernetesConfig{Posture: lab.Permissive})
+	target, s := connect(t, k)
+	s.Attempts = slices.DeleteFunc(s.Attempts, func(a scenarios.Attempt) bool { return !strings.HasPrefix(a.Probe, "kubernetes.customresource.") })
+	for i := range s.Attempts {
+		s.Attempts[i].With = map[string]string{"group": "aggregated.corp.example", "version": "v1", "plural": "widgets", "name": "api"}
+	}
+	before := k.Snapshot()
+	got := execute(t, s, target, kubernetes.Classify, kubernetes.Oracle())
+	for id, o := range got {
+		if comesTo(o) != "unsupported" || !strings.Contains(o.Response.Reason, "aggregated API server") {
+			t.Errorf("%s: %s %+v", id, comesTo(o), o.Response)
+		}
+	}
+	if diff := cmp.Diff(before, k.Snapshot()); diff != "" || len(got) != 2 {
+		t.Errorf("%d attempts; the cluster changed:\n%s", len(got), diff)
+	}
+}
+
 // runAll runs every probe as alice and returns the observations by probe. The
 // cluster must be as before afterwards.
 func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journal.Observation {
 	t.Helper()
-	k, err := lab.StartKubernetes(lab.KubernetesConfig{Posture: posture, Now: time.Now, Rand: rand.Reader})
+	return runOn(t, start(t, lab.KubernetesConfig{Posture: posture}), fault)
+}
+
+// start starts a simulated cluster.
+func start(t *testing.T, cfg lab.KubernetesConfig) *lab.Kubernetes {
+	t.Helper()
+	cfg.Now, cfg.Rand = time.Now, rand.Reader
+	k, err := lab.StartKubernetes(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.Close() })
+	return k
+}
+
+// runOn runs every probe on a cluster.
+func runOn(t *testing.T, k *lab.Kubernetes, fault lab.Fault) map[string]journal.Observation {
+	t.Helper()
 	before := k.Snapshot()
 	target, scenario := connect(t, k)
 	k.SetFault(fault)

@@ -54,7 +54,7 @@ A **dry run** is the server's own: on Kubernetes it goes through authentication,
 A **self-defeating** request cannot take effect even where it is allowed: a push names an old hash that the ref does not have, a write names what does not exist or exists already, a policy document is none.
 What is **examined** only asks for the system's opinion; its outcome is never more than Inconclusive.
 Beside each attempt the system's own access rules are asked, where it can tell: of the action itself, and of other actions that have the same effect. What they allow is not Blocked, whatever the attempt came to, unless the run attempted that action, too.
-A request that has to name something that does not exist speaks of that alone; it counts only where the access rules say the same of it and of the real object. No probe of this version rests on that.
+A request that has to name something that does not exist speaks of that alone; it counts only where the access rules say the same of it and of the real object. The probes of GitLab and AWS are not marked as such yet.
 
 In what follows, ` + "`{run}`" + ` stands for the run's marker, and ` + "`{arm}`" + ` for the marker with the arm that sends: state afterwards tells whose change it is.
 

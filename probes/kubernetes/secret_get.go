@@ -20,7 +20,9 @@ func SecretGet() probes.Probe {
 		Limits: []string{"Where it is allowed, the metadata of the Secret is received, annotations too, and dropped but for its name and uid; its data is not asked for."},
 		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)
-	p.Also = collectively("list", "watch")
+	p.Also = func(r targets.Request) []targets.Action { // a list may name its object, by a field selector
+		return append(verbs("list", "watch")(r), collectively("list", "watch")(r)...)
+	}
 	p.Allow = []targets.Rule{{
 		Method: "GET", Path: r.path("{scope}", "{secret}", ""), Header: map[string]string{"Accept": metadataOnly},
 		Keep: []string{"/kind", "/metadata/name", "/metadata/uid"},

@@ -18,6 +18,9 @@ func standing() probes.Baseline {
 			Body:   map[string]string{"/metadata/name": "{run}", "/kind": r.kind},
 		}},
 		Reached: []string{"status:201"},
+		State: func(place targets.Place, params probes.Params) []targets.StateQuery {
+			return []targets.StateQuery{theNamespace(place), r.get(place.Scope, params.Run, false)}
+		},
 		Request: func(place targets.Place, params probes.Params) targets.Request {
 			return targets.Request{
 				Action: "create", Resource: r.String(), Scope: place.Scope,

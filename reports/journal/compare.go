@@ -28,6 +28,8 @@ func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChan
 		switch {
 		case !ok || !a.Read || !b.Read:
 			change = worse(change, probes.StateUnread)
+		case len(b.Marks) > 0: // of what this run did before
+			change = worse(change, probes.StateChangedByArm)
 		case a.Exists != b.Exists || a.Digest != b.Digest:
 			change = worse(change, writer(b, a, n))
 		}
@@ -36,6 +38,26 @@ func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChan
 		}
 	}
 	return target, change
+}
+
+// Elsewhere adds to what became of the target what two rounds of reads show
+// beside it, as at the permitted place: the mark of an arm of this run. Changes
+// by others are not looked for, since other people work there.
+func Elsewhere(change probes.StateChange, before, after []StateRead) probes.StateChange {
+	marked := map[string]bool{}
+	for _, b := range before {
+		for _, mark := range b.Marks {
+			marked[b.Key+" "+mark] = true
+		}
+	}
+	for _, a := range after {
+		for _, mark := range a.Marks {
+			if !marked[a.Key+" "+mark] {
+				return worse(change, probes.StateChangedByArm)
+			}
+		}
+	}
+	return change
 }
 
 // writer says whose change lies between two reads.

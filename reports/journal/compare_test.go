@@ -32,7 +32,7 @@ func TestCompare(t *testing.T) {
 		"unchanged":            {reads{there}, reads{there}, probes.Proven, probes.StateUnchanged},
 		"ours":                 {reads{there}, reads{ours}, probes.Proven, probes.StateChangedByUs},
 		"theirs":               {reads{there}, reads{theirs}, probes.Proven, probes.StateChangedByOther},
-		"ours before":          {reads{with(func(s *journal.StateRead) { s.Ours, s.Marks = true, []string{"a17"} })}, reads{ours}, probes.Proven, probes.StateChangedByOther},
+		"ours before":          {reads{with(func(s *journal.StateRead) { s.Ours, s.Marks = true, []string{"a17"} })}, reads{ours}, probes.Proven, probes.StateChangedByArm},
 		"another attempt's":    {reads{there}, reads{marked("a1")}, probes.Proven, probes.StateChangedByArm},
 		"the positive arm's":   {reads{there}, reads{marked("p")}, probes.Proven, probes.StateChangedByArm},
 		"nobody knows whose":   {reads{there}, reads{marked(targets.Unmarked)}, probes.Proven, probes.StateChangedByArm},

@@ -57,7 +57,10 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	if t.positive, err = s.reference(ctx, item, targets.ArmPositive, item.Positive); err != nil {
 		return err
 	}
-	if err := s.consult(s.reads, t); err != nil {
+	if t.notRun = s.stopped(); t.notRun != "" {
+		return nil
+	}
+	if err := s.consult(s.admitting, t); err != nil {
 		return err
 	}
 	a := s.probeArm(targets.ArmAttempt, t.N, item, t.person, targets.Production)
@@ -112,10 +115,10 @@ func (s *site) negative(ctx context.Context, t *trial) (journal.ArmRecord, error
 // reference is the same request at the same place by an identity that is not
 // under test. It is shared by all developers.
 func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *targets.Identity) (journal.ArmRecord, error) {
-	if id == nil {
+	if id == nil || s.stopped() != "" {
 		return journal.ArmRecord{}, nil
 	}
-	as, err := s.instrument(s.reads, *id)
+	as, err := s.instrument(s.admitting, *id)
 	if err != nil || as.session == nil || as.before.Proof != probes.Proven {
 		return journal.ArmRecord{}, err
 	}

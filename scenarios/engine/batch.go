@@ -38,6 +38,9 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	if err != nil {
 		return err
 	}
+	if at := before.marked(); at != "" {
+		s.halt("mutated", at+" carries a mark of this run before anything was sent in this round")
+	}
 	developers, err := s.assumeAll(s.reads, b.Identities)
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	if err := s.askAgain(s.reads, developers); err != nil {
 		return err
 	}
-	after, err := s.readState(s.reads, b, "after", s.queries)
+	after, err := s.readState(s.reads, b, "after", s.whole)
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 func (s *site) stopAfter(o journal.Observation) {
 	what := o.Probe + " as " + o.Identity
 	switch {
-	case o.Reason == probes.ReasonStateChanged || o.Reason == probes.ReasonArmMutated:
+	case o.Arms.State == probes.StateChangedByUs || o.Arms.State == probes.StateChangedByArm:
 		s.halt("mutated", what+" changed something, or another arm did")
 	case o.Outcome == probes.Permitted && s.StopOnPermitted:
 		s.halt("permitted", what+" was permitted")
@@ -166,11 +169,15 @@ func (s *site) conclude(t *trial, before, after stateReads, made map[targets.Act
 	o.Arms.Target, o.Arms.State = journal.Compare(was, is, t.N)
 	referAll(&o, "state_before", was)
 	referAll(&o, "state_after", is)
-	referAll(&o, "exists", before.of(t.Item.Needs(s.Marker)))
+	needed, still := before.of(t.Item.Needs(s.Marker)), after.of(t.Item.Needs(s.Marker))
+	o.Arms.State = journal.Elsewhere(o.Arms.State, needed, still)
+	referAll(&o, "exists", needed)
+	referAll(&o, "exists_after", still)
 	o.Arms.IdentityBefore, o.Arms.IdentityAfter = t.person.before.Proof, t.person.after.Proof
 	refer(&o, "identity_before", t.person.before.ID)
 	refer(&o, "identity_after", t.person.after.ID)
 	o.Arms.Attempt = answer(&o, t.attempt, targets.ArmAttempt)
+	o.Arms.Unexercised = t.attempt.Case.Exchange.Unexercised != ""
 	o.Arms.Baseline = answer(&o, t.baseline, targets.ArmBaseline)
 	o.Arms.Positive = answer(&o, t.positive, targets.ArmPositive)
 	o.Arms.Negative = answer(&o, t.negative, targets.ArmNegative)
@@ -180,7 +187,7 @@ func (s *site) conclude(t *trial, before, after stateReads, made map[targets.Act
 	}
 	s.predict(&o, t, func(a targets.Action) bool { return made[a] })
 	o.Judgement = probes.Judge(o.Arms)
-	o.Limitations = append(slices.Clone(o.Limits), limitations(t.Item)...)
+	o.Limitations = append(slices.Clone(o.Limits), o.Limitations...)
 	return o
 }
 

@@ -70,10 +70,11 @@ func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
 	if s.log != nil && !s.log.durable(call.ID) {
 		return targets.Exchange{Status: 599} // sent before its intent was durable
 	}
+	sent := &targets.Sent{Method: call.Request.Method}
 	if production && !s.permitted[s.id.ID] && s.id.Role != targets.Authorized {
-		return targets.Exchange{Status: 403}
+		return targets.Exchange{Status: 403, Sent: sent}
 	}
-	return targets.Exchange{Status: 200}
+	return targets.Exchange{Status: 200, Sent: sent}
 }
 
 func (s *session) Read(_ context.Context, q targets.StateQuery) journal.StateRead {

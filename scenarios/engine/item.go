@@ -39,25 +39,33 @@ func (i *Item) State(marker string) []targets.StateQuery {
 	return i.Probe.State(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
 }
 
-// Needs are reads of what has to exist beside that, before any arm leaves: at
-// the permitted place what the baseline names, and in production what only the
-// positive arm names.
+// Needs are the reads beside that: at the permitted place of what the baseline
+// names or could change, and in production of what only the positive arm does.
+// What of it has to exist does so before any arm leaves.
 func (i *Item) Needs(marker string) []targets.StateQuery {
-	var out []targets.StateQuery
-	add := func(place targets.PlaceKind, arm targets.Arm) {
-		for _, q := range i.Probe.State(i.Target.Place(place), i.params(marker, arm, -1)) {
-			if q.MustExist {
-				out = append(out, q)
-			}
-		}
+	state := i.Probe.State
+	if standing := i.Probe.Baseline.Standing; standing != nil {
+		state = standing.State
 	}
-	if i.Probe.Baseline.Standing == nil {
-		add(targets.Permitted, targets.ArmBaseline)
+	var out []targets.StateQuery
+	if state != nil {
+		out = state(i.Target.Place(targets.Permitted), i.params(marker, targets.ArmBaseline, -1))
 	}
 	if len(i.PositiveWith) > 0 {
-		add(targets.Production, targets.ArmPositive)
+		out = append(out, i.Probe.State(i.Target.Place(targets.Production), i.params(marker, targets.ArmPositive, -1))...)
 	}
 	return out
+}
+
+// Keys name the reads of State and of Needs as a journal does.
+func (i *Item) Keys(marker string) (state, needs []string) {
+	for _, q := range i.State(marker) {
+		state = append(state, stateKey(q))
+	}
+	for _, q := range i.Needs(marker) {
+		needs = append(needs, stateKey(q))
+	}
+	return state, needs
 }
 
 // Attempt is the request of the item's attempts, as a run with that marker

@@ -78,7 +78,7 @@ func (s *site) predict(o *journal.Observation, t *trial, attempted func(targets.
 		refer(o, "prediction", r.ID)
 	}
 	o.Predicted = o.Arms.Prediction.Real.Says
-	o.Disagreement = disagreement(o.Arms.Prediction, o.Response)
+	o.Disagreement = o.Arms.Prediction.Disagreement(o.Arms.Attempt)
 }
 
 // attempted are the actions that each identity attempted in a batch; all of an
@@ -86,8 +86,8 @@ func (s *site) predict(o *journal.Observation, t *trial, attempted func(targets.
 func attempted(trials []*trial) map[string]map[targets.Action]bool {
 	out := map[string]map[targets.Action]bool{}
 	for _, t := range trials {
-		if t.attempt.ID == "" {
-			continue
+		if !t.attempt.Case.Exchange.Left() {
+			continue // what did not leave speaks of nothing
 		}
 		if out[t.Identity.ID] == nil {
 			out[t.Identity.ID] = map[targets.Action]bool{}
@@ -95,18 +95,4 @@ func attempted(trials []*trial) map[string]map[targets.Action]bool {
 		out[t.Identity.ID][t.attempt.Case.Asks()] = true
 	}
 	return out
-}
-
-// disagreement says where the authorizer's own opinion and the attempt
-// differ. A denial by a layer that the opinion does not cover contradicts
-// nothing.
-func disagreement(p probes.Prediction, got targets.Response) string {
-	switch {
-	case p.Real.Says == targets.Denies && (got.Class == targets.Reached || got.Class == targets.Mutated):
-		return "the access rules say denied, the attempt was " + string(got.Class)
-	case p.Real.Says == targets.Allows && got.Class == targets.Denied && slices.Contains(p.Covers, got.Layer):
-		return "the access rules say allowed, the attempt was denied by " + string(got.Layer)
-	default:
-		return ""
-	}
 }

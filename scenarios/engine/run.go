@@ -64,9 +64,9 @@ type run struct {
 	slots chan struct{}
 	pins  map[string]journal.Pin
 
-	mu      sync.Mutex
-	tally   probes.Tally
-	stopped *journal.Stop
+	mu    sync.Mutex
+	tally probes.Tally
+	stop  *journal.Stop
 
 	// reads is the context of the reads that close brackets: it outlives the
 	// signal, and ends a while after the stop.
@@ -113,10 +113,10 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	res := Result{Tally: r.tally, Refused: refused}
-	if r.stopped != nil {
-		res.Stopped = r.stopped.Reason
+	if r.stop != nil {
+		res.Stopped = r.stop.Reason
 		if err == nil {
-			err = r.Journal.Append(context.WithoutCancel(ctx), journal.TypeStop, *r.stopped)
+			err = r.Journal.Append(context.WithoutCancel(ctx), journal.TypeStop, *r.stop)
 		}
 	}
 	return res, err
@@ -153,10 +153,10 @@ func (r *run) checkPins(ctx context.Context) ([]journal.Pin, error) {
 func (r *run) halt(reason, detail string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped != nil {
+	if r.stop != nil {
 		return
 	}
-	r.stopped = &journal.Stop{Reason: reason, Detail: detail}
+	r.stop = &journal.Stop{Reason: reason, Detail: detail}
 	r.stopArms()
 	time.AfterFunc(closing, r.stopReads)
 }
@@ -165,17 +165,25 @@ func (r *run) halt(reason, detail string) {
 func (r *run) haltedBy() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped == nil {
+	if r.stop == nil {
 		return ""
 	}
-	return r.stopped.Reason
+	return r.stop.Reason
+}
+
+// stopped is why nothing new may begin, "" while the run goes on.
+func (r *run) stopped() string {
+	if reason := r.haltedBy(); reason != "" {
+		return "stopped: " + reason
+	}
+	return ""
 }
 
 // closed says why nothing more may be asked at all, "" where it may: the
 // window, the kill switch and the budget bind reads, too.
 func (r *run) closed(ctx context.Context) string {
-	if reason := r.haltedBy(); reason != "" {
-		return "stopped: " + reason
+	if why := r.stopped(); why != "" {
+		return why
 	}
 	err := r.Gate.Open(ctx)
 	if err == nil {
@@ -196,8 +204,8 @@ func (r *run) stopFor(err error) {
 // admit asks whether one more arm may start. It answers with the reason why
 // not, "" for yes.
 func (r *run) admit(ctx context.Context, s Step) string {
-	if reason := r.haltedBy(); reason != "" {
-		return "stopped: " + reason
+	if why := r.stopped(); why != "" {
+		return why
 	}
 	err := r.Gate.Allow(ctx, s)
 	if err == nil {

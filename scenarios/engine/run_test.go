@@ -39,8 +39,8 @@ func TestEveryAttemptEndsInOneObservation(t *testing.T) {
 	if want := int64(2*30 + 3); f.whoamis.Load() != want {
 		t.Errorf("%d whoamis, want %d", f.whoamis.Load(), want)
 	}
-	if f.reads.Load() != 3 {
-		t.Errorf("%d state reads, want one before and one after, and one at the permitted place", f.reads.Load())
+	if f.reads.Load() != 4 {
+		t.Errorf("%d state reads, want one before and one after at each place", f.reads.Load())
 	}
 }
 

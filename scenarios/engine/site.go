@@ -126,6 +126,16 @@ func (r stateReads) absent(queries []targets.StateQuery) []journal.StateRead {
 	return out
 }
 
+// marked names something that carries a mark of this run, "" for nothing.
+func (r stateReads) marked() string {
+	for key, read := range r {
+		if len(read.Marks) > 0 {
+			return key
+		}
+	}
+	return ""
+}
+
 // read reads as an observer. One who is not proven reads nothing, and the
 // record says so.
 func (p *person) read(ctx context.Context, q targets.StateQuery) journal.StateRead {

@@ -41,7 +41,7 @@ func Classify(c targets.Case) targets.Response {
 		return got
 	}
 	if marked(c.Reached, x.Status, status) && x.Unexercised != "" {
-		return respond(targets.Unsupported, "authorization let it through, and admission was not asked: "+x.Unexercised)
+		return respond(targets.Reached, "authorization let it through, and admission was not asked: "+x.Unexercised)
 	}
 	if marked(c.Reached, x.Status, status) {
 		return respond(targets.Reached, "the answer that an authorized caller gets: "+status.Message)

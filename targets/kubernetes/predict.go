@@ -48,11 +48,11 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 	}
 	switch {
 	case r.Kind == rulesReview && r.Action.Scope == a.Scope && a.Scope != "":
-		var answer authorizationv1.SelfSubjectRulesReview
-		if json.Unmarshal([]byte(x.Body), &answer) != nil || answer.Kind != rulesReview || answer.Status.Incomplete {
+		rules, whole := rulesOf(x.Body)
+		if !whole {
 			return targets.Unsure
 		}
-		return opinion(slices.ContainsFunc(answer.Status.ResourceRules, func(rule authorizationv1.ResourceRule) bool { return covers(rule, a) }))
+		return opinion(slices.ContainsFunc(rules, func(rule authorizationv1.ResourceRule) bool { return covers(rule, a) }))
 	case r.Kind == accessReview && r.Action == a:
 		var answer struct {
 			Kind   string `json:"kind"`
@@ -66,6 +66,25 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 		return opinion(*answer.Status.Allowed)
 	}
 	return targets.Unsure
+}
+
+// rulesOf reads a rules review. It is whole only if the server says so, and
+// lists rules at all (k8s.io/api/authorization/v1: Incomplete, EvaluationError).
+func rulesOf(body string) ([]authorizationv1.ResourceRule, bool) {
+	var answer struct {
+		Kind   string `json:"kind"`
+		Status struct {
+			Incomplete      *bool                           `json:"incomplete"`
+			EvaluationError string                          `json:"evaluationError"`
+			Rules           *[]authorizationv1.ResourceRule `json:"resourceRules"`
+		} `json:"status"`
+	}
+	s := &answer.Status
+	if json.Unmarshal([]byte(body), &answer) != nil || answer.Kind != rulesReview || s.Rules == nil ||
+		s.Incomplete == nil || *s.Incomplete || s.EvaluationError != "" {
+		return nil, false
+	}
+	return *s.Rules, true
 }
 
 func opinion(allowed bool) targets.Opinion {
@@ -82,7 +101,7 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	const group = "/apis/authorization.k8s.io/v1/"
 	if r.Kind == rulesReview {
 		x := s.review(ctx, group+"selfsubjectrulesreviews", rulesReview, map[string]string{"namespace": r.Action.Scope},
-			&authorizationv1.SelfSubjectRulesReview{}, "/kind", "/status/incomplete", "/status/resourceRules")
+			&authorizationv1.SelfSubjectRulesReview{}, "/kind", "/status/incomplete", "/status/evaluationError", "/status/resourceRules")
 		if len(x.Body) > targets.MaxBody {
 			x.Cut, x.Body, x.Truncated = int64(len(x.Body)), "", true
 		}

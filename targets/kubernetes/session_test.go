@@ -190,7 +190,7 @@ func TestPredict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t)
-			s.reviews["SelfSubjectRulesReview"] = authorizationv1.SubjectRulesReviewStatus{ResourceRules: c.rules}
+			s.reviews["SelfSubjectRulesReview"] = authorizationv1.SubjectRulesReviewStatus{ResourceRules: append([]authorizationv1.ResourceRule{}, c.rules...)}
 			rules := ask(assume(t, s.connect(t), alice()))
 			for range 3 {
 				if got := rules.of(t.Context(), asking(c.asked)); got != c.want {
@@ -281,6 +281,9 @@ func TestOracleSpeaksOfItsOwn(t *testing.T) {
 		"a refusal":            {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 403, Body: yes.Body}, targets.Unsure},
 		"no word of it":        {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 201, Body: `{"kind":"SelfSubjectAccessReview","status":{}}`}, targets.Unsure},
 		"half":                 {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 201, Body: yes.Body, Truncated: true}, targets.Unsure},
+		"rules that failed":    {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: strings.Replace(all.Body, `"incomplete":false`, `"incomplete":false,"evaluationError":"x"`, 1)}, targets.Unsure},
+		"no word of whole":     {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: strings.Replace(all.Body, `"incomplete":false,`, "", 1)}, targets.Unsure},
+		"no rules":             {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: `{"kind":"SelfSubjectRulesReview","status":{"incomplete":false}}`}, targets.Unsure},
 		"rules without kind":   {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: `{"status":{}}`}, targets.Unsure},
 		"rules that leave out": {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, targets.Exchange{Status: 201, Body: strings.Replace(all.Body, "false", "true", 1)}, targets.Unsure},
 	} {

@@ -104,7 +104,7 @@ func TestDiagnose(t *testing.T) {
 	everything := authorizationv1.SubjectRulesReviewStatus{ResourceRules: []authorizationv1.ResourceRule{
 		{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
 	}}
-	nothing := authorizationv1.SubjectRulesReviewStatus{}
+	nothing := authorizationv1.SubjectRulesReviewStatus{ResourceRules: []authorizationv1.ResourceRule{}}
 	only := func(role targets.Role) func(*SetupInput) {
 		return func(in *SetupInput) {
 			in.People = slices.DeleteFunc(in.People, func(id targets.Identity) bool { return id.Role != role })

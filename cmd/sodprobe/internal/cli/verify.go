@@ -97,7 +97,7 @@ func (p *packaged) reapprove(start journal.RunStart) error {
 }
 
 // planned looks up what the scenario plans, by the attempt's number.
-func (p *packaged) planned() (func(int64, string) (journal.Observation, bool), error) {
+func (p *packaged) planned() (func(int64, string) (reports.Planned, bool), error) {
 	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
 	if err != nil {
 		return nil, err
@@ -106,12 +106,13 @@ func (p *packaged) planned() (func(int64, string) (journal.Observation, bool), e
 	for x := range plan.All() {
 		all[x.N] = x
 	}
-	return func(n int64, marker string) (journal.Observation, bool) {
+	return func(n int64, marker string) (reports.Planned, bool) {
 		x, ok := all[n]
 		if !ok {
-			return journal.Observation{}, false
+			return reports.Planned{}, false
 		}
-		return engine.Unobserved(x, marker), true
+		state, needs := x.Item.Keys(marker)
+		return reports.Planned{Observation: engine.Unobserved(x, marker), State: state, Needs: needs}, true
 	}, nil
 }
 
