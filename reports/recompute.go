@@ -314,13 +314,17 @@ func (c *checker) asked(o journal.Observation) error {
 		return nil
 	}
 	p, _ := c.Planned(o.N, c.start.Marker)
-	for cell, want := range map[string][]string{"state_before": p.State, "state_after": p.State, "exists": p.Needs, "exists_after": p.Needs} {
+	made := len(o.Refs[string(targets.ArmAttempt)]) > 0
+	for _, x := range []struct {
+		cell string
+		want []string
+	}{{"state_before", p.State}, {"state_after", p.State}, {"exists", p.Needs}, {"exists_after", p.Needs}} {
 		var got []string
-		for _, id := range o.Refs[cell] {
+		for _, id := range o.Refs[x.cell] {
 			got = append(got, c.states[id].Key)
 		}
-		if len(got) > 0 && !slices.Equal(got, want) || len(got) == 0 && len(want) > 0 && len(o.Refs[string(targets.ArmAttempt)]) > 0 {
-			return fmt.Errorf("its %s are reads of %q, planned were %q", cell, got, want)
+		if (made || len(got) > 0) && !slices.Equal(got, x.want) {
+			return fmt.Errorf("its %s are reads of %q, planned were %q", x.cell, got, x.want)
 		}
 	}
 	return nil
