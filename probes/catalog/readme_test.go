@@ -68,10 +68,109 @@ func page() []byte {
 	for _, p := range catalog.All() {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", p.ID, strings.ReplaceAll(p.ID, ".", ""), p.Title, p.Technique, p.Attack)
 	}
+	kubernetesForms(&b)
 	for _, p := range catalog.All() {
 		section(&b, p)
 	}
+	unasked(&b)
 	return b.Bytes()
+}
+
+// kubernetesForms is the table of how each probe of Kubernetes stays harmless,
+// and what its refusal is held against.
+func kubernetesForms(b *bytes.Buffer) {
+	b.WriteString(`
+## Forms on Kubernetes
+
+All name the real object. What stands under *besides* holds a request as well; of streams, token requests and planted webhooks it is enough by itself.
+
+| probe | form | besides | held against | rests on |
+|---|---|---|---|---|
+`)
+	for _, p := range of(targets.Kubernetes) {
+		rule := p.Allow[0]
+		fmt.Fprintf(b, "| %s | %s%s | %s | %s | %s |\n", p.ID, rule.Method, dryRun(rule.Query["dryRun"]), second(p), against(p), restsOn(rule))
+	}
+	b.WriteString("\nThe server has to be Kubernetes 1.28 or newer: since then it says who the caller is (SelfSubjectReview of authentication.k8s.io/v1). " +
+		"kubernetes.validatingadmissionpolicybinding.delete, and a yes to a stream or a proxy, need 1.30 (ValidatingAdmissionPolicy of admissionregistration.k8s.io/v1).\n")
+}
+
+// second is what holds a request beside its dry run.
+func second(p probes.Probe) string {
+	rule := p.Allow[0]
+	switch {
+	case rule.Replace != nil:
+		return "bound to uid and resourceVersion"
+	case strings.HasSuffix(p.ID, ".token"):
+		return "bound to a Pod that does not exist"
+	case strings.HasPrefix(p.ID, "kubernetes.mutatingwebhook"):
+		return "matches a group that does not exist, and its failures are ignored"
+	case strings.Contains(rule.Path, "/pods/") && rule.Query["command"]+rule.Query["stdout"] != "" || strings.Contains(p.ID, "portforward"):
+		return "no Upgrade header passes the guard"
+	case rule.Method == "DELETE" || strings.HasSuffix(p.ID, ".evict"):
+		return "dryRun in the body, too"
+	case rule.Method == "GET" && rule.Query["dryRun"] == "":
+		return "a read of metadata alone"
+	case strings.HasSuffix(p.ID, ".impersonate"):
+		return "a review, which the server does not store"
+	}
+	return ""
+}
+
+// against are the other actions that a refusal is held against.
+func against(p probes.Probe) string {
+	if p.Also == nil {
+		return ""
+	}
+	var list []string
+	for _, a := range p.Also(p.Request(target(p.System).Place(targets.Production), example(p))) {
+		if what := a.Verb + " " + a.Resource; !slices.Contains(list, what) {
+			list = append(list, what)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// restsOn names what is read before a request.
+func restsOn(r targets.Rule) string {
+	var list []string
+	if r.Replace != nil {
+		list = append(list, "the object")
+	}
+	for _, p := range r.Prepare {
+		name := p.Path[strings.LastIndex(p.Path, "/")+1:]
+		switch {
+		case strings.Contains(p.Path, "/customresourcedefinitions/"):
+			name = "its CustomResourceDefinition"
+		case strings.Contains(p.Path, "/apiservices/"):
+			name = "its APIService"
+		case p.Soft:
+			name += " (for a yes)"
+		}
+		list = append(list, name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// unasked lists the rights that no probe asks.
+func unasked(b *bytes.Buffer) {
+	data, err := os.ReadFile("testdata/unasked.tsv")
+	if err != nil {
+		panic(err)
+	}
+	b.WriteString(`
+## Rights that no probe asks
+
+Of the server's default ClusterRoles edit and admin, these rights change something, or reach what is behind a Pod or a Service, and no probe asks them: a developer who holds one of them is not found. Reads of anything but Secrets are left out.
+
+| resource | verbs |
+|---|---|
+`)
+	for line := range strings.Lines(string(data)) {
+		if resource, verbs, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			fmt.Fprintf(b, "| `%s` | %s |\n", resource, verbs)
+		}
+	}
 }
 
 func section(b *bytes.Buffer, p probes.Probe) {

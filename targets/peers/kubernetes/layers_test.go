@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 )
 
@@ -236,5 +237,104 @@ func TestPodSecurityAndQuota(t *testing.T) {
 	o := find(t, w.execute(shared, 3), "kubernetes.pod.create")
 	if o.Outcome != "Inconclusive" || o.Response.Class != "denied" || o.Response.Layer != "quota" {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestConnectWebhook: a webhook that matches CONNECT receives no call. Where it
+// could decide, a yes of exec says nothing, and nothing is asked by GET.
+func TestConnectWebhook(t *testing.T) {
+	var calls atomic.Int64
+	url := serveWebhook(t, shared, func(string) (int, string) {
+		calls.Add(1)
+		return 0, ""
+	})
+	w := newWorkspace(t, shared)
+	w.grant(shared)
+	w.with(shared, bound+fmt.Sprintf(`
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: streams}
+webhooks:
+- name: streams.policy.corp.example
+  admissionReviewVersions: [v1]
+  sideEffects: NoneOnDryRun
+  failurePolicy: Fail
+  clientConfig: {url: %q, caBundle: %s}
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CONNECT], resources: [pods/exec, pods/attach, pods/portforward]}]
+`, url, base64.StdEncoding.EncodeToString(shared.ca.pem())))
+	called := func() bool { // by alice's own request, which no guard holds back
+		_, _, err := shared.as("alice@corp.example", http.MethodPost, "/api/v1/namespaces/payments/pods/api-0/exec?command=true&stdout=true", map[string]any{})
+		return err == nil && calls.Load() > 0
+	}
+	for range 100 {
+		if called() {
+			break
+		}
+		pause()
+	}
+	if calls.Swap(0) == 0 {
+		t.Fatal("the webhook is never called, so that this proves nothing")
+	}
+	w.sign()
+	got := w.execute(shared, 3)
+	for _, sub := range []string{"exec", "attach", "portforward"} {
+		if o := find(t, got, "kubernetes.pod."+sub); o.comesTo() != "admission-not-exercised" {
+			t.Errorf("%+v", o)
+		}
+		if o := find(t, got, "kubernetes.pod."+sub+"-by-get"); o.comesTo() != "unsupported" {
+			t.Errorf("%+v", o)
+		}
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("the webhook was called %d times", n)
+	}
+}
+
+// TestConnectByDryRun holds what the forms of streams rest on: with dryRun the
+// server refuses whoever is authorized after authorization, and before
+// admission; whoever is not is refused as ever.
+func TestConnectByDryRun(t *testing.T) {
+	w := newWorkspace(t, shared)
+	w.with(shared, bound+`
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-streams}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CONNECT], resources: [pods/exec, pods/attach, pods/portforward]}]}
+  validations: [{expression: "false", message: "no streams"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-streams}
+spec: {policyName: no-streams, validationActions: [Deny]}
+`)
+	ask := func(user, method, sub, query string) (int, string) {
+		code, body, err := shared.as(user, method, "/api/v1/namespaces/payments/pods/api-0/"+sub+"?"+query, map[string]any{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code, string(body)
+	}
+	for range 100 {
+		if _, body := ask("alice@corp.example", http.MethodPost, "exec", "command=true&stdout=true"); contains(body, "no streams") {
+			break
+		}
+		pause()
+	}
+	for _, sub := range []string{"exec", "attach", "portforward"} {
+		query := map[string]string{"exec": "command=true&stdout=true", "attach": "stdout=true"}[sub]
+		for _, method := range []string{http.MethodPost, http.MethodGet} {
+			if code, body := ask("alice@corp.example", method, sub, query+"&dryRun=All"); code != 400 || !contains(body, "dryRun is not supported") {
+				t.Errorf("%s %s by dry run, allowed: %d %s", method, sub, code, body)
+			}
+			if code, body := ask("nobody@corp.example", method, sub, query+"&dryRun=All"); code != 403 || !contains(body, "pods/"+sub) {
+				t.Errorf("%s %s by dry run, not allowed: %d %s", method, sub, code, body)
+			}
+			if code, body := ask("alice@corp.example", method, sub, query); code < 400 || !contains(body, "no streams") {
+				t.Errorf("%s %s without: %d %s", method, sub, code, body)
+			}
+		}
 	}
 }
