@@ -3,10 +3,12 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // shownFindings is how many findings the summary shows one by one.
@@ -140,7 +142,21 @@ func unproven(a Attempt) string {
 	if len(a.Missing) > 0 {
 		s += "; not held: " + strings.Join(a.Missing, ", ")
 	}
-	return s + doubt(a)
+	return s + doubt(a) + imageRefused(a)
+}
+
+// imageRefused says that a policy for images refused the one that we name by
+// default, in whichever arm, and not the control under test.
+func imageRefused(a Attempt) string {
+	reasons := []string{a.Response.Reason}
+	for _, arm := range a.Evidence {
+		reasons = append(reasons, arm.Response.Reason)
+	}
+	registry, _, _ := strings.Cut(targets.DefaultImage, "/")
+	if !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, registry) }) {
+		return ""
+	}
+	return "; the cluster's policy for images refused " + targets.DefaultImage + ", and not the control: give the target an image that it accepts, by digest (image: …@sha256:…)"
 }
 
 // doubt says, of an answer that was a yes or a no, why it does not count.

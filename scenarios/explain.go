@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -141,6 +142,7 @@ func (e *explainer) where() {
 		e.say("    and the kube-system uid %s, reached through the context %s.", k.UID, k.Context)
 		e.say("    Any other cluster is refused before anything is attempted.")
 		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.PermittedNamespace)
+		e.say("    Workloads name the image %s; by dry run, nobody pulls it.", cmp.Or(k.Image, targets.DefaultImage))
 		e.say("    At most %g requests a second.", t.RequestsPerSecond)
 	}
 }

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -57,7 +58,14 @@ type KubernetesTarget struct {
 	// PermittedNamespace is where the same developer may do the same thing:
 	// the place of the baseline arm.
 	PermittedNamespace string `yaml:"permittedNamespace" json:"permittedNamespace" jsonschema:"required"`
+	// Image is what the workloads of attempts name, by digest, where the cluster
+	// verifies images: its own policy would refuse DefaultImage, whoever asks.
+	Image string `yaml:"image,omitempty" json:"image,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9.:_/-]*@sha256:[0-9a-f]{64}$"`
 }
+
+// DefaultImage cannot be pulled: the top-level domain .invalid does not resolve
+// (RFC 6761).
+const DefaultImage = "registry.invalid/sodprobe:dry-run"
 
 // GitLabTarget pins a project of a GitLab instance.
 type GitLabTarget struct {
@@ -132,6 +140,8 @@ type Place struct {
 	// Scope is a Kubernetes namespace, the path of a GitLab project, or an AWS
 	// region.
 	Scope string
+	// Image is what workloads name on Kubernetes.
+	Image string
 	// ProjectID, Branch and Environment are GitLab's.
 	ProjectID   int64
 	Branch      string
@@ -148,7 +158,7 @@ func (t Target) Place(kind PlaceKind) Place {
 	p := Place{Kind: kind}
 	switch t.System() {
 	case Kubernetes:
-		p.Scope = t.Kubernetes.Namespace
+		p.Scope, p.Image = t.Kubernetes.Namespace, cmp.Or(t.Kubernetes.Image, DefaultImage)
 		if kind == Permitted {
 			p.Scope = t.Kubernetes.PermittedNamespace
 		}
@@ -167,6 +177,9 @@ func (t Target) Place(kind PlaceKind) Place {
 // Vars returns the place's values for templates.
 func (p Place) Vars() map[string]string {
 	vars := map[string]string{"scope": p.Scope}
+	if p.Image != "" {
+		vars["image"] = p.Image
+	}
 	if p.ProjectID != 0 {
 		vars["project"] = strconv.FormatInt(p.ProjectID, 10)
 		vars["branch"], vars["environment"] = p.Branch, p.Environment

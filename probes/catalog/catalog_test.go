@@ -111,7 +111,7 @@ func example(p probes.Probe) probes.Params {
 	for _, n := range p.Needs {
 		with[n.Name] = n.Example
 	}
-	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice"}
+	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Image: targets.DefaultImage}
 }
 
 func target(system targets.System) targets.Target {
@@ -378,5 +378,42 @@ func TestBodiesAreJSON(t *testing.T) {
 		if len(body) > 0 && json.Unmarshal(body, &o) != nil {
 			t.Errorf("%s: %s", p.ID, body)
 		}
+	}
+}
+
+// TestImage: workloads name the image of the target, and the one that nobody can
+// pull where it has none.
+func TestImage(t *testing.T) {
+	n := 0
+	for _, p := range of(targets.Kubernetes) {
+		params := example(p)
+		params.Image = "registry.corp.example/sodprobe@sha256:00"
+		sent := string(p.Request(target(p.System).Place(targets.Production), params).Body)
+		rule, err := targets.Resolve(p.Allow, params.Vars(targets.Place{Scope: "payments", Image: params.Image}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rule[0].Replace != nil {
+			for _, v := range rule[0].Replace.Set {
+				sent += v
+			}
+		}
+		if strings.Contains(sent, "registry.invalid") {
+			t.Errorf("%s names another image: %s", p.ID, sent)
+		}
+		if strings.Contains(sent, params.Image) {
+			n++
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d probes name an image", n)
+	}
+	k := targets.Target{Kubernetes: &targets.KubernetesTarget{Image: "x@sha256:00"}}
+	if got := k.Place(targets.Production).Image; got != "x@sha256:00" {
+		t.Errorf("the target's image is %q", got)
+	}
+	k.Kubernetes.Image = ""
+	if got := k.Place(targets.Production).Image; got != targets.DefaultImage {
+		t.Errorf("a target without one has %q", got)
 	}
 }

@@ -8,10 +8,10 @@ func CronJobCreate() probes.Probe {
 		ID: "kubernetes.cronjob.create", Title: "Plant a recurring job",
 		Why:    "A developer who can create a CronJob in production keeps running code there on a schedule that nobody approved.",
 		Attack: "T1053.007", Controls: probes.ChangeControls(),
-	}, batch("cronjobs", "CronJob"), func(_ probes.Params) object {
+	}, batch("cronjobs", "CronJob"), func(params probes.Params) object {
 		return object{"spec": object{
 			"schedule": "0 0 1 1 *", "suspend": true,
-			"jobTemplate": object{"spec": object{"template": object{"spec": podSpec("Never")}}},
+			"jobTemplate": object{"spec": object{"template": object{"spec": podSpec("Never", params.Image)}}},
 		}}
 	})
 }

@@ -9,6 +9,6 @@ func DaemonSetCreate() probes.Probe {
 		Why:    "A developer who can create a DaemonSet in production runs any code on every node without anybody else having approved it.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, apps("daemonsets", "DaemonSet"), func(params probes.Params) object {
-		return object{"spec": selected(params.Run)}
+		return object{"spec": selected(params)}
 	})
 }

@@ -9,6 +9,6 @@ func DeploymentCreate() probes.Probe {
 		Why:    "A developer who can create a Deployment in production runs any code there without anybody else having approved it.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, deployments(), func(params probes.Params) object {
-		return object{"spec": with(selected(params.Run), "replicas", 0)}
+		return object{"spec": with(selected(params), "replicas", 0)}
 	})
 }

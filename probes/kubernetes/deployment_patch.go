@@ -17,7 +17,7 @@ func deploymentPatch() edit {
 		pin:    map[string]string{sidecarAt: "{run}"},
 		fields: []string{"/spec/template"},
 		body: func(params probes.Params) object {
-			return sidecar(params.Run)
+			return sidecar(params)
 		},
 	}}
 }

@@ -8,7 +8,7 @@ func JobCreate() probes.Probe {
 		ID: "kubernetes.job.create", Title: "Run a one-off job",
 		Why:    "A developer who can create a Job in production runs code once, beside the reviewed release, against production data.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
-	}, batch("jobs", "Job"), func(_ probes.Params) object {
-		return object{"spec": object{"template": object{"spec": podSpec("Never")}}}
+	}, batch("jobs", "Job"), func(params probes.Params) object {
+		return object{"spec": object{"template": object{"spec": podSpec("Never", params.Image)}}}
 	})
 }

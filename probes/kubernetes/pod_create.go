@@ -8,7 +8,7 @@ func PodCreate() probes.Probe {
 		ID: "kubernetes.pod.create", Title: "Run a bare pod",
 		Why:    "A developer who can create a Pod in production runs any code there, outside every release process.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
-	}, pods(), func(_ probes.Params) object {
-		return object{"spec": podSpec("Never")}
+	}, pods(), func(params probes.Params) object {
+		return object{"spec": podSpec("Never", params.Image)}
 	})
 }

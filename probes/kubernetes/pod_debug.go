@@ -18,8 +18,8 @@ func podDebug() edit {
 		fields: []string{"/spec/ephemeralContainers"},
 		body: func(params probes.Params) object {
 			return object{"spec": object{"ephemeralContainers": []object{{
-				"name": params.Run, "image": image,
-				"securityContext": container("")["securityContext"],
+				"name": params.Run, "image": params.Image,
+				"securityContext": container("", "")["securityContext"],
 			}}}}
 		},
 	}}

@@ -1,12 +1,10 @@
 package kubernetes
 
-// image cannot be pulled: the top-level domain .invalid does not resolve
-// (RFC 6761).
-const image = "registry.invalid/sodprobe:dry-run"
+import "github.com/sodprobe/sodprobe/probes"
 
 // container is small, unprivileged, and valid under the restricted Pod
 // Security Standard, so that nothing but the control under test refuses it.
-func container(name string) object {
+func container(name, image string) object {
 	small := object{"cpu": "1m", "memory": "1Mi"}
 	return object{
 		"name": name, "image": image,
@@ -20,27 +18,27 @@ func container(name string) object {
 }
 
 // podSpec runs one container.
-func podSpec(restart string) object {
+func podSpec(restart, image string) object {
 	return object{
 		"restartPolicy": restart, "automountServiceAccountToken": false,
-		"containers": []object{container("probe")},
+		"containers": []object{container("probe", image)},
 	}
 }
 
 // selected is the part that workloads with a selector share. The label's
 // value is the run, so that no Service selects its Pods.
-func selected(run string) object {
-	labels := object{"sodprobe-run": run}
+func selected(params probes.Params) object {
+	labels := object{"sodprobe-run": params.Run}
 	return object{
 		"selector": object{"matchLabels": labels},
-		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("Always")},
+		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("Always", params.Image)},
 	}
 }
 
 // sidecar is a strategic merge patch that adds a container to a workload's
 // template. It needs no knowledge of the containers that are there.
-func sidecar(run string) object {
-	return object{"spec": object{"template": object{"spec": object{"containers": []object{container(run)}}}}}
+func sidecar(params probes.Params) object {
+	return object{"spec": object{"template": object{"spec": object{"containers": []object{container(params.Run, params.Image)}}}}}
 }
 
 // sidecarAt is where the added container's name stands.
