@@ -38,6 +38,7 @@ func TestMetadata(t *testing.T) {
 			"controls":  len(p.Controls) > 0,
 			"expect":    len(p.Expect) > 0 && (p.System != targets.Kubernetes || slices.Contains(p.Expect, targets.Authorization)) && !slices.Contains(p.Expect, targets.Quota) && !slices.Contains(p.Expect, targets.AccountState),
 			"reached":   len(p.Reached) > 0,
+			"also":      p.Also != nil || p.System != targets.Kubernetes,
 			"technique": p.Technique != probes.Canary && slices.Contains(probes.Techniques(), p.Technique),
 			"unique":    !seen[p.Title] && !seen[p.Why],
 		} {

@@ -245,6 +245,9 @@ func otherwise(b *bytes.Buffer, p probes.Probe) {
 	for _, a := range p.Also(r) {
 		list = append(list, fmt.Sprintf("`%s` on `%s`", a.Verb, a.Resource))
 	}
+	if len(list) == 0 {
+		return
+	}
 	fmt.Fprintf(b, "- asks the access rules, beside `%s` on `%s` itself, about %s: where they allow it, nothing is Blocked\n", r.Action, r.Resource, strings.Join(list, " and "))
 }
 

@@ -28,6 +28,9 @@ func queryOf(arm string) map[string]string {
 // dry run. body fills in the rest of the object.
 func creates(p probes.Probe, r resource, body func(probes.Params) object) probes.Probe {
 	p = complete(p, probes.DryRun)
+	if p.Also == nil {
+		p.Also = alone
+	}
 	template := "{scope}"
 	scope := func(place targets.Place) string { return place.Scope }
 	if p.Baseline.Standing != nil {

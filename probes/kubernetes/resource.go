@@ -104,6 +104,20 @@ func verbs(list ...string) func(targets.Request) []targets.Action {
 	}
 }
 
+// alone says that no other action has the same effect.
+func alone(targets.Request) []targets.Action { return nil }
+
+// through is another action that has the same effect.
+func through(verb, resource string, named bool) func(targets.Request) []targets.Action {
+	return func(r targets.Request) []targets.Action {
+		a := targets.Action{Verb: verb, Resource: resource, Scope: r.Scope}
+		if named {
+			a.Name = r.Name
+		}
+		return []targets.Action{a}
+	}
+}
+
 // collectively are the same action by other verbs, on all objects of the kind.
 func collectively(list ...string) func(targets.Request) []targets.Action {
 	return func(r targets.Request) []targets.Action {

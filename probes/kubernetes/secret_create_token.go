@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"encoding/json"
+
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -21,6 +23,9 @@ func SecretCreateToken() probes.Probe {
 			"metadata": object{"name": params.Run, "annotations": object{"kubernetes.io/service-account.name": params.With["serviceaccount"]}},
 		}
 	})
+	p.Also = func(r targets.Request) []targets.Action {
+		return []targets.Action{{Verb: "create", Resource: "serviceaccounts/token", Name: accountOf(r.Body), Scope: r.Scope}}
+	}
 	p.Allow[0].Header["Accept"] = metadataOnly
 	p.Allow[0].Body["/type"] = "kubernetes.io/service-account-token"
 	build := p.Request
@@ -34,4 +39,17 @@ func SecretCreateToken() probes.Probe {
 		return append(state(place, params), core("serviceaccounts", "ServiceAccount").get(place.Scope, params.With["serviceaccount"], true))
 	}
 	return p
+}
+
+// accountOf is the ServiceAccount that a Secret asks a token of.
+func accountOf(body []byte) string {
+	var secret struct {
+		Metadata struct {
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+	}
+	if json.Unmarshal(body, &secret) != nil {
+		return "" // then any is asked about
+	}
+	return secret.Metadata.Annotations["kubernetes.io/service-account.name"]
 }

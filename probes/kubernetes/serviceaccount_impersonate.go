@@ -14,6 +14,7 @@ func ServiceAccountImpersonate() probes.Probe {
 		Attack: "T1134.001", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "the ServiceAccount of production that may deploy", "api")},
 	}, "system:serviceaccount:{scope}:{serviceaccount}")
+	p.Also = alone
 	build := p.Request
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		r := build(place, params)

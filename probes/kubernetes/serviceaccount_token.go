@@ -19,6 +19,7 @@ func ServiceAccountToken() probes.Probe {
 		Attack: "T1528", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, probes.SelfDefeating)
+	p.Also = through("create", "secrets", false) // of the type that asks for a token
 	p.Allow = []targets.Rule{{
 		Method: "POST", Path: r.path("{scope}", "{serviceaccount}", "token"), Query: map[string]string{"dryRun": "All"}, Mutating: true,
 		Header: map[string]string{"Content-Type": jsonBody},
