@@ -115,7 +115,7 @@ func (c *cluster) startEtcd() (string, error) {
 func users() map[string]string {
 	return map[string]string{
 		admin: "system:masters", "prober": "", "alice@corp.example": "developers",
-		"release@corp.example": "release-managers", "nobody@corp.example": "",
+		"release@corp.example": "release-managers", "nobody@corp.example": "", "newcomer": "",
 	}
 }
 

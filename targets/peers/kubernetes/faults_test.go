@@ -35,20 +35,23 @@ func TestExpiredToken(t *testing.T) {
 }
 
 // TestNoImpersonation: the prober has no right to act as anybody. The server
-// then names the target's resource in its refusal, and our own user.
+// then names the target's resource in its refusal, and our own user. The user
+// is one that no other test lets impersonate: the server remembers an allowed
+// impersonation for ten seconds (apiserver, filters/impersonation/cache.go).
 func TestNoImpersonation(t *testing.T) {
 	w := newWorkspace(t, shared)
+	w.write("kubeconfig", kubeconfig(shared.base, shared.ca.pem(), "token-newcomer"))
 	w.with(shared, `
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
-metadata: {name: prober}
+metadata: {name: newcomer}
 rules: [{apiGroups: [""], resources: [namespaces], verbs: [get]}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
-metadata: {name: prober}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prober}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: prober}]
+metadata: {name: newcomer}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: newcomer}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: newcomer}]
 `)
 	w.sign()
 	for _, o := range w.execute(shared, 4) { // nor as the observer: nothing is shown to exist, so nothing is attempted

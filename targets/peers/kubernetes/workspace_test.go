@@ -316,7 +316,10 @@ func (w *workspace) with(c *cluster, manifest string) {
 			w.t.Error(err)
 		}
 	})
-	// RBAC reaches the authorizer through a watch.
+	if err := c.settle(); err != nil {
+		w.t.Fatal(err)
+	}
+	// Policies and webhooks reach admission through watches too, and nothing tells when.
 	time.Sleep(500 * time.Millisecond)
 }
 
