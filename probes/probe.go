@@ -60,7 +60,7 @@ type Probe struct {
 	Request func(targets.Place, Params) targets.Request
 	// Also lists other actions that have the same effect as the probe's own
 	// request; nil for none. The attempt's refusal does not speak of them. Pure.
-	Also func(targets.Request) []targets.Action
+	Also func(targets.Place, targets.Request) []targets.Action
 	// Ghost names the action on the real object, where the request has to name
 	// one that does not exist; nil where it names the real one. Pure.
 	Ghost func(targets.Place, Params) targets.Action

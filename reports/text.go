@@ -145,8 +145,8 @@ func unproven(a Attempt) string {
 	return s + doubt(a) + imageRefused(a)
 }
 
-// imageRefused says that a policy for images refused the one that we name by
-// default, in whichever arm, and not the control under test.
+// imageRefused says that a policy for images may have refused the one that we
+// name by default, in whichever arm: the refusal names it.
 func imageRefused(a Attempt) string {
 	reasons := []string{a.Response.Reason}
 	for _, arm := range a.Evidence {
@@ -156,7 +156,7 @@ func imageRefused(a Attempt) string {
 	if !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, registry) }) {
 		return ""
 	}
-	return "; the cluster's policy for images refused " + targets.DefaultImage + ", and not the control: give the target an image that it accepts, by digest (image: …@sha256:…)"
+	return "; a policy for images may have refused " + targets.DefaultImage + ", whoever asks: give the target an image that it accepts, by digest (image: …@sha256:…)"
 }
 
 // doubt says, of an answer that was a yes or a no, why it does not count.

@@ -143,6 +143,9 @@ func (e *explainer) where() {
 		e.say("    Any other cluster is refused before anything is attempted.")
 		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.PermittedNamespace)
 		e.say("    Workloads name the image %s; by dry run, nobody pulls it.", cmp.Or(k.Image, targets.DefaultImage))
+		if k.StaticAdmission != "" {
+			e.say("    You state that no API server of it reads webhooks or policies from files.")
+		}
 		e.say("    At most %g requests a second.", t.RequestsPerSecond)
 	}
 }

@@ -34,6 +34,11 @@ type Preparation struct {
 	// yes says nothing: the request leaves a control out, and the record says
 	// which. A no still counts.
 	Soft bool `json:"soft,omitempty"`
+	// Unless is a template: the read is left out where it fills to anything.
+	Unless string `json:"unless,omitempty"`
+	// Optional lets a 404 show what the read is for: the server does not know
+	// the kind of object.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // Condition is what the answer to a read has to say at one place. At most one
@@ -98,7 +103,7 @@ func (p Preparation) Fill(vars map[string]string) (Preparation, error) {
 		}
 		return out
 	}
-	p.Path, p.Shows, p.Else = text(p.Path), text(p.Shows), text(p.Else)
+	p.Path, p.Shows, p.Else, p.Unless = text(p.Path), text(p.Shows), text(p.Else), text(p.Unless)
 	p.Query = maps.Clone(p.Query)
 	for k, v := range p.Query {
 		p.Query[k] = text(v)

@@ -61,6 +61,10 @@ type KubernetesTarget struct {
 	// Image is what the workloads of attempts name, by digest, where the cluster
 	// verifies images: its own policy would refuse DefaultImage, whoever asks.
 	Image string `yaml:"image,omitempty" json:"image,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9.:_/-]*@sha256:[0-9a-f]{64}$"`
+	// StaticAdmission is "none" where management states that no API server of the
+	// cluster reads webhooks or policies from files (KEP-5793, since Kubernetes
+	// 1.36): the API does not show those. "" makes no statement.
+	StaticAdmission string `yaml:"staticAdmission,omitempty" json:"staticAdmission,omitempty" jsonschema:"enum=none"`
 }
 
 // DefaultImage cannot be pulled: the top-level domain .invalid does not resolve
@@ -140,8 +144,9 @@ type Place struct {
 	// Scope is a Kubernetes namespace, the path of a GitLab project, or an AWS
 	// region.
 	Scope string
-	// Image is what workloads name on Kubernetes.
-	Image string
+	// Image is what workloads name on Kubernetes, and StaticAdmission what is
+	// stated of it.
+	Image, StaticAdmission string
 	// ProjectID, Branch and Environment are GitLab's.
 	ProjectID   int64
 	Branch      string
@@ -159,6 +164,7 @@ func (t Target) Place(kind PlaceKind) Place {
 	switch t.System() {
 	case Kubernetes:
 		p.Scope, p.Image = t.Kubernetes.Namespace, cmp.Or(t.Kubernetes.Image, DefaultImage)
+		p.StaticAdmission = t.Kubernetes.StaticAdmission
 		if kind == Permitted {
 			p.Scope = t.Kubernetes.PermittedNamespace
 		}
@@ -178,7 +184,7 @@ func (t Target) Place(kind PlaceKind) Place {
 func (p Place) Vars() map[string]string {
 	vars := map[string]string{"scope": p.Scope}
 	if p.Image != "" {
-		vars["image"] = p.Image
+		vars["image"], vars["staticAdmission"] = p.Image, p.StaticAdmission
 	}
 	if p.ProjectID != 0 {
 		vars["project"] = strconv.FormatInt(p.ProjectID, 10)

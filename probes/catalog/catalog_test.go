@@ -126,7 +126,7 @@ func target(system targets.System) targets.Target {
 			AccountID: "111122223333", Region: "eu-west-1", Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
 		}}
 	}
-	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}
+	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev", StaticAdmission: "none"}}
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
@@ -188,6 +188,15 @@ func leaves(t *testing.T, system targets.System, r targets.Request, lease *guard
 	return x.Sent != nil, x.Refused
 }
 
+func listKinds() map[string]string {
+	return map[string]string{
+		"validatingwebhookconfigurations": "ValidatingWebhookConfigurationList",
+		"mutatingwebhookconfigurations":   "MutatingWebhookConfigurationList",
+		"validatingadmissionpolicies":     "ValidatingAdmissionPolicyList",
+		"mutatingadmissionpolicies":       "MutatingAdmissionPolicyList",
+	}
+}
+
 // sound reads a target on which everything is as the probes' examples want it.
 func sound(_ context.Context, r targets.Request, _ []string) (targets.Exchange, any, string) {
 	name := r.Path[strings.LastIndex(r.Path, "/")+1:]
@@ -195,7 +204,12 @@ func sound(_ context.Context, r targets.Request, _ []string) (targets.Exchange, 
 	answer := map[string]any{"metadata": map[string]any{"name": name, "uid": "u", "resourceVersion": "7"}}
 	switch {
 	case strings.Contains(r.Path, "/customresourcedefinitions/"):
+		answer["kind"] = "CustomResourceDefinition"
 		answer["spec"] = map[string]any{"group": group, "versions": []any{map[string]any{"name": "v1alpha1"}, map[string]any{"name": "v1"}, map[string]any{"name": "v2"}}}
+	case strings.Contains(r.Path, "/apiservices/"):
+		answer["kind"], answer["spec"] = "APIService", map[string]any{"version": strings.TrimSuffix(name, "."+group), "group": group}
+	case strings.HasPrefix(r.Path, "/apis/admissionregistration.k8s.io/") && !strings.Contains(name, "."):
+		answer["kind"], answer["items"] = listKinds()[name], []any{}
 	case name == "scale":
 		answer["metadata"] = map[string]any{"name": "api", "uid": "u", "resourceVersion": "7"}
 	case strings.HasPrefix(r.Path, "/api/v4/"):

@@ -105,6 +105,24 @@ func TestConnectWebhook(t *testing.T) {
 	}
 }
 
+// TestStaticAdmission: where nobody states that API servers read no webhooks
+// and policies from files, which their API does not show, a stream is asked for
+// by a dry run alone, and a yes says nothing.
+func TestStaticAdmission(t *testing.T) {
+	k := start(t, lab.KubernetesConfig{Posture: lab.Permissive})
+	target, s := connect(t, k)
+	s.Targets[0].Kubernetes.StaticAdmission = ""
+	got := execute(t, s, target, kubernetes.Classify, kubernetes.Oracle())
+	for _, id := range []string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward"} {
+		if o := got[id]; comesTo(o) != "admission-not-exercised" || !strings.Contains(o.Response.Reason, "staticAdmission: none") {
+			t.Errorf("%s: %s: %+v", id, comesTo(o), o.Response)
+		}
+		if o := got[id+"-by-get"]; comesTo(o) != "unsupported" || !strings.Contains(o.Response.Reason, "staticAdmission: none") {
+			t.Errorf("%s by GET: %s: %+v", id, comesTo(o), o.Response)
+		}
+	}
+}
+
 // TestAggregatedKind: a kind that an aggregated API server serves receives no
 // write, since it may not know a dry run: this one does not.
 func TestAggregatedKind(t *testing.T) {
@@ -213,7 +231,7 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 	}
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
-			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, PermittedNamespace: lab.Permitted,
+			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, PermittedNamespace: lab.Permitted, StaticAdmission: "none",
 		}}},
 		Identities: []targets.Identity{
 			own("own-alice", targets.Developer, "alice", lab.Alice), own("own-release", targets.Authorized, "release", lab.Release), own("own-nobody", targets.Unprivileged, "nobody", lab.Nobody),

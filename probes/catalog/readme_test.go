@@ -82,9 +82,9 @@ func kubernetesForms(b *bytes.Buffer) {
 	b.WriteString(`
 ## Forms on Kubernetes
 
-All name the real object. What stands under *besides* holds a request as well; of streams, token requests and planted webhooks it is enough by itself.
+All name the real object. The second safety holds a request as well; of streams, token requests and planted webhooks it is enough by itself. *Predicted too* are the actions with the same effect, the twin's among them: the access rules are asked about each, beside the request's own.
 
-| probe | form | besides | held against | rests on |
+| probe | form | second safety | predicted too | rests on |
 |---|---|---|---|---|
 `)
 	for _, p := range of(targets.Kubernetes) {
@@ -123,7 +123,7 @@ func against(p probes.Probe) string {
 		return ""
 	}
 	var list []string
-	for _, a := range p.Also(p.Request(target(p.System).Place(targets.Production), example(p))) {
+	for _, a := range p.Also(target(p.System).Place(targets.Production), p.Request(target(p.System).Place(targets.Production), example(p))) {
 		if what := a.Verb + " " + a.Resource; !slices.Contains(list, what) {
 			list = append(list, what)
 		}
@@ -228,7 +228,12 @@ func prepared(b *bytes.Buffer, list []targets.Preparation) {
 		if q := p.Query["include_retried"]; q != "" {
 			path += "?include_retried=" + q
 		}
+		said := ""
 		for _, c := range p.Must {
+			if c.Else == said {
+				continue
+			}
+			said = c.Else
 			fmt.Fprintf(b, "- before it, the observer reads `GET %s`; nothing is sent where %s\n", path, c.Else)
 		}
 	}
@@ -240,9 +245,10 @@ func otherwise(b *bytes.Buffer, p probes.Probe) {
 	if p.Also == nil {
 		return
 	}
-	r := p.Request(target(p.System).Place(targets.Production), example(p))
+	place := target(p.System).Place(targets.Production)
+	r := p.Request(place, example(p))
 	var list []string
-	for _, a := range p.Also(r) {
+	for _, a := range p.Also(place, r) {
 		list = append(list, fmt.Sprintf("`%s` on `%s`", a.Verb, a.Resource))
 	}
 	if len(list) == 0 {

@@ -12,6 +12,7 @@ func deploymentScale() edit {
 		Why:    "A developer who can scale a Deployment in production takes the service down, or brings up capacity that nobody approved.",
 		Attack: "T1489", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
+		Also:  several(through("patch", "deployments.apps", true), through("update", "deployments.apps", true)),
 	}, "{scope}", change{
 		resource: deployments(), sub: "scale", need: "deployment", in: thePlace, contentType: mergePatch,
 		pin:    map[string]string{"/spec/replicas": "0"},

@@ -60,7 +60,7 @@ func aNamespace(_ targets.Place, params probes.Params) string { return params.Wi
 // patch makes the probe that sends the change as a patch.
 func (e edit) patch() probes.Probe {
 	p := e.complete()
-	p.Also = verbs("update")
+	p.Also = several(verbs("update"), e.others())
 	p.Limits = append(slices.Clone(p.Limits), "Attempts PATCH. Of PUT, which has the same effect, it asks the access rules; another probe attempts it.")
 	rule := targets.Rule{
 		Method: "PATCH", Path: e.path(), Query: dryRunQuery(), Mutating: true, Header: e.headers(e.contentType), Body: e.pin, Prepare: e.resource.kept(),
@@ -86,7 +86,7 @@ func (e edit) patch() probes.Probe {
 func (e edit) put(own probes.Probe) probes.Probe {
 	p := e.complete()
 	p.ID, p.Title, p.Why = own.ID, own.Title, own.Why
-	p.Also = verbs("patch")
+	p.Also = several(verbs("patch"), e.others())
 	p.Limits = append(slices.Clone(p.Limits), "Attempts PUT. Where the object changes between its reading and the request, the server answers with a conflict, and the outcome is Inconclusive.")
 	read := e.sub
 	if read == "approval" || read == "ephemeralcontainers" { // these are written as the whole object
@@ -103,6 +103,14 @@ func (e edit) put(own probes.Probe) probes.Probe {
 		return e.request("update", "PUT", jsonBody, place, params)
 	}
 	return p
+}
+
+// others are the ways to the same effect that lead through other resources.
+func (e edit) others() also {
+	if e.probe.Also == nil {
+		return alone
+	}
+	return e.probe.Also
 }
 
 // complete is the probe without its request.

@@ -12,6 +12,11 @@ func namespaceLabel() edit {
 		ID: "kubernetes.namespace.label", Title: "Lower the Pod Security level of production",
 		Why:    "A developer who can label the production namespace lifts the rules that keep privileged Pods out of it.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Baseline: standing(),
+		// A change of the labels passes through both subresources (kubernetes v1.37.2, pkg/registry/core/namespace/strategy.go).
+		Also: several(
+			through("patch", "namespaces/status", true), through("update", "namespaces/status", true),
+			through("update", "namespaces/finalize", true),
+		),
 	}, "", change{
 		resource: namespaces(), need: "scope", in: theCluster, contentType: mergePatch, inItself: true,
 		pin:    map[string]string{"/metadata/labels/pod-security.kubernetes.io~1enforce": "privileged"},

@@ -14,7 +14,7 @@ func PodEvict() probes.Probe {
 		Attack: "T1489", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
 	}, probes.DryRun)
-	p.Also = through("delete", "pods", true)
+	p.Also = several(through("delete", "pods", true), through("deletecollection", "pods", false))
 	p.Allow = []targets.Rule{{
 		Method: "POST", Path: r.path("{scope}", "{pod}", "eviction"), Query: map[string]string{"dryRun": "All"}, Mutating: true,
 		Header: map[string]string{"Content-Type": jsonBody},

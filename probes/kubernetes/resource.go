@@ -92,9 +92,23 @@ func (r resource) named(name string) object {
 	return object{"apiVersion": r.apiVersion(), "kind": r.kind, "metadata": object{"name": name}}
 }
 
+// also are the other actions that have the effect of a request.
+type also = func(targets.Place, targets.Request) []targets.Action
+
+// several are all of them.
+func several(list ...also) also {
+	return func(place targets.Place, r targets.Request) []targets.Action {
+		var out []targets.Action
+		for _, other := range list {
+			out = append(out, other(place, r)...)
+		}
+		return out
+	}
+}
+
 // verbs are the same action by other verbs, on the same object.
-func verbs(list ...string) func(targets.Request) []targets.Action {
-	return func(r targets.Request) []targets.Action {
+func verbs(list ...string) also {
+	return func(_ targets.Place, r targets.Request) []targets.Action {
 		out := make([]targets.Action, len(list))
 		for i, verb := range list {
 			out[i] = targets.ActionOf(r)
@@ -105,11 +119,11 @@ func verbs(list ...string) func(targets.Request) []targets.Action {
 }
 
 // alone says that no other action has the same effect.
-func alone(targets.Request) []targets.Action { return nil }
+func alone(targets.Place, targets.Request) []targets.Action { return nil }
 
 // through is another action that has the same effect.
-func through(verb, resource string, named bool) func(targets.Request) []targets.Action {
-	return func(r targets.Request) []targets.Action {
+func through(verb, resource string, named bool) also {
+	return func(_ targets.Place, r targets.Request) []targets.Action {
 		a := targets.Action{Verb: verb, Resource: resource, Scope: r.Scope}
 		if named {
 			a.Name = r.Name
@@ -119,10 +133,10 @@ func through(verb, resource string, named bool) func(targets.Request) []targets.
 }
 
 // collectively are the same action by other verbs, on all objects of the kind.
-func collectively(list ...string) func(targets.Request) []targets.Action {
-	return func(r targets.Request) []targets.Action {
+func collectively(list ...string) also {
+	return func(place targets.Place, r targets.Request) []targets.Action {
 		r.Name = ""
-		return verbs(list...)(r)
+		return verbs(list...)(place, r)
 	}
 }
 

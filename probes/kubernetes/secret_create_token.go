@@ -23,7 +23,7 @@ func SecretCreateToken() probes.Probe {
 			"metadata": object{"name": params.Run, "annotations": object{"kubernetes.io/service-account.name": params.With["serviceaccount"]}},
 		}
 	})
-	p.Also = func(r targets.Request) []targets.Action {
+	p.Also = func(_ targets.Place, r targets.Request) []targets.Action {
 		return []targets.Action{{Verb: "create", Resource: "serviceaccounts/token", Name: accountOf(r.Body), Scope: r.Scope}}
 	}
 	p.Allow[0].Header["Accept"] = metadataOnly

@@ -20,8 +20,8 @@ func SecretGet() probes.Probe {
 		Limits: []string{"Where it is allowed, the metadata of the Secret is received, annotations too, and dropped but for its name and uid; its data is not asked for."},
 		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)
-	p.Also = func(r targets.Request) []targets.Action { // a list may name its object, by a field selector
-		return append(verbs("list", "watch")(r), collectively("list", "watch")(r)...)
+	p.Also = func(place targets.Place, r targets.Request) []targets.Action { // a list may name its object, by a field selector
+		return append(verbs("list", "watch")(place, r), collectively("list", "watch")(place, r)...)
 	}
 	p.Allow = []targets.Rule{{
 		Method: "GET", Path: r.path("{scope}", "{secret}", ""), Header: map[string]string{"Accept": metadataOnly},

@@ -12,7 +12,7 @@ func SecretPatch() probes.Probe {
 		Why:    "A developer who can patch a Secret in production replaces a credential or a key that production trusts.",
 		Attack: "T1552.007", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
-		Limits: []string{"An annotation is changed. PUT is not attempted: the Secret would have to be read whole; the access rules are asked about it."},
+		Limits: []string{"An annotation is changed. Of the answer only metadata is asked for, annotations too, and all but the name and uid is dropped. PUT is not attempted: the Secret would have to be read whole; the access rules are asked about it."},
 	}, "{scope}", change{
 		resource: core("secrets", "Secret"), need: "secret", in: thePlace, contentType: mergePatch,
 		pin:    map[string]string{"/metadata/annotations/sodprobe-run": "{arm}"},

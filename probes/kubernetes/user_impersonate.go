@@ -19,8 +19,12 @@ func UserImpersonate() probes.Probe {
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9]([-_:@A-Za-z0-9]|\.[-_:@A-Za-z0-9])*$`),
 		}},
 	}, "{user}")
-	p.Also = func(targets.Request) []targets.Action {
-		return []targets.Action{{Verb: "impersonate", Resource: "groups"}, {Verb: "impersonate", Resource: "serviceaccounts"}}
+	p.Also = func(place targets.Place, _ targets.Request) []targets.Action { // a ServiceAccount's right counts in its own namespace
+		return []targets.Action{
+			{Verb: "impersonate", Resource: "groups"},
+			{Verb: "impersonate", Resource: "serviceaccounts"},
+			{Verb: "impersonate", Resource: "serviceaccounts", Scope: place.Scope},
+		}
 	}
 	build := p.Request
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {

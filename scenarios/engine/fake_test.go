@@ -201,7 +201,7 @@ func set(n int) probes.Set {
 			ID: id, System: targets.Kubernetes, Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
 			Allow:   []targets.Rule{{Method: "PATCH", Path: "/{scope}/" + id, Mutating: true}},
 			Reached: []string{"status:200"},
-			Also: func(r targets.Request) []targets.Action {
+			Also: func(_ targets.Place, r targets.Request) []targets.Action {
 				return []targets.Action{{Verb: "update", Resource: r.Resource, Name: r.Name, Scope: r.Scope}}
 			},
 			Needs: []probes.Need{{Name: "thing", Example: "api", Pattern: regexp.MustCompile(`^[a-z]+$`), Default: id[len("kubernetes."):][:5]}},

@@ -143,7 +143,7 @@ func (i *Item) foresee(marker string) probes.Prediction {
 		p.Real.Action = i.Probe.Ghost(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
 	}
 	if i.Probe.Also != nil {
-		for _, a := range i.Probe.Also(r) {
+		for _, a := range i.Probe.Also(i.Target.Place(targets.Production), r) {
 			p.Also = append(p.Also, probes.Forecast{Action: a, Says: targets.Unsure})
 		}
 	}

@@ -25,6 +25,9 @@ func (l *Lease) Prepare(ctx context.Context, read Reader) (steps []targets.Excha
 	for _, rule := range l.Rules {
 		taken := map[string]string{}
 		for _, p := range rule.Prepare {
+			if p.Unless != "" {
+				continue
+			}
 			x, problem := prepare(ctx, p, taken, read)
 			steps = append(steps, x...)
 			switch {
@@ -64,6 +67,8 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 	}
 	x, document, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
 	switch {
+	case p.Optional && x.Status == http.StatusNotFound:
+		problem = ""
 	case problem != "" && p.Else != "":
 		problem = p.Else + ": " + problem
 	case problem == "":

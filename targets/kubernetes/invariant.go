@@ -18,6 +18,8 @@ func Invariant(r *http.Request, body []byte, shown []string) error {
 	at := locate(r.URL.Path)
 	dryRun := slices.Equal(r.URL.Query()["dryRun"], []string{"All"})
 	switch {
+	case at.resource == "watch" || at.resource == "proxy": // requestinfo.go, specialVerbs
+		return fmt.Errorf("%s is an old form, in which what comes before the namespace is a verb", r.URL.Path)
 	case at.group == "" && at.resource == "secrets" && !metadataAlone(r.Header.Get("Accept")):
 		return errors.New("an answer that could hold the contents of a Secret")
 	case r.Method == http.MethodGet:

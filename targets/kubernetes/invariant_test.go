@@ -67,6 +67,9 @@ func TestInvariant(t *testing.T) {
 		{"proxy", "GET", "/api/v1/nodes/n/proxy", "", false},
 		{"proxy to a Pod", "GET", ns + "/pods/x/proxy/admin", "", false},
 		{"a Secret with its data", "GET", ns + "/secrets/x", "", false},
+		{"a Secret with its data, by the old form of a watch", "GET", "/api/v1/watch/namespaces/prod/secrets/x", "", false},
+		{"all Secrets with their data, by the old form of a watch", "GET", "/api/v1/watch/secrets", "", false},
+		{"a Pod's port, by the old form of a proxy", "GET", "/api/v1/proxy/namespaces/prod/pods/x", "", false},
 		{"nowhere", "POST", "/", "{}", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

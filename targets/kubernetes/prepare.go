@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 
@@ -18,17 +19,24 @@ import (
 // write (cozystack #3982, #3971). group and version may be templates.
 func Served(plural, group, version string) []targets.Preparation {
 	kind := plural + "." + group
+	another := "the answer is not the APIService of " + group + "/" + version
 	return []targets.Preparation{{
 		Path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + kind, Keep: []string{"/kind", "/metadata/name", "/metadata/uid"},
 		Else: "no CustomResourceDefinition of " + kind + " can be read, so something else may serve it, and may not know a dry run",
 		Must: []targets.Condition{
-			{At: "/spec/group", Any: []string{group}, Else: "the CustomResourceDefinition is not one of " + kind},
+			{At: "/kind", Any: []string{"CustomResourceDefinition"}, Else: "the answer is not the CustomResourceDefinition of " + kind},
+			{At: "/spec/group", Any: []string{group}, Else: "the answer is not the CustomResourceDefinition of " + kind},
 			{At: "/spec/versions/*/name", Any: []string{version}, Else: "the CustomResourceDefinition of " + kind + " has no version " + version},
 		},
 	}, {
 		Path: "/apis/apiregistration.k8s.io/v1/apiservices/" + version + "." + group, Keep: []string{"/kind", "/metadata/name", "/metadata/uid"},
-		Else:  "whether the API server itself serves " + group + " cannot be read",
-		Must:  []targets.Condition{{At: "/spec/service", Absent: true, Else: group + "/" + version + " is served by an aggregated API server, which may not know a dry run"}},
+		Else: "whether the API server itself serves " + group + " cannot be read",
+		Must: []targets.Condition{
+			{At: "/kind", Any: []string{"APIService"}, Else: another},
+			{At: "/spec/group", Any: []string{group}, Else: another},
+			{At: "/spec/version", Any: []string{version}, Else: another},
+			{At: "/spec/service", Absent: true, Else: group + "/" + version + " is served by an aggregated API server, which may not know a dry run"},
+		},
 		Shows: served(plural, group, version),
 	}}
 }
@@ -40,7 +48,7 @@ func served(plural, group, version string) string {
 // WithoutWebhooks shows that no admission webhook is called when a stream into
 // a Pod is asked for. There is no dry run of that, so a webhook could act.
 func WithoutWebhooks(sub string) []targets.Preparation {
-	list := onConnect("pods", sub, false, "validatingwebhookconfigurations", "mutatingwebhookconfigurations")
+	list := onConnect("pods", sub, false, "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 	list[len(list)-1].Shows = unhooked(sub)
 	return list
 }
@@ -52,32 +60,65 @@ func unhooked(sub string) string { return "no webhook is called on CONNECT to po
 // endpoints/handlers/rest.go: "dryRun is not supported"), so that where it does,
 // the yes of a dry run says nothing.
 func AdmissionOnConnect(resource, sub string) []targets.Preparation {
-	return onConnect(resource, sub, true, "validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies")
+	return onConnect(resource, sub, true,
+		"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
 }
 
 // onConnect reads the admission configuration of each kind: none may match
-// CONNECT to the subresource (k8s.io/api/admissionregistration/v1, Rule).
+// CONNECT to the subresource (k8s.io/api/admissionregistration/v1, Rule). What
+// an API server reads from files is not among it.
 func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Preparation {
-	out := make([]targets.Preparation, len(kinds))
-	for i, kind := range kinds {
-		at := "/items/*/webhooks/*/rules/*"
-		if kind == "validatingadmissionpolicies" {
-			at = "/items/*/spec/matchConstraints/resourceRules/*"
+	out := []targets.Preparation{withoutFiles(soft)}
+	for _, kind := range kinds {
+		at, plural := "/items/*/webhooks/*/rules/*", strings.ToLower(kind)+"s"
+		if policy, isPolicy := strings.CutSuffix(plural, "policys"); isPolicy {
+			at, plural = "/items/*/spec/matchConstraints/resourceRules/*", policy+"policies"
 		}
-		out[i] = targets.Preparation{
-			Path: "/apis/admissionregistration.k8s.io/v1/" + kind, Soft: soft,
-			Else: "whether one of the " + kind + " matches CONNECT cannot be read",
-			Must: []targets.Condition{{
-				At: at, Else: "one of the " + kind + " matches CONNECT to " + resource + "/" + sub,
-				NoneHaving: map[string][]string{
-					"/operations/*": {"CONNECT", "*"},
-					"/apiGroups/*":  {"", "*"},
-					"/resources/*":  {resource + "/" + sub, resource + "/*", "*/" + sub, "*/*"},
-				},
-			}},
+		matches := targets.Condition{
+			At: at, Else: "one of the " + plural + " matches CONNECT to " + resource + "/" + sub,
+			NoneHaving: map[string][]string{
+				"/operations/*": {"CONNECT", "*"},
+				"/apiGroups/*":  {"", "*"},
+				"/resources/*":  {resource + "/" + sub, resource + "/*", "*/" + sub, "*/*"},
+			},
 		}
+		out = append(out, targets.Preparation{
+			Path: "/apis/admissionregistration.k8s.io/v1/" + plural, Soft: soft,
+			Optional: kind == "MutatingAdmissionPolicy", // v1 since Kubernetes 1.36
+			Else:     "whether one of the " + plural + " matches CONNECT cannot be read",
+			Must:     append(aWholeList(kind), matches),
+		})
 	}
 	return out
+}
+
+// aWholeList says that an answer is all objects of a kind: whatever else
+// answers, without items, must not show that there are none.
+func aWholeList(kind string) []targets.Condition {
+	not := "the answer is not the whole list of every " + kind
+	return []targets.Condition{
+		{At: "/kind", Any: []string{kind + "List"}, Else: not},
+		{At: "/items", Fewer: math.MaxInt, Else: not},
+		{At: "/metadata/continue", Absent: true, Else: not},
+	}
+}
+
+// withoutFiles shows that the server is too old to read webhooks and policies
+// from files, which the API would not show (KEP-5793: alpha in Kubernetes 1.36,
+// on by default since 1.37), unless management states that none does.
+func withoutFiles(soft bool) targets.Preparation {
+	p := targets.Preparation{
+		Path: "/version", Keep: []string{"/major", "/minor"}, Soft: soft, Unless: "{staticAdmission}",
+		Else: "which version the server is cannot be read",
+		Must: []targets.Condition{{
+			At:   "/minor",
+			Else: "since Kubernetes 1.36 an API server may read webhooks and policies from files, which the API does not show; where none does, state it in the target (staticAdmission: none)",
+		}},
+	}
+	for minor := 19; minor < 36; minor++ {
+		p.Must[0].Any = append(p.Must[0].Any, fmt.Sprint(minor), fmt.Sprintf("%d+", minor)) // a provider's own build
+	}
+	return p
 }
 
 // reader acts as the observer who reads what a request rests on.
@@ -121,6 +162,12 @@ func prepared(rules []targets.Rule) []targets.Request {
 	var out []targets.Request
 	add := func(path string) {
 		at := locate(path)
+		switch {
+		case at.version == "": // what everybody may read
+			return
+		case at.resource == "": // a namespace, which the authorizer sees as being in itself
+			at.resource, at.name = "namespaces", at.namespace
+		}
 		r := targets.Request{Action: "get", Resource: at.resource, Name: at.name, Scope: at.namespace, Path: path}
 		if at.group != "" {
 			r.Resource += "." + at.group

@@ -74,7 +74,7 @@ func dryRun(r *http.Request) bool { return slices.Equal(r.URL.Query()["dryRun"],
 func (k *Kubernetes) read(w *answer, r *http.Request, i info) *metav1.Status {
 	meta := strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata")
 	if i.verb == "list" {
-		kind := "List"
+		kind := listKind(i)
 		if meta {
 			kind = "PartialObjectMetadataList"
 		}
@@ -99,6 +99,16 @@ func selected(list []any, selector string) []any {
 		o, _ := v.(object)
 		return text(o, "metadata", "labels", name) != value
 	})
+}
+
+// listKind is what the API server calls a list of what admission is configured
+// by; other lists keep the general name here.
+func listKind(i info) string {
+	kinds := map[string]string{
+		"validatingwebhookconfigurations": "ValidatingWebhookConfiguration", "mutatingwebhookconfigurations": "MutatingWebhookConfiguration",
+		"validatingadmissionpolicies": "ValidatingAdmissionPolicy", "mutatingadmissionpolicies": "MutatingAdmissionPolicy",
+	}
+	return kinds[i.resource] + "List"
 }
 
 // shown is an object as an answer shows it: its metadata alone where that was

@@ -150,18 +150,21 @@ func TestOwnCredential(t *testing.T) {
 			for who, groups := range map[string]string{"alice": "[developers]", "release": "[release-managers]", "nobody": "[]"} {
 				w.scenario = strings.Replace(w.scenario, "{impersonate: {user: "+who+"@corp.example, groups: "+groups+"}}", "{context: "+who+", user: "+who+"@corp.example}", 1)
 			}
-			w.scenario += "  - {probe: kubernetes.user.impersonate, target: prod, as: {role: developer}, with: {user: release@corp.example}}\n"
+			w.scenario += "  - {probe: kubernetes.user.impersonate, target: prod, as: {role: developer}, with: {user: release@corp.example}}\n" +
+				"  - {probe: kubernetes.serviceaccount.impersonate, target: prod, as: {role: developer}, with: {serviceaccount: api}}\n"
 			w.sign()
 			got := w.execute(shared, c.exit)
 			find(t, got, "kubernetes.user.impersonate")
+			find(t, got, "kubernetes.serviceaccount.impersonate")
 			for _, o := range got {
-				if o.Probe == "kubernetes.user.impersonate" && c.name == "enforced" {
+				impersonates := strings.HasSuffix(o.Probe, ".impersonate")
+				if impersonates && c.name == "enforced" {
 					if o.Outcome != "Inconclusive" { // the server's words name nobody
 						t.Errorf("%+v", o)
 					}
 					continue
 				}
-				if o.Probe == "kubernetes.user.impersonate" {
+				if impersonates {
 					// The same words refuse nobody: a yes without somebody's no.
 					if o.Outcome != "Inconclusive" || o.Reason != "arms-missing" || !o.Urgent {
 						t.Errorf("%+v", o)

@@ -47,18 +47,25 @@ func TestWalk(t *testing.T) {
 	w.with(shared, rights.String())
 	w.sign()
 	w.execute(shared, 3)
+	seen := map[string]bool{}
 	for _, o := range w.observations() {
 		var i int
 		if _, err := fmt.Sscanf(o.Identity, "walk-%d", &i); err != nil {
 			t.Fatal(err)
 		}
 		p := pairs[i].String()
+		seen[p+" "+strings.TrimPrefix(o.Probe, "kubernetes.")] = true
 		open := slices.Contains(opens[p], strings.TrimPrefix(o.Probe, "kubernetes."))
 		if (o.Outcome == "Blocked") == open {
 			t.Errorf("with %q alone, %s is %s (%s), and the table says that it is open: %t", p, o.Probe, o.Outcome, o.Reason, open)
 		}
 	}
-	for p := range opens {
+	for p, routes := range opens {
+		for _, route := range routes {
+			if !seen[p+" "+route] && route != "serviceaccount.impersonate" { // needs a credential of one's own: TestOwnCredential
+				t.Errorf("with %q alone, %s was not attempted", p, route)
+			}
+		}
 		if !slices.ContainsFunc(pairs, func(x pair) bool { return x.String() == p }) {
 			t.Errorf("%q is in the table, and in no default role", p)
 		}

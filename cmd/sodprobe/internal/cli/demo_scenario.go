@@ -131,6 +131,7 @@ targets:
       uid: %q
       namespace: payments
       permittedNamespace: payments-dev
+      staticAdmission: none
 `
 
 const demoGitLab = `  - id: repo
