@@ -219,7 +219,7 @@ func sound(_ context.Context, r targets.Request, _ []string) (targets.Exchange, 
 }
 
 // ofGitLab is the same for a project: a job that was retried, a deployment that
-// has ended, a merge request that is open.
+// waits for approval, a merge request that is open.
 func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 	jobs := []any{map[string]any{"id": "78"}}
 	if r.Query["include_retried"] == "true" {
@@ -234,6 +234,7 @@ func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 	return targets.Exchange{}, map[string]any{
 		"id": "1", "name": "main", "state": "opened", "status": "success", "pipeline": map[string]any{"id": "12"},
 		"environment": map[string]any{"name": "production"}, "user": map[string]any{"username": "alice"},
+		"pending_approval_count": "1", "approval_summary": map[string]any{"rules": []any{map[string]any{"required_approvals": "1"}}},
 	}, ""
 }
 

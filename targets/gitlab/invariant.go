@@ -84,7 +84,8 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "POST jobs/N/play", "POST jobs/N/retry":
 		holds = numbered("the job %s was retried")
 	case "POST deployments/N/approval":
-		holds = numbered("the deployment %s has ended")
+		comment, _ := o["comment"].(string)
+		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker && len(comment) > longestComment
 	case "POST protected_branches", "POST protected_environments":
 		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists")
 	case "POST push_rule":
@@ -109,6 +110,10 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	}
 	return nil
 }
+
+// longestComment is how long a comment on an approval may be, in characters
+// (ee/app/models/deployments/approval.rb, since 14.9).
+const longestComment = 255
 
 // generic writes a route with N for its numbers.
 func generic(below string) string {

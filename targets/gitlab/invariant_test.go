@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -95,10 +96,50 @@ func TestConditionalDeletes(t *testing.T) {
 	}
 }
 
+const rule = `{"access_level":40,"required_approvals":1}`
+
+// approvals are bodies of an approval: only the first cannot be stored for two
+// reasons.
+func approvals() []string {
+	body := func(whose string, length int) string {
+		return fmt.Sprintf(`{"status":"approved","represented_as":%q,"comment":%q}`, whose, strings.Repeat(".", length))
+	}
+	return []string{
+		body("sodprobe-run", longestComment+1), body("sodprobe-run", longestComment), body("Maintainers", longestComment+1),
+		`{"status":"approved"}`, `{"status":"approved","represented_as":"sodprobe-run"}`,
+	}
+}
+
+// TestApprovals: an approval leaves only where it cannot be stored for two
+// reasons, and the deployment has rules.
+func TestApprovals(t *testing.T) {
+	s := newServer(t)
+	p, _ := s.connect(t, nil)
+	for i, body := range approvals() {
+		for _, shown := range [][]string{nil, {"the deployment 502 has approval rules"}, {"the deployment 50 has approval rules"}} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v4/projects/42/deployments/502/approval", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/json")
+			if left, want := p.invariant(r, []byte(body), shown) == nil, i == 0 && len(shown) == 1 && strings.Contains(shown[0], "502"); left != want {
+				t.Errorf("%s with %v leaves: %t", body, shown, left)
+			}
+		}
+	}
+}
+
+// waiting is a deployment as the API shows it.
+func waiting(by, environment string, pending int, rules string) string {
+	return fmt.Sprintf(`{"id":502,"status":"success","environment":{"name":%q},"user":{"username":%q},"pending_approval_count":%d,"approval_summary":{"rules":[%s]}}`,
+		environment, by, pending, rules)
+}
+
 // TestPreparations: what has to hold before a request may leave is read, and
 // where it does not hold, nothing is sent.
 func TestPreparations(t *testing.T) {
 	const at = "/api/v4/projects/42/"
+	harmlessApproval := canonical(t, approvals()[0])
 	for _, c := range []struct {
 		name, method, path, body string
 		prepare                  []targets.Preparation
@@ -113,17 +154,23 @@ func TestPreparations(t *testing.T) {
 		}, false},
 		{"a manual job", "POST", "jobs/79/play", "{}", Retried(), map[string]string{"jobs/79": `{"id":79,"status":"manual","pipeline":{"id":12}}`}, false},
 		{"a job that cannot be read", "POST", "jobs/80/play", "{}", Retried(), nil, false},
-		{"a finished deployment", "POST", "deployments/501/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
-			"deployments/501": `{"id":501,"status":"success","environment":{"name":"production"},"user":{"username":"alice"}}`,
+		{"one's own deployment that waits", "POST", "deployments/502/approval", harmlessApproval, WaitingDeployment(), map[string]string{
+			"deployments/502": waiting("alice", "production", 1, rule),
 		}, true},
-		{"another's finished deployment", "POST", "deployments/504/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
-			"deployments/504": `{"id":504,"status":"success","environment":{"name":"production"},"user":{"username":"bob"}}`,
+		{"another's deployment", "POST", "deployments/504/approval", harmlessApproval, WaitingDeployment(), map[string]string{
+			"deployments/504": waiting("bob", "production", 1, rule),
 		}, false},
-		{"a deployment that waits", "POST", "deployments/502/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
+		{"a deployment that does not wait", "POST", "deployments/502/approval", harmlessApproval, WaitingDeployment(), map[string]string{
+			"deployments/502": waiting("alice", "production", 0, rule),
+		}, false},
+		{"a deployment without rules", "POST", "deployments/502/approval", harmlessApproval, WaitingDeployment(), map[string]string{
+			"deployments/502": waiting("alice", "production", 1, ""),
+		}, false},
+		{"a deployment of an edition without approvals", "POST", "deployments/502/approval", harmlessApproval, WaitingDeployment(), map[string]string{
 			"deployments/502": `{"id":502,"status":"blocked","environment":{"name":"production"},"user":{"username":"alice"}}`,
 		}, false},
-		{"a deployment elsewhere", "POST", "deployments/503/approval", `{"status":"approved"}`, EndedDeployment(), map[string]string{
-			"deployments/503": `{"id":503,"status":"success","environment":{"name":"staging"},"user":{"username":"alice"}}`,
+		{"a deployment elsewhere", "POST", "deployments/503/approval", harmlessApproval, WaitingDeployment(), map[string]string{
+			"deployments/503": waiting("alice", "staging", 1, rule),
 		}, false},
 		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},
 		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},

@@ -150,7 +150,6 @@ func pushMarkers() []marker {
 		says(targets.ProjectRole, "This deploy key does not have write access to this project."),
 		says(targets.SecurityPolicy, "Push is blocked by settings overridden by a security policy"), // EE
 		says(targets.SecurityPolicy, "Force push is blocked by settings overridden by a security policy"),
-		says(targets.SecurityPolicy, "Bypass reason is required when bypassing security policy restrictions"),
 		says(targets.MergeApproval, "Pushes to protected branches that contain changes to files that\nmatch patterns defined in `CODEOWNERS` are disabled for…"), // EE
 		says(targets.PushRule, "Branch name '…"),                                                                                                                 // EE, as all push rules
 		says(targets.PushRule, "Commit message does not follow the pattern '…"),

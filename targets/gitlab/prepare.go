@@ -9,8 +9,8 @@ import (
 )
 
 // What a request's harmlessness can rest on, as reads for a probe's rules. None
-// of it can become untrue by itself: a job that was retried stays so, and so
-// does a deployment that has ended. The invariant asks for the facts.
+// of it can become untrue by itself: a job that was retried stays so. The
+// invariant asks for the facts.
 
 const below = api + "projects/{project}/"
 
@@ -34,20 +34,26 @@ func Retried() []targets.Preparation {
 	}}
 }
 
-// EndedDeployment shows that the deployment {deployment} has ended, so that it
-// does not wait for approval and never will, and that the developer made it.
-// GitLab looks whether it is one's own before it notices that, and what else one
-// may do only after it: of another's deployment the answer would say nothing of
-// the developer.
-func EndedDeployment() []targets.Preparation {
+// WaitingDeployment shows that the deployment {deployment} waits for approval
+// under rules, and that the developer made it. GitLab looks whether it is one's
+// own, then whether it waits, and only then what one may do
+// (ee/app/services/deployments/approval_service.rb, 18.9): of one that does not
+// wait, or of another's, the answer would say nothing of the developer.
+//
+// The status does not tell: since 16.2 a deployment waits while approvals are
+// missing, also one that has ended (ee/app/models/ee/deployment.rb). Without
+// rules, versions before 16.2 store an approval whomever it is made for.
+func WaitingDeployment() []targets.Preparation {
 	return []targets.Preparation{{
-		Path: below + "deployments/{deployment}", Keep: []string{"/id", "/status", "/environment/name", "/user/username"},
+		Path: below + "deployments/{deployment}", Keep: []string{"/id", "/status", "/environment/name", "/user/username", "/pending_approval_count"},
 		Must: []targets.Condition{
 			{At: "/environment/name", Any: []string{"{environment}"}, Else: "the deployment {deployment} is not one of {environment}"},
 			{At: "/user/username", Any: []string{"{developer}"}, Else: "the deployment {deployment} was not made by the developer {developer}, so its approval would not be of one's own"},
-			{At: "/status", Any: ended(), Else: "the deployment {deployment} has not ended: an approval could be stored"},
+			{At: "/pending_approval_count", Else: "whether the deployment {deployment} waits for approval cannot be read"},
+			{At: "/pending_approval_count", None: []string{"0"}, Else: "the deployment {deployment} does not wait for approval"},
+			{At: "/approval_summary/rules/*", Else: "the deployment {deployment} has no approval rules"},
 		},
-		Shows: "the deployment {deployment} has ended",
+		Shows: "the deployment {deployment} has approval rules",
 	}}
 }
 

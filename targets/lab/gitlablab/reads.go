@@ -1,6 +1,7 @@
 package gitlablab
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -132,11 +133,17 @@ func pipelineJobs(c call) reply {
 	return ok(list)
 }
 
-// deployment 501 of alice's has ended; 502 waits for approval.
+// deployment 501 of alice's has ended; 502 waits for approval, where an edition
+// knows approvals.
 func deployment(c call) reply {
 	status := map[string]string{"501": "success", "502": "blocked"}[c.r.PathValue("name")]
 	if status == "" {
 		return missing("Not found")
 	}
-	return ok(object{"id": 501, "status": status, "environment": object{"name": Environment}, "user": object{"username": Alice}})
+	o := object{"id": json.Number(c.r.PathValue("name")), "status": status, "environment": object{"name": Environment}, "user": object{"username": Alice}}
+	if !c.cfg.Free {
+		o["pending_approval_count"] = map[bool]int{true: 1}[status == "blocked"]
+		o["approval_summary"] = object{"rules": []any{object{"access_level": maintainer, "required_approvals": 1}}}
+	}
+	return ok(o)
 }

@@ -197,6 +197,10 @@ func approve(c call) reply {
 		return say(http.StatusBadRequest, "This deployment is not waiting for approvals.")
 	case !c.may(c.as):
 		return say(http.StatusBadRequest, "You don't have permission to approve this deployment. Contact the project or group owner for help.")
+	case c.body["represented_as"] != nil && c.body["represented_as"] != "Maintainers":
+		return say(http.StatusBadRequest, "There are no approval rules for the given `represent_as` parameter")
+	case len(fmt.Sprint(c.body["comment"])) > 255:
+		return say(http.StatusBadRequest, "Comment is too long (maximum is 255 characters)")
 	}
 	return effect(c)
 }

@@ -87,7 +87,7 @@ func TestUpdateWithoutPatch(t *testing.T) {
 		exit    int
 		want    map[string]string
 	}{
-		"both":       {nil, 3, map[string]string{puts[0]: "Permitted", puts[1]: "Permitted"}},
+		"both": {nil, 3, map[string]string{puts[0]: "Permitted", puts[1]: "Permitted"}},
 		"PATCH only": {puts, 4, map[string]string{
 			patches[0]: "open-otherwise", patches[1]: "open-otherwise",
 			"kubernetes.deployment.scale": "open-otherwise", "kubernetes.deployment.scale-by-put": "open-otherwise",
