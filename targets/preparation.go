@@ -42,7 +42,7 @@ type Preparation struct {
 }
 
 // Condition is what the answer to a read has to say at one place. At most one
-// of Any, None, NoneHaving, Fewer and Absent is set; with none of them,
+// of Any, None, NoneHaving, Fewer, AtLeast and Absent is set; with none of them,
 // something other than null has to be there.
 type Condition struct {
 	// At is a JSON pointer, in which * stands for every element of a list; ""
@@ -59,6 +59,8 @@ type Condition struct {
 	// Fewer demands a list of fewer elements: one that may go on elsewhere
 	// cannot show that something is not there.
 	Fewer int `json:"fewer,omitempty"`
+	// AtLeast demands a version that is this one, as in 17.11, or a later one.
+	AtLeast string `json:"atLeast,omitempty"`
 	// Absent demands that nothing is there.
 	Absent bool `json:"absent,omitempty"`
 	// Else says, in words, what it means where this does not hold.

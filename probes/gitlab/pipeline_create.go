@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // PipelineCreate attempts a pipeline on the protected branch, with one variable
@@ -18,6 +19,7 @@ func PipelineCreate() probes.Probe {
 			return object{"ref": place.Branch, "variables": []object{{"key": "SODPROBE", "value": "1"}, {"key": "SODPROBE", "value": "2"}}}
 		},
 		pin:     map[string]string{"/ref": "{branch}", "/variables/0/key": "SODPROBE", "/variables/1/key": "SODPROBE"},
+		prepare: gitlab.Since("17.11", "it looks at the variables before it asks who may run a pipeline"),
 		reached: []string{"text:Duplicate variable name: SODPROBE", "text:Insufficient permissions to set pipeline variables"},
 		state:   onThePipelines,
 	})

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // PipelineSimulate attempts a pipeline on the protected branch by GitLab's own
@@ -18,6 +19,7 @@ func PipelineSimulate() probes.Probe {
 			return object{"content": "sod:\n  script: [\"true\"]\n", "dry_run": true, "ref": place.Branch}
 		},
 		pin:     map[string]string{"/dry_run": "true", "/ref": "{branch}"},
+		prepare: gitlab.Since("15.2", "a simulation does not ask who may run a pipeline"),
 		reached: []string{"code:valid"}, keep: []string{"/valid", "/errors"},
 		state: onThePipelines,
 	})

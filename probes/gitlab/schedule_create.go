@@ -18,6 +18,7 @@ func ScheduleCreate() probes.Probe {
 			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron}
 		},
 		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron},
+		prepare: gitlab.Since("16.3", "it looks at the cron line before it asks who may run pipelines on the branch"),
 		reached: []string{"text:cron: syntax is invalid", "text:cron:  is invalid syntax", "text:cron: is invalid syntax"},
 		state:   inTheProject("pipeline_schedules", "/*/id", "/*/description"),
 	})

@@ -20,8 +20,11 @@ const (
 	NoID = "2147483647"
 	// NoCron is no cron line.
 	NoCron = "sod-invalid"
-	// NoLevel is no access level.
-	NoLevel = 33
+	// NoLevel is no access level. One above Guest's would be put into the queue of
+	// promotions before GitLab asks who may add members (Ultimate, since 17.2).
+	NoLevel = 7
+	// NoExpiry is a day on which no membership can end any more.
+	NoExpiry = "2000-01-01"
 	// NoKey is no SSH key.
 	NoKey = "not-a-key"
 	// NoVariable is no name of a variable.
@@ -91,7 +94,8 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "POST push_rule":
 		holds = slices.Contains(shown, "push_rule exists")
 	case "POST members":
-		holds = o["access_level"] == float64(NoLevel)
+		user, _ := o["user_id"].(float64)
+		holds = o["access_level"] == float64(NoLevel) && o["expires_at"] == NoExpiry && slices.Contains(shown, fmt.Sprintf("the user %.0f holds a seat", user))
 	case "POST deploy_keys":
 		holds = o["key"] == NoKey
 	case "POST variables":

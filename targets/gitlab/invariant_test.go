@@ -30,6 +30,8 @@ func TestInvariant(t *testing.T) {
 		{"a protection of what is not protected", "POST", at + "protected_branches", `{"name":"dev"}`},
 		{"push rules where there are none", "POST", at + "push_rule", `{"deny_delete_tag":true}`},
 		{"a member", "POST", at + "members", `{"user_id":1,"access_level":40}`},
+		{"a member at a level that would be queued", "POST", at + "members", `{"access_level":33,"expires_at":"2000-01-01","user_id":1001}`},
+		{"a member of whom no seat is known", "POST", at + "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`},
 		{"a deploy key", "POST", at + "deploy_keys", `{"key":"ssh-ed25519 AAAA","can_push":true}`},
 		{"a variable", "POST", at + "variables", `{"key":"A","value":"x"}`},
 		{"a pipeline", "POST", at + "pipeline", `{"ref":"main"}`},
@@ -172,6 +174,16 @@ func TestPreparations(t *testing.T) {
 		{"a deployment elsewhere", "POST", "deployments/503/approval", harmlessApproval, WaitingDeployment(), map[string]string{
 			"deployments/503": waiting("alice", "staging", 1, rule),
 		}, false},
+		{"a member who holds a seat", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
+			"members/all/1001": `{"id":1001,"state":"active","access_level":30}`,
+		}, true},
+		{"a guest, who may hold none", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
+			"members/all/1001": `{"id":1001,"state":"active","access_level":10}`,
+		}, false},
+		{"a member who waits for a seat", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
+			"members/all/1001": `{"id":1001,"state":"awaiting","access_level":30}`,
+		}, false},
+		{"nobody's member", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), nil, false},
 		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},
 		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
 		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
@@ -205,6 +217,26 @@ func TestPreparations(t *testing.T) {
 	}
 }
 
+// TestSince: what GitLab answers only since a version is not asked of an older
+// one.
+func TestSince(t *testing.T) {
+	const path, body = "/api/v4/projects/42/pipeline", `{"ref":"main","variables":[{"key":"A"},{"key":"A"}]}`
+	for version, sent := range map[string]bool{"17.11.0-ee": true, "18.0.1": true, "17.10.4-ee": false, "16.11.0": false, "nightly": false} {
+		s := newServer(t)
+		s.answers["/api/v4/metadata"] = `{"version":"` + version + `","enterprise":true}`
+		_, session := s.connect(t, nil)
+		request := targets.Request{Method: http.MethodPost, Path: path, Header: map[string]string{"Content-Type": "application/json"}, Body: []byte(body)}
+		rule := targets.Rule{
+			Method: http.MethodPost, Path: path, Header: request.Header, Body: map[string]string{"/ref": "main"}, Mutating: true,
+			Prepare: Since("17.11", "x"),
+		}
+		x := session.Send(t.Context(), targets.Call{Request: request, Rules: []targets.Rule{rule}})
+		if (s.writes() == 1) != sent || strings.Contains(x.Unfit, "needs GitLab 17.11") == sent {
+			t.Errorf("%s: %+v", version, x)
+		}
+	}
+}
+
 // resolved fills the templates of a rule, as a run would for alice.
 func resolved(t *testing.T, path, body string, rule targets.Rule) []targets.Rule {
 	t.Helper()
@@ -220,7 +252,7 @@ func resolved(t *testing.T, path, body string, rule targets.Rule) []targets.Rule
 	}
 	rules, err := targets.Resolve([]targets.Rule{rule}, map[string]string{
 		"project": "42", "environment": "production", "developer": "alice", "branch_in_path": targets.InPath(named.Name),
-		"job": id, "deployment": id, "mergeRequest": id,
+		"user": "1001", "job": id, "deployment": id, "mergeRequest": id,
 	})
 	if err != nil {
 		t.Fatal(err)

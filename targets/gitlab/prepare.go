@@ -77,6 +77,31 @@ func Exists(path, field string) []targets.Preparation {
 	}}
 }
 
+// Seated shows that the user {user} holds a seat already, as a member of a group
+// above the project. Where none is left, GitLab would tell the owners by mail
+// that one is wanted, before it asks who may add members (seat control, 17.9); a
+// guest may hold none (docs.gitlab.com/subscriptions/manage_seats).
+func Seated() []targets.Preparation {
+	const seatless = "the user {user} does not hold a seat as a member of a group above the project"
+	return []targets.Preparation{{
+		Path: below + "members/all/{user}", Keep: []string{"/id", "/access_level", "/state"}, Else: seatless,
+		Must: []targets.Condition{
+			{At: "/access_level", Any: []string{"20", "30", "40", "50"}, Else: seatless},
+			{At: "/state", Any: []string{"active"}, Else: seatless},
+		},
+		Shows: "the user {user} holds a seat",
+	}}
+}
+
+// Since shows that the instance is of a version, as in 17.11, or a later one. In
+// older ones GitLab answers before it has decided: why says what.
+func Since(version, why string) []targets.Preparation {
+	return []targets.Preparation{{
+		Path: api + "metadata", Keep: []string{"/version"}, Else: "which version of GitLab this is cannot be read",
+		Must: []targets.Condition{{At: "/version", AtLeast: version, Else: "this needs GitLab " + version + " or later: before, " + why}},
+	}}
+}
+
 // Repository shows that the container repository {repository} exists: to ask
 // for one that does not makes a row for it.
 func Repository() []targets.Preparation {

@@ -130,6 +130,8 @@ func meets(document any, c targets.Condition) bool {
 		return !among(c.None)
 	case len(c.NoneHaving) > 0:
 		return !slices.ContainsFunc(found, func(v any) bool { return having(v, c.NoneHaving) })
+	case c.AtLeast != "":
+		return len(found) == 1 && atLeast(text(found[0]), c.AtLeast)
 	case c.Fewer > 0:
 		whole, _ := at(document, c.At)
 		list, isList := whole.([]any)
@@ -137,6 +139,21 @@ func meets(document any, c targets.Condition) bool {
 	default:
 		return len(found) > 0
 	}
+}
+
+// atLeast compares the first two numbers of two versions. What has not two says
+// nothing.
+func atLeast(version, want string) bool {
+	have, wanted := numbers(version), numbers(want)
+	return have != nil && wanted != nil && slices.Compare(have, wanted) >= 0
+}
+
+func numbers(version string) []int {
+	var major, minor int
+	if n, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil || n != 2 {
+		return nil
+	}
+	return []int{major, minor}
 }
 
 // having reports whether each pointer into a value leads to one of its texts.
