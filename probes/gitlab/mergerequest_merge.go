@@ -19,7 +19,7 @@ func MergeRequestMerge() probes.Probe {
 		body:    func(targets.Place, probes.Params) object { return object{"sha": gitlab.Nowhere} },
 		pin:     map[string]string{"/sha": gitlab.Nowhere},
 		prepare: gitlab.Opened(),
-		reached: []string{"text:SHA does not match HEAD of source branch"},
+		reached: []string{"text:SHA does not match HEAD of source branch…"},
 		state:   numbered("merge_requests/", "mergeRequest", "/iid", "/state", "/sha", "/target_branch"),
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -215,11 +216,26 @@ func marked(markers []string, status int, e answer) bool {
 		case want == "":
 		case kind == "status" && want == fmt.Sprint(status), kind == "code" && want == e.code:
 			return true
-		case kind == "text" && status < http.StatusInternalServerError && strings.Contains(e.text(), want):
+		case kind == "text" && status < http.StatusInternalServerError && slices.ContainsFunc(e.texts, func(text string) bool { return whole(text, want) }):
 			return true
 		}
 	}
 	return false
+}
+
+// statusWords begin GitLab's messages that repeat the status
+// (lib/api/helpers.rb, bad_request! and forbidden!).
+var statusWords = regexp.MustCompile(`^[0-9]{3} [A-Z][A-Za-z ]* - `)
+
+// whole reports whether a message is exactly the one that is wanted, or begins
+// with it where that ends in "…": one letter tells "404 Not found", which GitLab
+// says of a record, from "404 Not Found", which it says of a route.
+func whole(text, want string) bool {
+	text = statusWords.ReplaceAllString(text, "")
+	if prefix, open := strings.CutSuffix(want, "…"); open {
+		return strings.HasPrefix(text, prefix)
+	}
+	return text == want
 }
 
 // failure judges the answers that refuse nobody.

@@ -71,6 +71,10 @@ func TestClassify(t *testing.T) {
 		{"a retry", retry, answered(403, `{"message":"403 Forbidden"}`), targets.Denied, targets.EnvironmentProtection},
 		{"a retry that cannot be", retry, answered(403, `{"message":"403 Forbidden - Job is not retryable"}`), targets.Reached, ""},
 		{"no project", members, answered(404, `{"message":"404 Project Not Found"}`), targets.TargetMissing, ""},
+		{"a record that is not there", members, answered(404, `{"message":"404 Not found"}`), targets.Reached, ""},
+		{"a licence that is not there", members, answered(404, `{"message":"404 Not Found"}`), targets.TargetMissing, ""},
+		{"more than the words", members, answered(404, `{"message":"404 Not found in the cache"}`), targets.TargetMissing, ""},
+		{"a bypass that wants a reason", "git-push", hooked("GitLab: Bypass reason is required when bypassing security policy restrictions"), targets.Unknown, ""},
 		{"a route that is not there", "PUT /projects/:id/approval_rules/:id", answered(404, `{"error":"404 Not Found"}`), targets.TargetMissing, ""},
 		{"throttled", members, answered(429, `{"message":{"error":"This endpoint has been requested too many times. Try again later."}}`), targets.Throttled, ""},
 		{"throttled by rack-attack", members, said(429, "Retry later\n"), targets.Throttled, ""},
@@ -111,7 +115,7 @@ func TestClassify(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			asked := targets.Asked{System: targets.GitLab, Subject: "alice", Action: c.action, Scope: "payments/api", Reached: []string{
-				"text:already exists", "text:Job is not retryable", "code:valid", "code:push", "text:404 Not found",
+				"text:A branch called 'main' already exists…", "text:Job is not retryable", "code:valid", "code:push", "text:404 Not found",
 			}}
 			if c.action == "git-push" {
 				asked.Resource = "refs/heads/main"

@@ -57,6 +57,8 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	switch {
 	case !ok:
 		return fmt.Errorf("%s is not the pinned project", path)
+	case strings.HasPrefix(below, "variables") && r.Method == http.MethodGet && !regexp.MustCompile(`^variables/`+targets.MarkPattern(p.cfg.Marker)+`$`).MatchString(below):
+		return errors.New("an answer that could hold the values of variables")
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
 	}

@@ -121,7 +121,7 @@ func plainlyForbidden() map[string]targets.Layer {
 		"POST /projects/:x/members":                               targets.ProjectRole,
 		"PUT /projects/:x/members/:x":                             targets.ProjectRole,
 		"POST /projects/:x/deploy_keys":                           targets.ProjectRole,
-		"GET /projects/:x/variables":                              targets.ProjectRole,
+		"GET /projects/:x/variables/:x":                           targets.ProjectRole,
 		"POST /projects/:x/variables":                             targets.ProjectRole,
 		"PUT /projects/:x":                                        targets.ProjectRole,
 		"PUT /users/:x":                                           targets.ProjectRole,

@@ -120,7 +120,7 @@ func commitCall() (targets.Call, targets.Asked) {
 	}
 	return call, targets.Asked{
 		System: targets.GitLab, Subject: "alice", Action: "POST /projects/:id/repository/commits", Resource: "commit",
-		Scope: "payments/api", Technique: "self-defeating", Reached: []string{"text:already exists"},
+		Scope: "payments/api", Technique: "self-defeating", Reached: []string{"text:A branch called 'main' already exists. Switch to that branch in order to make changes"},
 	}
 }
 

@@ -60,6 +60,7 @@ func (g *GitLab) reads() map[string]func(call) reply {
 		"projects/{project}/push_rule":                     g.licensed(one(object{"id": 1, "deny_delete_tag": false})),
 
 		"projects/{project}/deploy_keys":           list(),
+		"projects/{project}/variables/{name}":      g.maintainers(func(call) reply { return missing("Variable Not Found") }),
 		"projects/{project}/variables":             g.maintainers(list(object{"key": "PROD_TOKEN", "value": "lab-secret-value", "protected": true})),
 		"projects/{project}/pipelines":             list(),
 		"projects/{project}/pipeline_schedules":    list(),
