@@ -46,6 +46,9 @@ func Classify(c targets.Case) targets.Response {
 	if !ok {
 		return foreign(x)
 	}
+	if e.code == someTags {
+		return respond(targets.Unknown, "the registry token allows a push, but not of every tag, and which one production runs is not known: "+x.Body)
+	}
 	if got, ok := refusal(c, e); ok {
 		return got
 	}
@@ -160,11 +163,25 @@ func registryCode(access []any) string {
 			continue
 		}
 		actions, _ := o["actions"].([]any)
-		if slices.Contains(actions, any("push")) || slices.Contains(actions, any("*")) {
-			return "push"
+		if !slices.Contains(actions, any("push")) && !slices.Contains(actions, any("*")) {
+			continue
 		}
+		meta, _ := o["meta"].(map[string]any)
+		deny, _ := meta["tag_deny_access_patterns"].(map[string]any)
+		if listed(deny["push"]) || listed(meta["tag_immutable_patterns"]) {
+			return someTags
+		}
+		return "push"
 	}
 	return "no-push"
+}
+
+// someTags is a registry's token that allows a push, and not of every tag.
+const someTags = "push-of-some-tags"
+
+func listed(v any) bool {
+	list, ok := v.([]any)
+	return v != nil && (!ok || len(list) > 0)
 }
 
 // refusal finds an answer in the list of those that refuse somebody.

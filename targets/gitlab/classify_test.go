@@ -1,6 +1,7 @@
 package gitlab
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -85,6 +86,9 @@ func TestClassify(t *testing.T) {
 		{"a simulated pipeline with a mistake", "POST /projects/:id/ci/lint", answered(200, `{"valid":false,"errors":["jobs config should contain at least one visible job"]}`), targets.Unknown, ""},
 		{"a registry token", "GET /jwt/auth", answered(200, `{"access":[{"type":"repository","name":"a","actions":["pull","push"]}]}`), targets.Reached, ""},
 		{"a registry token to pull", "GET /jwt/auth", answered(200, `{"access":[{"type":"repository","name":"a","actions":["pull"]}]}`), targets.Denied, targets.ProjectRole},
+		{"a registry token that denies tags", "GET /jwt/auth", answered(200, `{"access":[{"type":"repository","name":"a","actions":["pull","push"],"meta":{"tag_deny_access_patterns":{"push":["^v"]}}}]}`), targets.Unknown, ""},
+		{"a registry token with tags that cannot be changed", "GET /jwt/auth", answered(200, `{"access":[{"type":"repository","name":"a","actions":["push"],"meta":{"tag_immutable_patterns":["^v"]}}]}`), targets.Unknown, ""},
+		{"a registry token that denies no tag", "GET /jwt/auth", answered(200, `{"access":[{"type":"repository","name":"a","actions":["push"],"meta":{"tag_deny_access_patterns":{"push":[],"delete":["^v"]}}}]}`), targets.Reached, ""},
 		{"half an answer", members, targets.Exchange{Status: 403, Truncated: true, Body: `{"message":"403 Forbidden"}`}, targets.Unknown, ""},
 
 		{"a push", "git-push", hooked("GitLab: You are not allowed to push code to protected branches on this project.\n"), targets.Denied, targets.BranchProtection},
@@ -158,6 +162,11 @@ func TestGranted(t *testing.T) {
 	got, ok := granted([]byte(`{"token":"e30.eyJhY2Nlc3MiOlt7InR5cGUiOiJyZXBvc2l0b3J5IiwibmFtZSI6ImEiLCJhY3Rpb25zIjpbInB1bGwiXX1dLCJzZWNyZXQiOiJ4In0.c2ln"}`))
 	if !ok || !json.Valid([]byte(got)) || got != `{"access":[{"type":"repository","name":"a","actions":["pull"]}]}` {
 		t.Errorf("%t %s", ok, got)
+	}
+	claims := `{"access":[{"type":"repository","name":"a","actions":["push"],"meta":{"project_path":"x","tag_deny_access_patterns":{"push":["^v"]}}}]}`
+	got, _ = granted([]byte(`{"token":"e30.` + base64.RawURLEncoding.EncodeToString([]byte(claims)) + `.c2ln"}`))
+	if want := `{"access":[{"type":"repository","name":"a","actions":["push"],"meta":{"tag_deny_access_patterns":{"push":["^v"]}}}]}`; got != want {
+		t.Errorf("what it denies is lost: %s", got)
 	}
 	for _, bad := range []string{``, `{}`, `{"token":"a"}`, `{"token":"a.b.c"}`, `{"token":"a.!!.c"}`} {
 		if got, ok := granted([]byte(bad)); ok {

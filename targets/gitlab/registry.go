@@ -45,10 +45,17 @@ func granted(body []byte) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	// Which tags an action is denied for stands beside it, since 17.8
+	// (app/services/auth/container_registry_authentication_service.rb, 18.9).
+	type meta struct {
+		Deny      map[string][]string `json:"tag_deny_access_patterns,omitempty"`
+		Immutable []string            `json:"tag_immutable_patterns,omitempty"`
+	}
 	type access struct {
 		Type    string   `json:"type"`
 		Name    string   `json:"name"`
 		Actions []string `json:"actions"`
+		Meta    *meta    `json:"meta,omitempty"`
 	}
 	var token struct {
 		Access []access `json:"access"`
