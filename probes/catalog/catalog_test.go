@@ -235,7 +235,7 @@ func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 	}
 	return targets.Exchange{}, map[string]any{
 		"id": "1", "name": "main", "state": "opened", "status": "success", "pipeline": map[string]any{"id": "12"},
-		"environment": map[string]any{"name": "production"}, "user": map[string]any{"username": "alice"},
+		"environment": map[string]any{"name": "production"}, "user": map[string]any{"username": "alice"}, "author": map[string]any{"username": "alice"},
 		"pending_approval_count": "1", "approval_summary": map[string]any{"rules": []any{map[string]any{"required_approvals": "1"}}},
 		"version": "18.9.0-ee",
 	}, ""

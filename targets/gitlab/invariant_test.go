@@ -188,6 +188,8 @@ func TestPreparations(t *testing.T) {
 		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
 		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
 		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, Opened(), nil, false},
+		{"a merge of another's", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"bob"}}`}, false},
+		{"a merge of one's own", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"alice"}}`}, true},
 		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -57,12 +57,17 @@ func WaitingDeployment() []targets.Preparation {
 	}}
 }
 
-// Opened shows that the merge request {mergeRequest} is open. Why it cannot be
-// merged stands beside the answer, since GitLab's words do not tell.
+// Opened shows that the merge request {mergeRequest} is open, and the
+// developer's own: of another's, GitLab refuses a developer some things whatever
+// the settings are (since 18.5, its approval rules). Why it cannot be merged
+// stands beside the answer, since GitLab's words do not tell.
 func Opened() []targets.Preparation {
 	return []targets.Preparation{{
 		Path: below + "merge_requests/{mergeRequest}", Keep: []string{"/iid", "/state", "/target_branch", "/detailed_merge_status", "/author/username"},
-		Must: []targets.Condition{{At: "/state", Any: []string{"opened"}, Else: "the merge request !{mergeRequest} is not open"}},
+		Must: []targets.Condition{
+			{At: "/state", Any: []string{"opened"}, Else: "the merge request !{mergeRequest} is not open"},
+			{At: "/author/username", Any: []string{"{developer}"}, Else: "the merge request !{mergeRequest} is not the developer {developer}'s own"},
+		},
 	}}
 }
 
