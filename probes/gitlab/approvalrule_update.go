@@ -7,7 +7,7 @@ import (
 )
 
 // ApprovalRuleUpdate attempts to change who must approve in the project. The
-// rule does not exist.
+// rule does not exist, and nothing can need fewer approvals than none.
 func ApprovalRuleUpdate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.approvalrule.update", Title: "Change the project's approval rules",
@@ -15,8 +15,10 @@ func ApprovalRuleUpdate() probes.Probe {
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
-		body:    func(_ targets.Place, params probes.Params) object { return object{"name": params.Arm} },
-		pin:     map[string]string{"/name": "{arm}"},
+		body: func(_ targets.Place, params probes.Params) object {
+			return object{"name": params.Arm, "approvals_required": -1}
+		},
+		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),
 	})

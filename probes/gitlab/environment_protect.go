@@ -20,7 +20,7 @@ func EnvironmentProtect() probes.Probe {
 		},
 		pin:     map[string]string{"/name": "{environment}"},
 		prepare: gitlab.Exists("protected_environments/{environment_in_path}", "/name"),
-		reached: []string{"text:Environment '{environment}' is already protected"},
+		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules")}
 		},

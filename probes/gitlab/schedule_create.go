@@ -6,7 +6,8 @@ import (
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
-// ScheduleCreate attempts a schedule on the protected branch, at no time.
+// ScheduleCreate attempts a schedule on the protected branch, at no time, in no
+// timezone, and switched off.
 func ScheduleCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.schedule.create", Title: "Schedule a pipeline on the protected branch",
@@ -15,9 +16,9 @@ func ScheduleCreate() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
 		body: func(place targets.Place, params probes.Params) object {
-			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron}
+			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron, "cron_timezone": gitlab.NoCron, "active": false}
 		},
-		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron},
+		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron, "/cron_timezone": gitlab.NoCron, "/active": "false"},
 		prepare: gitlab.Since("16.3", "it looks at the cron line before it asks who may run pipelines on the branch"),
 		reached: []string{"text:cron: syntax is invalid", "text:cron:  is invalid syntax", "text:cron: is invalid syntax"},
 		state:   inTheProject("pipeline_schedules", "/*/id", "/*/description"),

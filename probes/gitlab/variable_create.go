@@ -15,8 +15,10 @@ func VariableCreate() probes.Probe {
 		Limits: []string{"The variables are not read before and after: that would read their values."},
 	}, write{
 		route: "POST /projects/:id/variables", path: "variables", resource: "variable",
-		body:    func(targets.Place, probes.Params) object { return object{"key": gitlab.NoVariable, "value": "x"} },
-		pin:     map[string]string{"/key": gitlab.NoVariable},
+		body: func(targets.Place, probes.Params) object {
+			return object{"key": gitlab.NoVariable, "value": "x", "masked": true}
+		},
+		pin:     map[string]string{"/key": gitlab.NoVariable, "/masked": "true"},
 		reached: []string{"text:key: can contain only letters, digits and '_'."},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place)}

@@ -85,7 +85,7 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "PUT merge_requests/N/merge":
 		holds = o["sha"] == Nowhere
 	case "PUT merge_requests/N/approval_rules/N", "PUT approval_rules/N":
-		holds = strings.HasSuffix(below, "/"+NoID)
+		holds = strings.HasSuffix(below, "/"+NoID) && o["approvals_required"] == float64(-1)
 	case "POST jobs/N/play", "POST jobs/N/retry":
 		holds = numbered("the job %s was retried")
 	case "POST deployments/N/approval":
@@ -101,13 +101,13 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "POST deploy_keys":
 		holds = o["key"] == NoKey
 	case "POST variables":
-		holds = o["key"] == NoVariable
+		holds = o["key"] == NoVariable && o["masked"] == true && o["value"] == "x" // too short to be masked
 	case "POST ci/lint":
 		holds = o["dry_run"] == true
 	case "POST pipeline":
 		holds = twice(o["variables"])
 	case "POST pipeline_schedules":
-		holds = o["cron"] == NoCron
+		holds = o["cron"] == NoCron && o["cron_timezone"] == NoCron && o["active"] == false
 	default:
 		holds = p.own(method, below)
 	}
