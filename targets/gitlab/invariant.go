@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -57,7 +58,7 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	switch {
 	case !ok:
 		return fmt.Errorf("%s is not the pinned project", path)
-	case strings.HasPrefix(below, "variables") && r.Method == http.MethodGet && !regexp.MustCompile(`^variables/`+targets.MarkPattern(p.cfg.Marker)+`$`).MatchString(below):
+	case r.Method == http.MethodGet && strings.HasPrefix(below, "variables") && !p.ownVariable(below):
 		return errors.New("an answer that could hold the values of variables")
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
@@ -90,7 +91,7 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 		holds = numbered("the job %s was retried")
 	case "POST deployments/N/approval":
 		comment, _ := o["comment"].(string)
-		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker && len(comment) > longestComment
+		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker && utf8.RuneCountInString(comment) > longestComment
 	case "POST protected_branches", "POST protected_environments":
 		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists")
 	case "POST push_rule":
@@ -120,6 +121,12 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 // longestComment is how long a comment on an approval may be, in characters
 // (ee/app/models/deployments/approval.rb, since 14.9).
 const longestComment = 255
+
+// ownVariable reports whether a path names a variable that only this program
+// could have made, and never makes.
+func (p *Project) ownVariable(below string) bool {
+	return regexp.MustCompile("^variables/" + targets.MarkPattern(p.cfg.Marker) + "$").MatchString(below)
+}
 
 // generic writes a route with N for its numbers.
 func generic(below string) string {

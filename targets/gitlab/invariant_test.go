@@ -110,7 +110,7 @@ func approvals() []string {
 		return fmt.Sprintf(`{"status":"approved","represented_as":%q,"comment":%q}`, whose, strings.Repeat(".", length))
 	}
 	return []string{
-		body("sodprobe-run", longestComment+1), body("sodprobe-run", longestComment), body("Maintainers", longestComment+1),
+		body("sodprobe-run", longestComment+1), body("sodprobe-run", longestComment), strings.ReplaceAll(body("sodprobe-run", longestComment), ".", "é"), body("Maintainers", longestComment+1),
 		`{"status":"approved"}`, `{"status":"approved","represented_as":"sodprobe-run"}`,
 	}
 }
@@ -183,8 +183,8 @@ func TestPreparations(t *testing.T) {
 		{"a guest, who may hold none", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
 			"members/all/1001": `{"id":1001,"state":"active","access_level":10}`,
 		}, false},
-		{"a member who waits for a seat", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
-			"members/all/1001": `{"id":1001,"state":"awaiting","access_level":30}`,
+		{"a blocked account", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
+			"members/all/1001": `{"id":1001,"state":"blocked","access_level":30}`,
 		}, false},
 		{"nobody's member", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), nil, false},
 		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},

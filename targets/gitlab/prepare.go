@@ -84,8 +84,10 @@ func Exists(path, field string) []targets.Preparation {
 
 // Seated shows that the user {user} holds a seat already, as a member of a group
 // above the project. Where none is left, GitLab would tell the owners by mail
-// that one is wanted, before it asks who may add members (seat control, 17.9); a
-// guest may hold none (docs.gitlab.com/subscriptions/manage_seats).
+// that one is wanted, before it asks who may add members
+// (ee/lib/gitlab_subscriptions/member_management/block_seat_overages.rb, 18.9).
+// A guest may hold none (gitlab-org/gitlab-ee#5693), and a blocked account holds
+// none.
 func Seated() []targets.Preparation {
 	const seatless = "the user {user} does not hold a seat as a member of a group above the project"
 	return []targets.Preparation{{
