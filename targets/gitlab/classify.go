@@ -233,6 +233,7 @@ func marked(markers []string, status int, e answer) bool {
 		case want == "":
 		case kind == "status" && want == fmt.Sprint(status), kind == "code" && want == e.code:
 			return true
+		case kind == "text" && status == http.StatusNotFound && e.code != "": // a route, and no record: its key is error
 		case kind == "text" && status < http.StatusInternalServerError && slices.ContainsFunc(e.texts, func(text string) bool { return whole(text, want) }):
 			return true
 		}

@@ -73,6 +73,7 @@ func TestClassify(t *testing.T) {
 		{"a retry that cannot be", retry, answered(403, `{"message":"403 Forbidden - Job is not retryable"}`), targets.Reached, ""},
 		{"no project", members, answered(404, `{"message":"404 Project Not Found"}`), targets.TargetMissing, ""},
 		{"a record that is not there", members, answered(404, `{"message":"404 Not found"}`), targets.Reached, ""},
+		{"a route that is not there, in a record's words", members, answered(404, `{"error":"404 Not found"}`), targets.TargetMissing, ""},
 		{"a licence that is not there", members, answered(404, `{"message":"404 Not Found"}`), targets.TargetMissing, ""},
 		{"more than the words", members, answered(404, `{"message":"404 Not found in the cache"}`), targets.TargetMissing, ""},
 		{"a bypass that wants a reason", "git-push", hooked("GitLab: Bypass reason is required when bypassing security policy restrictions"), targets.Unknown, ""},

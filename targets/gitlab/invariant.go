@@ -58,7 +58,7 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	switch {
 	case !ok:
 		return fmt.Errorf("%s is not the pinned project", path)
-	case r.Method == http.MethodGet && strings.HasPrefix(below, "variables") && !p.ownVariable(below):
+	case r.Method == http.MethodGet && showsVariables(below) && !p.ownVariable(below):
 		return errors.New("an answer that could hold the values of variables")
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
@@ -121,6 +121,13 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 // longestComment is how long a comment on an approval may be, in characters
 // (ee/app/models/deployments/approval.rb, since 14.9).
 const longestComment = 255
+
+// showsVariables reports whether an answer could hold the values of variables:
+// the project's, a pipeline's, or a schedule's (docs.gitlab.com/api/pipelines,
+// docs.gitlab.com/api/pipeline_schedules).
+func showsVariables(below string) bool {
+	return slices.Contains(strings.Split(below, "/"), "variables") || strings.HasPrefix(below, "pipeline_schedules/")
+}
 
 // ownVariable reports whether a path names a variable that only this program
 // could have made, and never makes.

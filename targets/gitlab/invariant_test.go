@@ -63,7 +63,7 @@ func TestInvariant(t *testing.T) {
 	if n := s.writes(); n != 0 {
 		t.Errorf("%d requests arrived: %v", n, s.arrived)
 	}
-	for _, path := range []string{"/payments/other.git/info/refs", "/payments/api.git/git-upload-pack", "/payments/api/info/refs", "/api/v4/projects/43", "/api/v4/projects/42/variables", "/api/v4/projects/42/variables/PROD_TOKEN"} {
+	for _, path := range []string{"/payments/other.git/info/refs", "/payments/api.git/git-upload-pack", "/payments/api/info/refs", "/api/v4/projects/43", "/api/v4/projects/42/variables", "/api/v4/projects/42/variables/PROD_TOKEN", "/api/v4/projects/42/pipelines/5/variables", "/api/v4/projects/42/pipeline_schedules/5"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -67,7 +67,7 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 	}
 	x, document, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
 	switch {
-	case p.Optional && x.Status == http.StatusNotFound:
+	case p.Optional != "" && x.Status == http.StatusNotFound && !x.Truncated && x.Cut == 0 && strings.TrimSpace(x.Body) == p.Optional:
 		problem = ""
 	case problem != "" && p.Else != "":
 		problem = p.Else + ": " + problem

@@ -71,8 +71,12 @@ func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Prepa
 	out := []targets.Preparation{withoutFiles(soft)}
 	for _, kind := range kinds {
 		at, plural := "/items/*/webhooks/*/rules/*", strings.ToLower(kind)+"s"
+		versions, optional := []string{"v1"}, ""
 		if policy, isPolicy := strings.CutSuffix(plural, "policys"); isPolicy {
 			at, plural = "/items/*/spec/matchConstraints/resourceRules/*", policy+"policies"
+		}
+		if kind == "MutatingAdmissionPolicy" { // v1alpha1 since Kubernetes 1.32, v1 since 1.36
+			versions, optional = []string{"v1", "v1beta1", "v1alpha1"}, unserved
 		}
 		matches := targets.Condition{
 			At: at, Else: "one of the " + plural + " matches CONNECT to " + resource + "/" + sub,
@@ -82,15 +86,20 @@ func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Prepa
 				"/resources/*":  {resource + "/" + sub, resource + "/*", "*/" + sub, "*/*"},
 			},
 		}
-		out = append(out, targets.Preparation{
-			Path: "/apis/admissionregistration.k8s.io/v1/" + plural, Soft: soft,
-			Optional: kind == "MutatingAdmissionPolicy", // v1 since Kubernetes 1.36
-			Else:     "whether one of the " + plural + " matches CONNECT cannot be read",
-			Must:     append(aWholeList(kind), matches),
-		})
+		for _, version := range versions {
+			out = append(out, targets.Preparation{
+				Path: "/apis/admissionregistration.k8s.io/" + version + "/" + plural, Soft: soft, Optional: optional,
+				Else: "whether one of the " + plural + " matches CONNECT cannot be read",
+				Must: append(aWholeList(kind), matches),
+			})
+		}
 	}
 	return out
 }
+
+// unserved is what the API server answers for a path that it does not serve
+// (net/http's own words; seen on v1.37.2). An object that is missing has a Status.
+const unserved = "404 page not found"
 
 // aWholeList says that an answer is all objects of a kind: whatever else
 // answers, without items, must not show that there are none.

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,41 +69,66 @@ func TestWithoutFiles(t *testing.T) {
 // TestAbsenceHasAShape: that something is not there is shown by the object or
 // by the whole list that would hold it, and by no other answer.
 func TestAbsenceHasAShape(t *testing.T) {
-	for name, rests := range map[string][]targets.Preparation{
-		"served": Served("widgets", "corp.example", "v1")[1:], "without webhooks": WithoutWebhooks("exec"),
+	service, validating, mutating := Served("widgets", "corp.example", "v1")[1:], WithoutWebhooks("exec")[:2], WithoutWebhooks("exec")[2:]
+	const whole = `{"kind":"%sWebhookConfigurationList","items":[]}`
+	for name, c := range map[string]struct {
+		rests []targets.Preparation
+		right string
+		wrong []string
+	}{
+		"an APIService": {service, `{"kind":"APIService","spec":{"group":"corp.example","version":"v1"}}`, []string{
+			`{"kind":"APIService","spec":{}}`, `{"kind":"APIService","spec":{"group":"another.example","version":"v1"}}`,
+			`{"kind":"APIService","spec":{"group":"corp.example","version":"v2"}}`, `{"kind":"Table","spec":{"group":"corp.example","version":"v1"}}`,
+		}},
+		"validating webhooks": {validating, fmt.Sprintf(whole, "Validating"), partial("Validating")},
+		"mutating webhooks":   {mutating, fmt.Sprintf(whole, "Mutating"), partial("Mutating")},
 	} {
-		for _, body := range []string{
-			`{}`, `[]`, `"x"`, `{"kind":"Status","status":"Success"}`, `{"kind":"Table","rows":[]}`, `{"kind":"ValidatingWebhookConfigurationList"}`,
-			`{"kind":"ValidatingWebhookConfigurationList","items":null}`, `{"kind":"APIService","spec":{}}`,
-			`{"kind":"ValidatingWebhookConfigurationList","items":[],"metadata":{"continue":"more"}}`,
-			`{"kind":"APIService","spec":{"group":"another.example","version":"v1"}}`,
-		} {
-			lease := resting(t, "", rests)
-			if _, problem := lease.Prepare(t.Context(), answering(t, http.StatusOK, body)); problem == "" || strings.Contains(problem, "files") {
-				t.Errorf("%s is shown by %s", name, body)
-			}
+		if _, problem := resting(t, "", c.rests).Prepare(t.Context(), answering(t, http.StatusOK, c.right)); problem != "" {
+			t.Errorf("%s: %s does not show it: %s", name, c.right, problem)
 		}
-	}
-	for body, rests := range map[string][]targets.Preparation{
-		`{"kind":"APIService","spec":{"group":"corp.example","version":"v1"}}`: Served("widgets", "corp.example", "v1")[1:],
-		`{"kind":"ValidatingWebhookConfigurationList","items":[]}`:             WithoutWebhooks("exec")[:2],
-	} {
-		lease := resting(t, "", rests)
-		if _, problem := lease.Prepare(t.Context(), answering(t, http.StatusOK, body)); problem != "" {
-			t.Errorf("%s: %s", body, problem)
+		for _, body := range append(c.wrong, `{}`, `[]`, `"x"`, `{"kind":"Status","status":"Success"}`) {
+			if _, problem := resting(t, "", c.rests).Prepare(t.Context(), answering(t, http.StatusOK, body)); problem == "" || strings.Contains(problem, "files") {
+				t.Errorf("%s is shown by %s: %q", name, body, problem)
+			}
 		}
 	}
 }
 
+// partial are lists of webhooks that do not show that there is none.
+func partial(kind string) []string {
+	return []string{
+		fmt.Sprintf(`{"kind":"%sWebhookConfigurationList"}`, kind), fmt.Sprintf(`{"kind":"%sWebhookConfigurationList","items":null}`, kind),
+		fmt.Sprintf(`{"kind":"%sWebhookConfigurationList","items":[],"metadata":{"continue":"more"}}`, kind), `{"kind":"List","items":[]}`,
+		fmt.Sprintf(`{"kind":"%sWebhookConfigurationList","items":[{"webhooks":[{"rules":[{"operations":["*"],"apiGroups":["*"],"resources":["*/*"]}]}]}]}`, kind),
+	}
+}
+
 // TestAKindThatIsNotServed: MutatingAdmissionPolicies that the server does not
-// know decide on nothing; what the observer may not see may be anything.
+// know in any version decide on nothing; any other answer may hide some.
 func TestAKindThatIsNotServed(t *testing.T) {
 	policies := slices.DeleteFunc(AdmissionOnConnect("pods", "exec"), func(p targets.Preparation) bool { return !strings.Contains(p.Path, "mutatingadmission") })
-	policies[0].Soft = false
-	for status, shown := range map[int]bool{http.StatusNotFound: true, http.StatusForbidden: false, http.StatusInternalServerError: false} {
-		lease := resting(t, "none", policies)
-		if _, problem := lease.Prepare(t.Context(), answering(t, status, `{}`)); (problem == "") != shown {
-			t.Errorf("HTTP %d: %q", status, problem)
+	if len(policies) != 3 {
+		t.Fatalf("%d versions are read", len(policies))
+	}
+	for i := range policies {
+		policies[i].Soft = false
+	}
+	for _, c := range []struct {
+		status int
+		body   string
+		shown  bool
+	}{
+		{http.StatusNotFound, "404 page not found\n", true},
+		{http.StatusNotFound, "<html>not found</html>", false},
+		{http.StatusNotFound, `{"kind":"Status","status":"Failure","code":404}`, false},
+		{http.StatusForbidden, "404 page not found\n", false},
+		{http.StatusInternalServerError, "", false},
+	} {
+		refused := func(context.Context, targets.Request, []string) (targets.Exchange, any, string) {
+			return targets.Exchange{Status: c.status, Body: c.body}, nil, "refused"
+		}
+		if _, problem := resting(t, "none", policies).Prepare(t.Context(), refused); (problem == "") != c.shown {
+			t.Errorf("HTTP %d %q: %q", c.status, c.body, problem)
 		}
 	}
 }
