@@ -36,9 +36,9 @@ type Preparation struct {
 	Soft bool `json:"soft,omitempty"`
 	// Unless is a template: the read is left out where it fills to anything.
 	Unless string `json:"unless,omitempty"`
-	// Optional is the whole text of the 404 that shows what the read is for: the
-	// server does not know the kind of object. "" is none.
-	Optional string `json:"optional,omitempty"`
+	// Optional are the texts of a 404, whole or as its message, that show what the
+	// read is for: the server does not know the kind of object.
+	Optional []string `json:"optional,omitempty"`
 }
 
 // Condition is what the answer to a read has to say at one place. At most one

@@ -67,7 +67,7 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 	}
 	x, document, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
 	switch {
-	case p.Optional != "" && x.Status == http.StatusNotFound && !x.Truncated && x.Cut == 0 && strings.TrimSpace(x.Body) == p.Optional:
+	case x.Status == http.StatusNotFound && !x.Truncated && x.Cut == 0 && slices.Contains(p.Optional, message(x.Body)):
 		problem = ""
 	case problem != "" && p.Else != "":
 		problem = p.Else + ": " + problem
@@ -75,6 +75,16 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 		problem = holds(p, document, taken)
 	}
 	return []targets.Exchange{x}, problem
+}
+
+// message is what an answer that is no success says: its message, or all of it.
+func message(body string) string {
+	if document, err := Document([]byte(body)); err == nil {
+		if said, ok := at(document, "/message"); ok {
+			return text(said)
+		}
+	}
+	return strings.TrimSpace(body)
 }
 
 // ready says why what a rule rests on does not let its request leave, "" where

@@ -71,12 +71,12 @@ func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Prepa
 	out := []targets.Preparation{withoutFiles(soft)}
 	for _, kind := range kinds {
 		at, plural := "/items/*/webhooks/*/rules/*", strings.ToLower(kind)+"s"
-		versions, optional := []string{"v1"}, ""
+		versions, optional := []string{"v1"}, []string(nil)
 		if policy, isPolicy := strings.CutSuffix(plural, "policys"); isPolicy {
 			at, plural = "/items/*/spec/matchConstraints/resourceRules/*", policy+"policies"
 		}
 		if kind == "MutatingAdmissionPolicy" { // v1alpha1 since Kubernetes 1.32, v1 since 1.36
-			versions, optional = []string{"v1", "v1beta1", "v1alpha1"}, unserved
+			versions, optional = []string{"v1", "v1beta1", "v1alpha1"}, unserved()
 		}
 		matches := targets.Condition{
 			At: at, Else: "one of the " + plural + " matches CONNECT to " + resource + "/" + sub,
@@ -97,9 +97,12 @@ func onConnect(resource, sub string, soft bool, kinds ...string) []targets.Prepa
 	return out
 }
 
-// unserved is what the API server answers for a path that it does not serve
-// (net/http's own words; seen on v1.37.2). An object that is missing has a Status.
-const unserved = "404 page not found"
+// unserved are the words of the API server for a path that it does not serve:
+// net/http's own, and those of a Status (seen on v1.37.2). Of an object that is
+// missing it names the object.
+func unserved() []string {
+	return []string{"404 page not found", "the server could not find the requested resource"}
+}
 
 // aWholeList says that an answer is all objects of a kind: whatever else
 // answers, without items, must not show that there are none.

@@ -119,6 +119,8 @@ func TestAKindThatIsNotServed(t *testing.T) {
 		shown  bool
 	}{
 		{http.StatusNotFound, "404 page not found\n", true},
+		{http.StatusNotFound, `{"kind":"Status","status":"Failure","message":"the server could not find the requested resource","reason":"NotFound","details":{},"code":404}`, true},
+		{http.StatusNotFound, `{"kind":"Status","status":"Failure","message":"namespaces \"x\" not found","reason":"NotFound","code":404}`, false},
 		{http.StatusNotFound, "<html>not found</html>", false},
 		{http.StatusNotFound, `{"kind":"Status","status":"Failure","code":404}`, false},
 		{http.StatusForbidden, "404 page not found\n", false},
