@@ -119,7 +119,7 @@ func TestReceivePack(t *testing.T) {
 		{name: "create a ref that does not exist", old: none, tip: "main", ref: "refs/heads/new", form: targets.PushCreate, class: targets.Mutated, moves: true},
 		{name: "create a tag that exists", old: none, tip: "v1", ref: "refs/tags/v1", form: targets.PushCreate, class: targets.Reached, leaves: true},
 		{name: "no pack", old: "main~10", tip: "main", noPack: true, hook: reject, form: targets.PushUpdate, class: targets.Invalid},
-		{name: "no report", old: "main~10", tip: "main", capabilities: "side-band-64k agent=t", hook: reject, form: targets.PushUpdate, class: targets.Denied},
+		{name: "no report", old: "main~10", tip: "main", capabilities: "side-band-64k agent=t", hook: reject, form: targets.PushUpdate, class: targets.Unknown},
 		{name: "another hidden ref", old: "main~10", tip: "main", ref: "refs/keep-around/x", form: targets.PushUpdate, class: targets.Reached},
 	} {
 		t.Run(c.name, func(t *testing.T) {
