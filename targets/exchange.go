@@ -64,6 +64,8 @@ type GitReport struct {
 	Refs   []GitRefStatus `json:"refs,omitempty"`
 	// Sideband is the text of the progress channel: hooks speak there.
 	Sideband string `json:"sideband,omitempty"`
+	// Agent is the server's program, as it advertised it: git/2.52.0.
+	Agent string `json:"agent,omitempty"`
 	// Fatal is the text of the error channel.
 	Fatal string `json:"fatal,omitempty"`
 }

@@ -115,18 +115,23 @@ func TestMarkersAreRead(t *testing.T) {
 }
 
 func TestSpells(t *testing.T) {
-	for _, c := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"a", "a", true}, {"a", "ab", false}, {"a", "", false}, {"a", "A", false},
-		{"a…", "a", true}, {"a…", "ab", true}, {"…a", "a", true}, {"…a", "ba", true}, {"…a", "ab", false},
-		{"a…b", "ab", false}, {"a…b", "axb", true}, {"a…b", "axbc", false}, {"a…b", "axbb", true},
-		{"a…b…c", "axbxc", true}, {"a…b…c", "abxc", false}, {"a…b…c", "axbc", false}, {"a…b…c", "axc", false},
-		{"…a…b…", "ab", false}, {"…a…b…", "axb", true}, {"…a…b…", "xaxbx", true},
+	for pattern, c := range map[string]struct{ yes, no []string }{
+		"a":     {[]string{"a"}, []string{"", "ab", "A"}},
+		"a…":    {[]string{"a", "ab"}, []string{"", "ba"}},
+		"…a":    {[]string{"a", "ba"}, []string{"", "ab"}},
+		"a…b":   {[]string{"axb", "axbb"}, []string{"ab", "axbc"}},
+		"a…b…c": {[]string{"axbxc"}, []string{"abxc", "axbc", "axc"}},
+		"…a…b…": {[]string{"axb", "xaxbx"}, []string{"ab", "bxa"}},
 	} {
-		if got := spells(c.pattern, c.text); got != c.want {
-			t.Errorf("%q spells %q: %t", c.pattern, c.text, got)
+		for _, text := range c.yes {
+			if !spells(pattern, text) {
+				t.Errorf("%q does not spell %q", pattern, text)
+			}
+		}
+		for _, text := range c.no {
+			if spells(pattern, text) {
+				t.Errorf("%q spells %q", pattern, text)
+			}
 		}
 	}
 }

@@ -42,6 +42,9 @@ func (s *Session) push(ctx context.Context, call targets.Call) targets.Exchange 
 	} else {
 		x = s.pushHTTP(ctx, lease, call.Request)
 	}
+	if seen, err := lease.Advertised(); err == nil && x.Git != nil {
+		x.Git.Agent = lease.Redact(seen.Agent())
+	}
 	x.Steps = append(steps, x.Steps...)
 	return x
 }
@@ -80,7 +83,7 @@ func (p *Project) history(ctx context.Context, push targets.Push) (guard.History
 	for _, c := range commits {
 		h.Line = append(h.Line, c.ID)
 	}
-	h.Tip, h.Whole = h.Line[0], len(commits[len(commits)-1].ParentIDs) == 0
+	h.Whole = len(commits[len(commits)-1].ParentIDs) == 0
 	if push.Form == targets.PushForce {
 		x, h.Beside = p.beside(ctx, s, branch, strings.TrimPrefix(push.Beside, "refs/heads/"))
 		steps = append(steps, x)
@@ -114,7 +117,12 @@ func (s *Session) pushHTTP(ctx context.Context, lease *guard.Lease, r targets.Re
 	if refs == nil || advertised.Status != http.StatusOK {
 		return advertised // the server refused before any push, or did not answer
 	}
-	body, err := s.compose(bytes.NewReader(refs), lease.History, *r.Push)
+	lease.Follow(first)
+	seen, err := lease.Advertised()
+	if err != nil {
+		return advertised // a page in place of an advertisement
+	}
+	body, err := compose(seen, *lease.History, *r.Push, s.project.cfg.Marker)
 	if err != nil {
 		return targets.Exchange{Unfit: err.Error(), Steps: []targets.Exchange{advertised}}
 	}
@@ -127,45 +135,40 @@ func (s *Session) pushHTTP(ctx context.Context, lease *guard.Lease, r targets.Re
 	return x
 }
 
-// compose builds the push from what the server advertises. The body is read
-// up to its flush.
-func (s *Session) compose(advertised io.Reader, h *guard.History, push targets.Push) ([]byte, error) {
-	adv := packp.NewAdvRefs()
-	if err := adv.Decode(advertised); err != nil {
-		return nil, fmt.Errorf("read what the server advertises: %w", err)
-	}
-	tip, exists := adv.References[push.Ref]
-	format := adv.Capabilities.Get("object-format")
+// compose builds the push from what the server advertises.
+func compose(seen guard.Advertised, h guard.History, push targets.Push, marker string) ([]byte, error) {
+	tip := seen.Tip(push.Ref)
 	switch {
-	case !exists:
+	case tip == "":
 		return nil, fmt.Errorf("the server does not advertise %s, and a push to it would create it", push.Ref)
-	case len(format) > 0 && format[0] != "sha1":
-		return nil, fmt.Errorf("the repository's hashes are %s; only sha1 is supported", format[0])
-	case !adv.Capabilities.Supports(capability.ReportStatus) || !adv.Capabilities.Supports(capability.Sideband64k):
+	case seen.Hashes() != "sha1":
+		return nil, fmt.Errorf("the repository's hashes are %s; only sha1 is supported", seen.Hashes())
+	case !seen.Can("report-status") || !seen.Can("side-band-64k"):
 		return nil, errors.New("the server does not say what becomes of a push")
-	case h.Tip != "" && h.Tip != tip.String():
-		return nil, fmt.Errorf("%s moved from %s to %s while it was read", push.Ref, h.Tip, tip)
+	case len(h.Line) > 0 && h.Line[0] != tip:
+		return nil, fmt.Errorf("%s moved from %s to %s while it was read", push.Ref, h.Line[0], tip)
 	}
-	h.Tip = tip.String()
 	old, err := h.Old(push.Form)
 	if err != nil {
 		return nil, err
 	}
-	return encode(push.Ref, old, h.Tip, s.project.cfg.Marker)
+	return encode(push.Ref, old, tip, marker)
 }
 
-// encode is the push on the wire. The marker stands in the server's logs.
+// encode is the push on the wire, the same bytes each time. The marker stands
+// in the server's logs.
 func encode(ref, old, tip, marker string) ([]byte, error) {
 	pack, err := hex.DecodeString("5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e")
 	if err != nil {
 		return nil, err
 	}
 	req := packp.NewReferenceUpdateRequest()
-	for name, value := range map[capability.Capability][]string{
-		capability.ReportStatus: nil, capability.Sideband64k: nil, capability.Agent: {marker},
-	} {
-		if err := req.Capabilities.Set(name, value...); err != nil {
-			return nil, fmt.Errorf("ask for %s: %w", name, err)
+	for _, c := range []struct {
+		name   capability.Capability
+		values []string
+	}{{capability.ReportStatus, nil}, {capability.Sideband64k, nil}, {capability.Agent, []string{marker}}} {
+		if err := req.Capabilities.Set(c.name, c.values...); err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", c.name, err)
 		}
 	}
 	req.Commands = []*packp.Command{{

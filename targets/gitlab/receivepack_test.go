@@ -1,17 +1,13 @@
 package gitlab
 
 import (
-	"bytes"
+	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
@@ -47,11 +43,17 @@ func newRepository(t *testing.T, hook string) repository {
 	return r
 }
 
+func (r repository) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir = r.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "LC_ALL=C"}
+	return cmd
+}
+
 func (r repository) git(in string, args ...string) string {
 	r.t.Helper()
-	cmd := exec.CommandContext(r.t.Context(), "git", args...)
-	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(in)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "LC_ALL=C"}
+	cmd := r.command(r.t.Context(), args...)
+	cmd.Stdin = strings.NewReader(in)
 	out, err := cmd.Output()
 	if err != nil && args[0] != "receive-pack" {
 		r.t.Fatalf("git %v: %v", args, err)
@@ -65,12 +67,11 @@ func (r repository) refs() string {
 	return r.git("", "for-each-ref", "--format=%(refname) %(objectname)")
 }
 
-// receive gives one push to git-receive-pack and returns its report, and
-// whether what follows a push ran.
-func (r repository) receive(body []byte) (*targets.GitReport, bool) {
+// receive gives one push to git-receive-pack, without the guard, and returns
+// its report.
+func (r repository) receive(body []byte) *targets.GitReport {
 	out := r.git(string(body), "receive-pack", "--stateless-rpc", ".")
-	_, err := os.Stat(filepath.Join(r.dir, "after"))
-	return report(strings.NewReader(out), &guard.Lease{}), err == nil
+	return report(strings.NewReader(out), &guard.Lease{})
 }
 
 // line is one push on the wire, however dangerous.
@@ -84,8 +85,9 @@ func line(old, tip, ref, capabilities string, pack bool) []byte {
 	return body
 }
 
-// TestReceivePack: each form of push against git itself, behind a hook that
-// accepts and one that refuses; and which of them leave at all.
+// TestReceivePack: each form of push against git itself, over both transports
+// and behind a hook that accepts and one that refuses; and which of them leave
+// at all.
 func TestReceivePack(t *testing.T) {
 	const all = "report-status side-band-64k agent=t"
 	const accept, reject = "#!/bin/sh\nexit 0\n", "#!/bin/sh\necho 'GitLab: You are not allowed to push code to protected branches on this project.' >&2\nexit 1\n"
@@ -122,67 +124,47 @@ func TestReceivePack(t *testing.T) {
 		{name: "no report", old: "main~10", tip: "main", capabilities: "side-band-64k agent=t", hook: reject, form: targets.PushUpdate, class: targets.Unknown},
 		{name: "another hidden ref", old: "main~10", tip: "main", ref: "refs/keep-around/x", form: targets.PushUpdate, class: targets.Reached},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if c.hook == "" {
-				c.hook = accept
-			}
-			if c.capabilities == "" {
-				c.capabilities = all
-			}
-			if c.ref == "" {
-				c.ref = "refs/heads/main"
-			}
-			r := newRepository(t, c.hook)
-			h := guard.History{Tip: r.at("main"), Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at("feature")}
-			if strings.HasPrefix(c.ref, "refs/tags/") {
-				h = guard.History{Tip: r.at("v1")}
-			}
-			if c.ref == "refs/heads/new" {
-				h = guard.History{} // nothing is advertised
-			}
-			hash := func(rev string) string {
-				if rev == none || rev == unknown {
-					return rev
+		for transport, through := range map[string]func(repository, *testing.T, sending) (bool, *targets.GitReport){"HTTP": repository.overHTTP, "SSH": repository.overSSH} {
+			t.Run(c.name+" over "+transport, func(t *testing.T) {
+				t.Parallel()
+				if c.hook == "" {
+					c.hook = accept
 				}
-				return r.at(rev)
-			}
-			body := line(hash(c.old), hash(c.tip), c.ref, c.capabilities, !c.noPack)
-			if left := leaves(t, body, c.ref, c.form, h); left != c.leaves {
-				t.Errorf("it leaves: %t, want %t", left, c.leaves)
-			}
-			before := r.refs()
-			g, after := r.receive(body)
-			got := Classify(targets.Case{Asked: targets.Asked{Subject: "alice", Action: "git-push", Resource: c.ref}, Exchange: targets.Exchange{Git: g}})
-			if got.Class != c.class {
-				t.Errorf("%+v, want %s, of %+v", got, c.class, g)
-			}
-			if moved := before != r.refs() || after; moved != c.moves {
-				t.Errorf("it moves: %t, want %t", moved, c.moves)
-			}
-			if c.leaves && c.moves {
-				t.Error("what leaves must move nothing")
-			}
-		})
+				if c.capabilities == "" {
+					c.capabilities = all
+				}
+				if c.ref == "" {
+					c.ref = "refs/heads/main"
+				}
+				r := newRepository(t, c.hook)
+				h := guard.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at("feature")}
+				hash := func(rev string) string {
+					if rev == none || rev == unknown {
+						return rev
+					}
+					return r.at(rev)
+				}
+				body := line(hash(c.old), hash(c.tip), c.ref, c.capabilities, !c.noPack)
+				before := r.refs()
+				left, g := through(r, t, sending{body, targets.Push{Ref: c.ref, Form: c.form, Beside: "refs/heads/feature"}, h})
+				if left != c.leaves {
+					t.Errorf("it leaves: %t, want %t", left, c.leaves)
+				}
+				if !left { // what would become of it
+					g = r.receive(body)
+				}
+				got := Classify(targets.Case{Asked: targets.Asked{Subject: "alice", Action: "git-push", Resource: c.ref}, Exchange: targets.Exchange{Git: g}})
+				if got.Class != c.class {
+					t.Errorf("%+v, want %s, of %+v", got, c.class, g)
+				}
+				_, err := os.Stat(filepath.Join(r.dir, "after"))
+				if moved := before != r.refs() || err == nil; moved != c.moves {
+					t.Errorf("it moves: %t, want %t", moved, c.moves)
+				}
+				if c.leaves && c.moves {
+					t.Error("what leaves must move nothing")
+				}
+			})
+		}
 	}
-}
-
-// leaves reports whether the guard lets a push leave.
-func leaves(t *testing.T, body []byte, ref string, form targets.PushForm, h guard.History) bool {
-	t.Helper()
-	const kind = "application/x-git-receive-pack-request"
-	g := guard.New(guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: guard.NewBudget(1), Timeout: time.Second, Now: time.Now})
-	lease := &guard.Lease{History: &h, Rules: []targets.Rule{{
-		Method: http.MethodPost, Path: "/p.git/git-receive-pack", Header: map[string]string{"Content-Type": kind}, Mutating: true,
-		Push: &targets.Push{Ref: ref, Form: form, Beside: "refs/heads/feature"},
-	}}}
-	r, err := http.NewRequestWithContext(lease.Context(t.Context()), http.MethodPost, "https://127.0.0.1:1/p.git/git-receive-pack", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", kind)
-	if resp, err := g.Over(&http.Transport{}).RoundTrip(r); err == nil {
-		_ = resp.Body.Close()
-	}
-	return lease.Exchange().Sent != nil
 }

@@ -25,6 +25,16 @@ type remote struct {
 	ended      chan struct{} // closed when the process is over and has said all
 }
 
+// Read reads what the process says. At its end it waits for the other stream,
+// on which gitlab-shell gives its reasons.
+func (r *remote) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if err != nil {
+		r.lastWords()
+	}
+	return n, err
+}
+
 func (r *remote) CloseWrite() error { return r.WriteCloser.Close() }
 
 func (r *remote) Close() error { return r.connection.Close() }
@@ -145,12 +155,10 @@ func (s *Session) pushSSH(ctx context.Context, lease *guard.Lease, r targets.Req
 			}
 			return process, nil
 		},
-		Compose: func(advertised io.Reader) ([]byte, error) {
-			body, err := s.compose(advertised, lease.History, *r.Push)
-			if unready = err; err != nil {
-				process.lastWords() // a refusal before any push comes on the other stream
-			}
-			return body, err
+		Compose: func(seen guard.Advertised) ([]byte, error) {
+			var body []byte
+			body, unready = compose(seen, *lease.History, *r.Push, s.project.cfg.Marker)
+			return body, unready
 		},
 	})
 	x := lease.Exchange()
@@ -158,9 +166,7 @@ func (s *Session) pushSSH(ctx context.Context, lease *guard.Lease, r targets.Req
 	if process != nil {
 		said = strings.TrimSpace(lease.Redact(process.stderr.String()))
 	}
-	switch {
-	case unready != nil && said != "": // the server refused before any push
-		x.TransportError, x.Git = "", &targets.GitReport{Fatal: said}
+	switch _, unread := lease.Advertised(); {
 	case unready != nil:
 		x.TransportError, x.Unfit = "", unready.Error()
 	case err == nil:
@@ -168,6 +174,8 @@ func (s *Session) pushSSH(ctx context.Context, lease *guard.Lease, r targets.Req
 		if x.Git.Fatal == "" {
 			x.Git.Fatal = said
 		}
+	case unread != nil && said != "": // the server refused before any push
+		x.TransportError, x.Git = "", &targets.GitReport{Fatal: said}
 	}
 	return x
 }

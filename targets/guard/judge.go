@@ -42,6 +42,7 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 		return nil, targets.Rule{}, err
 	}
 	p.history, p.host, p.replaced = l.History, g.host, string(l.Replacement())
+	p.seen, _ = l.Advertised() // where nothing was advertised, no push fits
 	rule, err := match(l.Rules, r, query, p)
 	if err != nil {
 		return nil, targets.Rule{}, err

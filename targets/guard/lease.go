@@ -37,6 +37,10 @@ type Lease struct {
 	// has.
 	unexercised string
 	exchange    targets.Exchange
+	// advertised is what the server said before a push; unread, why that
+	// cannot be read.
+	advertised Advertised
+	unread     error
 }
 
 type leaseKey struct{}

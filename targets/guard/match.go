@@ -18,6 +18,7 @@ type payload struct {
 	broken   error // why the text is no document
 	push     *command
 	history  *History
+	seen     Advertised
 	replaced string // the only body of a rule that replaces an object
 	host     func(service string) string
 }
@@ -78,7 +79,10 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 		return "the rule allows no body"
 	}
 	if rule.Push != nil {
-		if misfit := body.push.misfit(*rule.Push, body.history); misfit != "" {
+		if body.seen.repository+"/git-receive-pack" != r.URL.Path {
+			return "the server advertised another repository"
+		}
+		if misfit := body.push.misfit(*rule.Push, body.history, body.seen); misfit != "" {
 			return misfit
 		}
 	}

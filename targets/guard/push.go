@@ -25,11 +25,9 @@ const emptyPack = "5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed
 // zero is the hash that stands for no object.
 const zero = "0000000000000000000000000000000000000000"
 
-// History is what the server says of the ref that a push names. The guard
-// judges the push by it.
+// History is what the observer read of the branch that a push names. The guard
+// judges the push by it, and by what the server advertises.
 type History struct {
-	// Tip is the hash that the ref has.
-	Tip string
 	// Line are the ref's first parents, the tip first.
 	Line []string
 	// Whole says that the last of Line is the root.
@@ -52,7 +50,7 @@ func (h History) Old(form targets.PushForm) (string, error) {
 			return "", fmt.Errorf("the branch has %d commits, and a push that cannot land needs at least 3", n)
 		}
 	case targets.PushForce:
-		if h.Beside == "" || h.Beside == h.Tip {
+		if h.Beside == "" || len(h.Line) == 0 || slices.Contains(h.Line, h.Beside) {
 			return "", fmt.Errorf("there is no branch beside it whose tip differs")
 		}
 		return h.Beside, nil
@@ -129,21 +127,26 @@ func isHash(s string) bool {
 }
 
 // misfit says why a push is not the one that a rule allows, "" where it is.
-func (c command) misfit(want targets.Push, h *History) string {
+func (c command) misfit(want targets.Push, h *History, a Advertised) string {
 	if h == nil {
 		return "nothing is known of the ref's history"
 	}
 	old, err := h.Old(want.Form)
+	tip := a.Tip(want.Ref)
 	switch {
 	case c.ref != want.Ref:
 		return "the ref differs"
-	case h.Tip == "" || h.Tip == zero || c.new != h.Tip:
-		return "the new hash is not the ref's tip"
+	case a.Hashes() != "sha1":
+		return "the repository's hashes are not SHA-1"
+	case tip == "" || tip == zero || c.new != tip:
+		return "the new hash is not the tip that the server advertises"
+	case want.Form != targets.PushCreate && (len(h.Line) == 0 || h.Line[0] != tip):
+		return "the ref moved while it was read"
 	case err != nil:
 		return err.Error()
 	case c.old != old:
 		return "the old hash is not one with which the push cannot land"
-	case want.Form == targets.PushUpdate && (len(h.Line) == 0 || h.Line[0] != h.Tip || slices.Contains(h.Line[:2], c.old)):
+	case want.Form == targets.PushUpdate && slices.Contains(h.Line[:2], c.old):
 		return "the old hash is the ref's tip or its parent"
 	}
 	return ""

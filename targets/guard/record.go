@@ -64,6 +64,9 @@ func (l *Lease) answered(resp *http.Response, rule targets.Rule, took func() tim
 		text, x.Cut = cut([]byte(l.redact(string(body))))
 		x.Body = text
 	}
+	if !x.Truncated {
+		l.discovers(resp, body)
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if x.Truncated {
 		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{}))

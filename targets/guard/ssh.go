@@ -27,9 +27,9 @@ type Conversation struct {
 	Path string
 	// Open starts the process.
 	Open func(ctx context.Context) (Remote, error)
-	// Compose builds the push from what the far end advertises, which it reads
-	// up to the flush. Nil sends nothing.
-	Compose func(advertised io.Reader) ([]byte, error)
+	// Compose builds the push from what the far end advertises, which the guard
+	// has read. Nil sends nothing.
+	Compose func(Advertised) ([]byte, error)
 }
 
 // Converse lets one conversation run under a lease, and records it. Not a
@@ -75,7 +75,12 @@ func (g *Guard) converse(ctx context.Context, l *Lease, rule targets.Rule, c Con
 	defer context.AfterFunc(ctx, func() { _ = remote.Close() })()
 	defer func() { _ = remote.Close() }() // read to its end, or given up
 	if c.Compose != nil {
-		body, err := c.Compose(remote)
+		seen, err := readAdvertised(remote, c.Path)
+		l.sees(seen, err)
+		if err != nil {
+			return nil, err
+		}
+		body, err := c.Compose(seen)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +88,7 @@ func (g *Guard) converse(ctx context.Context, l *Lease, rule targets.Rule, c Con
 		if err != nil {
 			return nil, err
 		}
-		if misfit := push.misfit(*rule.Push, l.History); misfit != "" {
+		if misfit := push.misfit(*rule.Push, l.History, seen); misfit != "" {
 			return nil, refuse("a push that the lease does not allow: %s", misfit)
 		}
 		l.says(push.String())
