@@ -51,6 +51,7 @@ func All() probes.Set {
 		gitlab.BranchCreate(),
 		gitlab.BranchForcePush(),
 		gitlab.BranchProtect(),
+		gitlab.BranchProtectionUpdate(),
 		gitlab.BranchPush(),
 		gitlab.BranchPushSSH(),
 		gitlab.BranchUnprotect(),

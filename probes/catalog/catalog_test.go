@@ -19,6 +19,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
@@ -180,6 +181,9 @@ func leaves(t *testing.T, system targets.System, r targets.Request, lease *guard
 	if system == targets.AWS {
 		config.Host, config.Services, config.Headers = "", map[string]string{r.Service: "127.0.0.1:1"}, aws.Headers()
 	}
+	if system == targets.GitLab {
+		config.Headers = gitlab.Headers()
+	}
 	g := guard.New(config)
 	if resp, err := g.Over(&http.Transport{}).RoundTrip(req.WithContext(lease.Context(t.Context()))); err == nil {
 		_ = resp.Body.Close()
@@ -237,7 +241,7 @@ func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 		"id": "1", "name": "main", "state": "opened", "status": "success", "pipeline": map[string]any{"id": "12"},
 		"environment": map[string]any{"name": "production"}, "user": map[string]any{"username": "alice"}, "author": map[string]any{"username": "alice"},
 		"pending_approval_count": "1", "approval_summary": map[string]any{"rules": []any{map[string]any{"required_approvals": "1"}}},
-		"version": "18.9.0-ee",
+		"version": "18.9.0-ee", "enterprise": "true",
 	}, ""
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // BranchProtect attempts to write the protection of the branch anew. It is
-// protected already, so GitLab cannot.
+// protected already, and no account has the id that it names, so GitLab cannot.
 func BranchProtect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.branch.protect", Title: "Write the protection of the branch anew",
@@ -15,8 +15,10 @@ func BranchProtect() probes.Probe {
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
 		route: "POST /projects/:id/protected_branches", path: "protected_branches", resource: "branch protection",
-		body:    func(place targets.Place, _ probes.Params) object { return object{"name": place.Branch} },
-		pin:     map[string]string{"/name": "{branch}"},
+		body: func(place targets.Place, _ probes.Params) object {
+			return object{"name": place.Branch, "allowed_to_push": []object{{"user_id": nobody}}} // Community drops the second
+		},
+		pin:     map[string]string{"/name": "{branch}", "/allowed_to_push/0/user_id": gitlab.NoID},
 		prepare: gitlab.Exists("protected_branches/{branch_in_path}", "/name"),
 		reached: []string{"text:Protected branch '{branch}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {

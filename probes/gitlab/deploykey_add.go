@@ -6,7 +6,8 @@ import (
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
-// DeployKeyAdd attempts to add a deploy key that is no key.
+// DeployKeyAdd attempts to add a deploy key that is no key, and that
+// ended long ago.
 func DeployKeyAdd() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.deploykey.add", Title: "Add a deploy key that may push",
@@ -15,9 +16,9 @@ func DeployKeyAdd() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/deploy_keys", path: "deploy_keys", resource: "deploy key",
 		body: func(_ targets.Place, params probes.Params) object {
-			return object{"title": params.Arm, "key": gitlab.NoKey, "can_push": true}
+			return object{"title": params.Arm, "key": gitlab.NoKey, "can_push": true, "expires_at": gitlab.NoExpiry}
 		},
-		pin:     map[string]string{"/title": "{arm}", "/key": gitlab.NoKey},
+		pin:     map[string]string{"/title": "{arm}", "/key": gitlab.NoKey, "/expires_at": gitlab.NoExpiry},
 		reached: []string{"text:key: is invalid", "text:key: type is forbidden", "text:deploy_key.key: is invalid", "text:fingerprint_sha256: cannot be generated"},
 		state:   inTheProject("deploy_keys", "/*/id", "/*/title", "/*/can_push"),
 	})

@@ -7,7 +7,8 @@ import (
 )
 
 // EnvironmentProtect attempts to write the protection of the environment
-// anew. It is protected already, so GitLab cannot.
+// anew. It is protected already, and nobody who exists
+// would be let in, so GitLab cannot.
 func EnvironmentProtect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.environment.protect", Title: "Write the protection of the environment anew",
@@ -16,9 +17,9 @@ func EnvironmentProtect() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/protected_environments", path: "protected_environments", resource: "environment protection",
 		body: func(place targets.Place, _ probes.Params) object {
-			return object{"name": place.Environment, "deploy_access_levels": []object{{"access_level": 40}}}
+			return object{"name": place.Environment, "deploy_access_levels": []object{{"user_id": nobody}}}
 		},
-		pin:     map[string]string{"/name": "{environment}"},
+		pin:     map[string]string{"/name": "{environment}", "/deploy_access_levels/0/user_id": gitlab.NoID},
 		prepare: gitlab.Exists("protected_environments/{environment_in_path}", "/name"),
 		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {

@@ -3,10 +3,11 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // EnvironmentUnprotect attempts to take an environment's protection away.
-// There is none of that name.
+// There is none of that name, nor one that was last changed so long ago.
 func EnvironmentUnprotect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.environment.unprotect", Title: "Take the protection of an environment away",
@@ -14,6 +15,7 @@ func EnvironmentUnprotect() probes.Probe {
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
 	}, write{
 		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{arm}", resource: "environment protection",
+		header:  map[string]string{"If-Unmodified-Since": gitlab.LongAgo},
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place), listed(place, "protected_environments", nil, "/*/name", "/*/deploy_access_levels")}

@@ -7,7 +7,7 @@ import (
 )
 
 // PushRuleCreate attempts to write the project's push rules anew. There is a
-// set already, so GitLab cannot.
+// set already, and its pattern is none, so GitLab cannot.
 func PushRuleCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.pushrule.create", Title: "Write the project's push rules anew",
@@ -15,8 +15,10 @@ func PushRuleCreate() probes.Probe {
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
 	}, write{
 		route: "POST /projects/:id/push_rule", path: "push_rule", resource: "push rule",
-		body:    func(targets.Place, probes.Params) object { return object{"deny_delete_tag": true} },
-		pin:     map[string]string{"/deny_delete_tag": "true"},
+		body: func(targets.Place, probes.Params) object {
+			return object{"deny_delete_tag": true, "branch_name_regex": gitlab.NoPattern}
+		},
+		pin:     map[string]string{"/deny_delete_tag": "true", "/branch_name_regex": gitlab.NoPattern},
 		prepare: gitlab.Exists("push_rule", "/id"),
 		reached: []string{"text:Project push rule exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {

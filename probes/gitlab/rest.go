@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
@@ -9,6 +10,9 @@ import (
 )
 
 const jsonBody = "application/json"
+
+// nobody is gitlab.NoID as a number: no account has it.
+const nobody = 2147483647
 
 // object is a JSON body.
 type object map[string]any
@@ -39,7 +43,9 @@ type write struct {
 	keep []string
 	// prepare are the reads that its harmlessness rests on.
 	prepare []targets.Preparation
-	state   func(targets.Place, probes.Params) []targets.StateQuery
+	// header are the request's headers beside the content type.
+	header map[string]string
+	state  func(targets.Place, probes.Params) []targets.StateQuery
 }
 
 // fill fills a template in.
@@ -65,8 +71,10 @@ func writes(p probes.Probe, w write) probes.Probe {
 	if keep == nil {
 		keep = []string{}
 	}
+	header := map[string]string{"Content-Type": jsonBody}
+	maps.Copy(header, w.header)
 	p.Allow = []targets.Rule{{
-		Method: method, Path: path, Header: map[string]string{"Content-Type": jsonBody},
+		Method: method, Path: path, Header: header,
 		Body: w.pin, Mutating: true, Keep: keep, Prepare: w.prepare,
 	}}
 	p.Reached = w.reached
@@ -78,7 +86,7 @@ func writes(p probes.Probe, w write) probes.Probe {
 		return targets.Request{
 			Action: w.route, Resource: w.resource, Scope: place.Scope,
 			Method: method, Path: fill(path, params.Vars(place)),
-			Header: map[string]string{"Content-Type": jsonBody}, Body: body.bytes(),
+			Header: header, Body: body.bytes(),
 		}
 	}
 	p.State = w.state

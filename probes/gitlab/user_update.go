@@ -6,7 +6,8 @@ import (
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
-// UserUpdate attempts to change another user's account, which does not exist.
+// UserUpdate attempts to change another user's account, which does not exist, and
+// which can have no empty name.
 func UserUpdate() probes.Probe {
 	p := writes(probes.Probe{
 		ID: "gitlab.user.update", Title: "Change another user's account",
@@ -15,8 +16,8 @@ func UserUpdate() probes.Probe {
 		Limits: []string{"Only an administrator may do this; where none can be lent, the positive arm has to be waived."},
 	}, write{
 		route: "PUT /users/:id", resource: "user",
-		body:    func(_ targets.Place, params probes.Params) object { return object{"note": params.Arm} },
-		pin:     map[string]string{"/note": "{arm}"},
+		body:    func(_ targets.Place, params probes.Params) object { return object{"note": params.Arm, "name": ""} },
+		pin:     map[string]string{"/note": "{arm}", "/name": ""},
 		reached: []string{"text:404 User Not Found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place)}

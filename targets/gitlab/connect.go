@@ -60,6 +60,9 @@ type credential struct {
 	key      ssh.Signer // nil for none
 }
 
+// Headers are those that a probe's request may carry beside the usual ones.
+func Headers() []string { return []string{unmodified} }
+
 // Connect prepares a connection. It sends nothing.
 func Connect(cfg Config) (*Project, error) {
 	t := cfg.Target.GitLab
@@ -78,6 +81,7 @@ func Connect(cfg Config) (*Project, error) {
 	p.guard = guard.New(guard.Config{
 		Host: u.Host, SSHHost: sshHost, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond),
 		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: p.invariant, Now: cfg.Now,
+		Headers: Headers(),
 	})
 	p.client = &http.Client{
 		Transport: p.guard.Over(&http.Transport{

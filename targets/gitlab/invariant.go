@@ -28,6 +28,12 @@ const (
 	NoExpiry = "2000-01-01"
 	// NoKey is no SSH key.
 	NoKey = "not-a-key"
+	// NoPattern is no regular expression.
+	NoPattern = "["
+	// LongAgo is a moment since which everything has changed: GitLab deletes
+	// nothing under If-Unmodified-Since that did (destroy_conditionally!,
+	// lib/api/helpers.rb).
+	LongAgo = "Thu, 01 Jan 1970 00:00:00 GMT"
 	// NoVariable is no name of a variable.
 	NoVariable = "sod probe!"
 )
@@ -50,7 +56,7 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 		}
 		return nil
 	case path == api+"users/"+NoID && r.Method == http.MethodPut:
-		return nil
+		return unnamed(body)
 	case slices.Contains([]string{api + "user", api + "metadata", api + "personal_access_tokens/self", strings.TrimSuffix(p.path(), "/")}, path) && r.Method == http.MethodGet:
 		return nil
 	}
@@ -63,7 +69,52 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
 	}
+	if conditional := r.Header.Get(unmodified); conditional != "" && r.Method != http.MethodDelete || r.Method == http.MethodDelete && conditional != LongAgo {
+		return errors.New("only a delete is conditional, and each is")
+	}
 	return p.harmless(r.Method, below, body, shown)
+}
+
+// unmodified is the header of a conditional delete.
+const unmodified = "If-Unmodified-Since"
+
+// unnamed lets an update of the account that does not exist leave where no
+// account could take it: none has an empty name.
+func unnamed(body []byte) error {
+	var o map[string]any
+	if json.Unmarshal(body, &o) != nil || o["name"] != "" {
+		return errors.New("an update of an account in a form that could take effect")
+	}
+	return nil
+}
+
+// amends reports whether a change of a protection that exists names nothing
+// that does, where the edition reads what it names.
+func amends(below string, o map[string]any, shown []string) bool {
+	return slices.Contains(shown, below+" exists") && slices.Contains(shown, "the instance is licensed") && len(o) == 2 &&
+		gone(o["allowed_to_push"]) && impossible(o["allowed_to_merge"])
+}
+
+// gone reports whether a list of access levels takes away only one that does
+// not exist.
+func gone(levels any) bool {
+	list, ok := levels.([]any)
+	if !ok || len(list) != 1 {
+		return false
+	}
+	level, ok := list[0].(map[string]any)
+	return ok && len(level) == 2 && fmt.Sprintf("%.0f", level["id"]) == NoID && level["_destroy"] == true
+}
+
+// impossible reports whether a list of access levels names only an account
+// that does not exist.
+func impossible(levels any) bool {
+	list, ok := levels.([]any)
+	if !ok || len(list) != 1 {
+		return false
+	}
+	level, ok := list[0].(map[string]any)
+	return ok && len(level) == 1 && fmt.Sprintf("%.0f", level["user_id"]) == NoID
 }
 
 // harmless lists the writes that cannot take effect. shown is what was read
@@ -92,15 +143,17 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "POST deployments/N/approval":
 		comment, _ := o["comment"].(string)
 		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker && utf8.RuneCountInString(comment) > longestComment
-	case "POST protected_branches", "POST protected_environments":
-		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists")
+	case "POST protected_branches":
+		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists") && impossible(o["allowed_to_push"])
+	case "POST protected_environments":
+		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists") && impossible(o["deploy_access_levels"])
 	case "POST push_rule":
-		holds = slices.Contains(shown, "push_rule exists")
+		holds = slices.Contains(shown, "push_rule exists") && o["branch_name_regex"] == NoPattern
 	case "POST members":
 		user, _ := o["user_id"].(float64)
 		holds = o["access_level"] == float64(NoLevel) && o["expires_at"] == NoExpiry && slices.Contains(shown, fmt.Sprintf("the user %.0f holds a seat", user))
 	case "POST deploy_keys":
-		holds = o["key"] == NoKey
+		holds = o["key"] == NoKey && o["expires_at"] == NoExpiry
 	case "POST variables":
 		holds = o["key"] == NoVariable && o["masked"] == true && o["value"] == "x" // too short to be masked
 	case "POST ci/lint":
@@ -110,7 +163,7 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 	case "POST pipeline_schedules":
 		holds = o["cron"] == NoCron && o["cron_timezone"] == NoCron && o["active"] == false
 	default:
-		holds = p.own(method, below)
+		holds = p.own(method, below) || method == http.MethodPatch && strings.HasPrefix(below, "protected_branches/") && amends(below, o, shown)
 	}
 	if !holds {
 		return fmt.Errorf("%s %s in a form that could take effect", method, below)

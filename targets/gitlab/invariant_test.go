@@ -33,6 +33,15 @@ func TestInvariant(t *testing.T) {
 		{"a member at a level that would be queued", "POST", at + "members", `{"access_level":33,"expires_at":"2000-01-01","user_id":1001}`},
 		{"a member of whom no seat is known", "POST", at + "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`},
 		{"a deploy key", "POST", at + "deploy_keys", `{"key":"ssh-ed25519 AAAA","can_push":true}`},
+		{"a deploy key that only its key stops", "POST", at + "deploy_keys", `{"key":"not-a-key","can_push":true}`},
+		{"a protection that only the one before it stops", "POST", at + "protected_branches", `{"name":"main"}`},
+		{"a protection that lets somebody in", "POST", at + "protected_branches", `{"allowed_to_push":[{"user_id":11}],"name":"main"}`},
+		{"a protection that lets somebody in beside nobody", "POST", at + "protected_environments", `{"deploy_access_levels":[{"user_id":2147483647},{"access_level":30}],"name":"production"}`},
+		{"a protection that is changed", "PATCH", at + "protected_branches/main", `{"allow_force_push":true}`},
+		{"a protection that would lose nothing, and is not read", "PATCH", at + "protected_branches/main", `{"allowed_to_merge":[{"user_id":2147483647}],"allowed_to_push":[{"_destroy":true,"id":2147483647}]}`},
+		{"push rules that only the ones before them stop", "POST", at + "push_rule", `{"deny_delete_tag":true}`},
+		{"a user who only does not exist", "PUT", "/api/v4/users/" + NoID, `{"note":"x"}`},
+		{"a delete that only its name stops", "DELETE", at + "protected_tags/sodprobe-run", `{}`},
 		{"a variable", "POST", at + "variables", `{"key":"A","value":"x"}`},
 		{"a pipeline", "POST", at + "pipeline", `{"ref":"main"}`},
 		{"a pipeline with two variables", "POST", at + "pipeline", `{"ref":"main","variables":[{"key":"A"},{"key":"B"}]}`},
@@ -88,16 +97,36 @@ func canonical(t *testing.T, body string) string {
 	return string(b)
 }
 
-// TestConditionalDeletes: the header that makes a delete conditional is not on
-// the guard's list, so no such delete leaves.
+// TestConditionalDeletes: a delete leaves only where it names what this
+// program never makes, on a condition that nothing meets; and nothing else is
+// conditional.
 func TestConditionalDeletes(t *testing.T) {
 	s := newServer(t)
 	_, session := s.connect(t, nil)
-	const path = "/api/v4/projects/42/protected_tags/sodprobe-run"
-	header := map[string]string{"Content-Type": "application/json", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}
-	x, _ := session.rest(t.Context(), session.lease([]targets.Rule{{Method: http.MethodDelete, Path: path, Header: header, Mutating: true}}), targets.Request{Method: http.MethodDelete, Path: path, Header: header, Body: []byte("{}")})
-	if x.Sent != nil || !strings.Contains(x.Refused, "If-Unmodified-Since") {
-		t.Errorf("%+v", x)
+	const mine, real = "protected_tags/sodprobe-run", "protected_tags/v1"
+	for _, c := range []struct {
+		method, below, since string
+		leaves               bool
+	}{
+		{http.MethodDelete, mine, LongAgo, true},
+		{http.MethodDelete, "protected_environments/sodprobe-run", LongAgo, true},
+		{http.MethodDelete, mine, "", false},
+		{http.MethodDelete, mine, "Thu, 01 Jan 2037 00:00:00 GMT", false},
+		{http.MethodDelete, real, LongAgo, false},
+		{http.MethodDelete, "repository/branches/sodprobe-run", LongAgo, false},
+		{http.MethodPut, "repository/branches/sodprobe-run/unprotect", LongAgo, false},
+		{http.MethodPut, "repository/branches/sodprobe-run/unprotect", "", true},
+	} {
+		header := map[string]string{"Content-Type": "application/json"}
+		if c.since != "" {
+			header["If-Unmodified-Since"] = c.since
+		}
+		path := "/api/v4/projects/42/" + c.below
+		lease := session.lease([]targets.Rule{{Method: c.method, Path: path, Header: header, Mutating: true}})
+		x, _ := session.rest(t.Context(), lease, targets.Request{Method: c.method, Path: path, Header: header, Body: []byte("{}")})
+		if (x.Sent != nil) != c.leaves || c.leaves && x.Sent.Headers["If-Unmodified-Since"] != c.since {
+			t.Errorf("%s %s on %q: %+v", c.method, c.below, c.since, x)
+		}
 	}
 }
 
@@ -187,9 +216,9 @@ func TestPreparations(t *testing.T) {
 			"members/all/1001": `{"id":1001,"state":"blocked","access_level":30}`,
 		}, false},
 		{"nobody's member", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), nil, false},
-		{"a protection that exists", "POST", "protected_branches", `{"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},
-		{"a protection that does not", "POST", "protected_branches", `{"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
-		{"push rules that do not exist", "POST", "push_rule", `{"deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
+		{"a protection that exists", "POST", "protected_branches", `{"allowed_to_push":[{"user_id":2147483647}],"name":"main"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, true},
+		{"a protection that does not", "POST", "protected_branches", `{"allowed_to_push":[{"user_id":2147483647}],"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
+		{"push rules that do not exist", "POST", "push_rule", `{"branch_name_regex":"[","deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
 		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, Opened(), nil, false},
 		{"a merge of another's", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"bob"}}`}, false},
 		{"a merge of one's own", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"alice"}}`}, true},

@@ -82,6 +82,17 @@ func Exists(path, field string) []targets.Preparation {
 	}}
 }
 
+// Licensed shows that the instance has the Premium features: only there can
+// environments be protected (docs.gitlab.com/api/protected_environments), and
+// only there are access levels of single accounts read.
+func Licensed() []targets.Preparation {
+	const unknown = "the instance has no Premium edition, or the observer may not read the protected environments that would show it"
+	return []targets.Preparation{
+		{Path: api + "metadata", Keep: []string{"/enterprise"}, Else: unknown, Must: []targets.Condition{{At: "/enterprise", Any: []string{"true"}, Else: unknown}}},
+		{Path: below + "protected_environments", Query: map[string]string{"per_page": "1"}, Keep: []string{"/0/name"}, Else: unknown, Shows: "the instance is licensed"},
+	}
+}
+
 // Seated shows that the user {user} holds a seat already, as a member of a group
 // above the project. Where none is left, GitLab would tell the owners by mail
 // that one is wanted, before it asks who may add members

@@ -19,7 +19,7 @@ import (
 const maxAnswer = 8 << 20
 
 func sentHeaders() []string {
-	return []string{"Accept", "Audit-Id", "Content-Type", "If-Match", "User-Agent", "X-Amz-Target"}
+	return []string{"Accept", "Audit-Id", "Content-Type", "If-Match", "If-Unmodified-Since", "User-Agent", "X-Amz-Target"}
 }
 
 func answerHeaders() []string {

@@ -24,7 +24,7 @@ func (g *GitLab) reads() map[string]func(call) reply {
 		"user": func(c call) reply {
 			return ok(object{"id": c.as.id, "username": c.as.username, "state": "active", "is_admin": c.as.admin})
 		},
-		"metadata": one(object{"version": "18.9.0-ee", "enterprise": true}),
+		"metadata": one(object{"version": "18.9.0-ee", "enterprise": !g.cfg.Free}),
 		"personal_access_tokens/self": func(c call) reply {
 			return ok(object{"id": 100 + c.as.id, "name": "sodprobe", "active": true, "revoked": false, "scopes": []string{"api"}})
 		},

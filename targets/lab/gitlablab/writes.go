@@ -20,6 +20,7 @@ func (g *GitLab) writes() map[string]func(call) reply {
 		"PUT" + p + "approval_rules/{rule}":                       g.premium(nothing),
 		"PUT" + p + "repository/branches/{name}/unprotect":        g.maintainers(unprotect),
 		"POST" + p + "protected_branches":                         g.maintainers(exists("name", Branch, http.StatusConflict, "Protected branch 'main' already exists")),
+		"PATCH" + p + "protected_branches/{name}":                 g.maintainers(amend),
 		"DELETE" + p + "protected_tags/{name}":                    g.maintainers(remove("v*")),
 		"POST" + p + "protected_environments":                     g.premium(exists("name", Environment, http.StatusConflict, "Environment 'production' is already protected")),
 		"DELETE" + p + "protected_environments/{name}":            g.premium(remove(Environment)),
@@ -72,6 +73,17 @@ func merge(c call) reply {
 func unprotect(c call) reply {
 	if name := c.r.PathValue("name"); name != Branch && name != PermittedBranch {
 		return missing("Branch Not Found")
+	}
+	return effect(c)
+}
+
+// amend looks for the access level that is to go before it saves anything;
+// without a licence the levels are dropped.
+func amend(c call) reply {
+	gone, _ := c.body["allowed_to_push"].([]any)
+	switch {
+	case c.r.PathValue("name") != Branch || len(gone) == 1 && fmt.Sprint(gone[0].(object)["id"]) == "2.147483647e+09" && !c.cfg.Free:
+		return missing("Not found")
 	}
 	return effect(c)
 }
