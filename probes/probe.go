@@ -76,6 +76,10 @@ type Probe struct {
 	// Premium; "" where every edition has it. Where the instance has not, the
 	// route cannot be protected: a gap of the design, and never a pass.
 	Tier string
+	// Since is the oldest version of the system in which an answer tells what
+	// the probe says it does, as in 17.11; "" where it does in every one that is
+	// supported at all. Below it nothing is sent.
+	Since string
 	// Null says that the negative arm is the developer's own request, with
 	// every right taken away, and not somebody else's.
 	Null bool

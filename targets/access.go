@@ -17,6 +17,8 @@ type Access struct {
 	Reads []StateQuery
 	// Tiers are the probes that need an edition of the system, by its name.
 	Tiers map[string][]string
+	// Since are the probes that need a version of the system, by its number.
+	Since map[string][]string
 }
 
 // Finding is one thing that doctor looked at.

@@ -45,7 +45,7 @@ func TestPermissiveGitLab(t *testing.T) {
 func TestFreeGitLab(t *testing.T) {
 	for id, o := range runGitLab(t, gitlablab.Config{Free: true}, gitlablab.FaultNone) {
 		p, _ := catalog.All().Find(id)
-		premium := p.Tier != "" && id != "gitlab.mergerequest.rule-update"
+		premium := p.Tier != ""
 		if premium && (o.Outcome == probes.Blocked || o.Outcome == probes.Permitted) {
 			t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
 		}

@@ -207,6 +207,9 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		fmt.Fprintf(b, "- `%s`: %s, as in `%s`; %s\n", n.Name, n.Doc, n.Example, given)
 	}
 	fmt.Fprintf(b, "- speaks to %s; %s, %s\n", strings.Join(p.Controls, ", "), p.Technique, p.Attack)
+	if p.Since != "" {
+		fmt.Fprintf(b, "- needs GitLab %s or later\n", p.Since)
+	}
 	if p.Tier != "" {
 		fmt.Fprintf(b, "- needs GitLab %s; an edition without it cannot protect this route at all\n", p.Tier)
 	}

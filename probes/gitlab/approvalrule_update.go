@@ -12,13 +12,14 @@ func ApprovalRuleUpdate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.approvalrule.update", Title: "Change the project's approval rules",
 		Why:    "A developer who can change who must approve switches the independent approval off.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.0",
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
 		body: func(_ targets.Place, params probes.Params) object {
 			return object{"name": params.Arm, "approvals_required": -1}
 		},
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
+		before:  "the order of its checks is not known",
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),
 	})

@@ -1,8 +1,6 @@
 package gitlab
 
 import (
-	"slices"
-
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
@@ -20,7 +18,7 @@ func BranchProtectionUpdate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.branch.protection-update", Title: "Change who may push to the protected branch",
 		Why:    "A developer who can change a branch's protection lets themselves push.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.6",
 	}, write{
 		route: "PATCH /projects/:id/protected_branches/:name", path: "protected_branches/{branch_in_path}", resource: "branch protection",
 		body: func(targets.Place, probes.Params) object {
@@ -32,7 +30,8 @@ func BranchProtectionUpdate() probes.Probe {
 		pin: map[string]string{
 			"/allowed_to_push/0/id": gitlab.NoID, "/allowed_to_push/0/_destroy": "true", "/allowed_to_merge/0/user_id": gitlab.NoID,
 		},
-		prepare: slices.Concat(gitlab.Exists("protected_branches/{branch_in_path}", "/name"), gitlab.Licensed()),
+		prepare: gitlab.Present("protected_branches/{branch_in_path}", "/name"),
+		before:  "protections cannot be changed by the API",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Branch), true,

@@ -18,7 +18,7 @@ func DeploymentApprove() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.deployment.approve", Title: "Approve one's own deployment",
 		Why:    "A developer who can approve their own deployment needs nobody else.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.EnvironmentProtection}, Baseline: standing(), Tier: "Premium", Own: true,
+		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.EnvironmentProtection}, Baseline: standing(), Tier: "Premium", Since: "15.0", Own: true,
 		Needs: []probes.Need{number("deployment", "the id of a deployment to production that the developer made and that waits for approval", "502")},
 	}, write{
 		route: "POST /projects/:id/deployments/:deployment_id/approval", path: "deployments/{deployment}/approval", resource: "deployment",
@@ -26,7 +26,9 @@ func DeploymentApprove() probes.Probe {
 			return object{"status": "approved", "represented_as": params.Run, "comment": params.Arm + tooLong}
 		},
 		pin:     map[string]string{"/status": "approved", "/represented_as": "{run}", "/comment": "{arm}" + tooLong},
+		shown:   true,
 		prepare: gitlab.WaitingDeployment(),
+		before:  "rules of approval do not exist, and an approval is stored whomever it is made for",
 		reached: []string{"text:There are no approval rules for the given `represent_as` parameter"},
 		state:   numbered("deployments/", "deployment", "/id", "/status", "/approvals"),
 	})

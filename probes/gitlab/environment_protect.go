@@ -20,6 +20,7 @@ func EnvironmentProtect() probes.Probe {
 			return object{"name": place.Environment, "deploy_access_levels": []object{{"user_id": nobody}}}
 		},
 		pin:     map[string]string{"/name": "{environment}", "/deploy_access_levels/0/user_id": gitlab.NoID},
+		shown:   true,
 		prepare: gitlab.Exists("protected_environments/{environment_in_path}", "/name"),
 		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {

@@ -12,7 +12,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.mergerequest.rule-update", Title: "Change the approval rules of one's own merge request",
 		Why:    "A developer who can change who must approve their change chooses their own approver.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Own: true,
+		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.0", Own: true,
 		Needs: []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
 	}, write{
 		route: "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id", path: "merge_requests/{mergeRequest}/approval_rules/" + gitlab.NoID, resource: "approval rule",
@@ -21,6 +21,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 		},
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
 		prepare: gitlab.Opened(),
+		before:  "the order of its checks is not known",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{

@@ -19,6 +19,7 @@ func PushRuleCreate() probes.Probe {
 			return object{"deny_delete_tag": true, "branch_name_regex": gitlab.NoPattern}
 		},
 		pin:     map[string]string{"/deny_delete_tag": "true", "/branch_name_regex": gitlab.NoPattern},
+		shown:   true,
 		prepare: gitlab.Exists("push_rule", "/id"),
 		reached: []string{"text:Project push rule exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {

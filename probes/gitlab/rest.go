@@ -3,10 +3,12 @@ package gitlab
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 const jsonBody = "application/json"
@@ -43,6 +45,10 @@ type write struct {
 	keep []string
 	// prepare are the reads that its harmlessness rests on.
 	prepare []targets.Preparation
+	// shown says that what is prepared exists only where the probe's Tier does.
+	shown bool
+	// before says what versions older than the probe's Since do.
+	before string
 	// header are the request's headers beside the content type.
 	header map[string]string
 	state  func(targets.Place, probes.Params) []targets.StateQuery
@@ -67,6 +73,13 @@ func complete(p probes.Probe, t probes.Technique) probes.Probe {
 func writes(p probes.Probe, w write) probes.Probe {
 	p = complete(p, probes.SelfDefeating)
 	method, _, _ := strings.Cut(w.route, " ")
+	prepare := w.prepare
+	if p.Tier != "" && !w.shown { // a missing licence answers in the words of a missing right
+		prepare = slices.Concat(gitlab.Licensed(), prepare)
+	}
+	if p.Since != "" {
+		prepare = slices.Concat(gitlab.Since(p.Since, w.before), prepare)
+	}
 	path, keep := projectPath+w.path, w.keep
 	if keep == nil {
 		keep = []string{}
@@ -75,7 +88,7 @@ func writes(p probes.Probe, w write) probes.Probe {
 	maps.Copy(header, w.header)
 	p.Allow = []targets.Rule{{
 		Method: method, Path: path, Header: header,
-		Body: w.pin, Mutating: true, Keep: keep, Prepare: w.prepare,
+		Body: w.pin, Mutating: true, Keep: keep, Prepare: prepare,
 	}}
 	p.Reached = w.reached
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {

@@ -12,14 +12,14 @@ func ScheduleCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.schedule.create", Title: "Schedule a pipeline on the protected branch",
 		Why:    "A developer who can schedule pipelines on the protected branch deploys at night.",
-		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
+		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission}, Since: "16.3",
 	}, write{
 		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
 		body: func(place targets.Place, params probes.Params) object {
 			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron, "cron_timezone": gitlab.NoCron, "active": false}
 		},
 		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron, "/cron_timezone": gitlab.NoCron, "/active": "false"},
-		prepare: gitlab.Since("16.3", "it looks at the cron line before it asks who may run pipelines on the branch"),
+		before:  "it looks at the cron line before it asks who may run pipelines on the branch",
 		reached: []string{"text:cron: syntax is invalid", "text:cron:  is invalid syntax", "text:cron: is invalid syntax"},
 		state:   inTheProject("pipeline_schedules", "/*/id", "/*/description"),
 	})

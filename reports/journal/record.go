@@ -125,6 +125,7 @@ type Pin struct {
 	Problem   string             `json:"problem,omitempty"`
 	Server    string             `json:"server,omitempty"`
 	Version   string             `json:"version,omitempty"`
+	Edition   string             `json:"edition,omitempty"`
 	Harness   string             `json:"harness,omitempty"` // the prober's own principal
 	Exchanges []targets.Exchange `json:"exchanges,omitempty"`
 }

@@ -26,7 +26,8 @@ func (p *Project) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 		return []targets.Finding{{What: "reach " + p.base, Problem: pin.Problem, Mend: "point the scenario at the approved project, or approve this one"}}
 	}
 	d := &doctor{project: p}
-	d.ok("the project %s of %s (GitLab %s) is the approved one", p.cfg.Target.GitLab.Project, p.base, pin.Version)
+	d.ok("the project %s of %s (GitLab %s, %s) is the approved one", p.cfg.Target.GitLab.Project, p.base, pin.Version, pin.Edition)
+	d.versions(pin.Version, in.Since)
 	for _, id := range in.People {
 		d.account(ctx, id)
 	}
@@ -47,6 +48,16 @@ func (d *doctor) ok(format string, args ...any) {
 
 func (d *doctor) bad(what, problem, mend string) {
 	d.findings = append(d.findings, targets.Finding{What: what, Problem: problem, Mend: mend})
+}
+
+// versions says which routes the instance's version costs.
+func (d *doctor) versions(have string, since map[string][]string) {
+	for _, version := range slices.Sorted(maps.Keys(since)) {
+		if !guard.AtLeast(have, version) {
+			d.bad("what needs GitLab "+version, fmt.Sprintf("the instance has %s, whose answers would prove nothing, so nothing is sent: %s", have, strings.Join(since[version], ", ")),
+				"upgrade, or leave these attempts out: each comes to unsupported")
+		}
+	}
 }
 
 // account takes an identity on.

@@ -11,12 +11,16 @@ import (
 
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // path is the project's in the REST API, with a slash at its end.
 func (p *Project) path() string {
 	return fmt.Sprintf("%sprojects/%d/", api, p.cfg.Target.GitLab.ProjectID)
 }
+
+// oldest is the first version whose order of checks was read in its source.
+const oldest = "13.0"
 
 // Pin compares the live project with the approved one: the instance by its
 // certificate, then the number and path of the project. An instance that does
@@ -41,6 +45,14 @@ func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 		return pin, fmt.Errorf("%w: read the instance's version: %s", targets.ErrUnreachable, Classify(targets.Case{Exchange: x}).Reason)
 	}
 	pin.Version = version.Version
+	if !guard.AtLeast(version.Version, oldest) {
+		pin.Problem = fmt.Sprintf("GitLab %s is older than %s, before which the order of GitLab's checks is not known: no answer would prove anything", version.Version, oldest)
+		return pin, nil
+	}
+	pin.Edition = "Community"
+	if version.Enterprise {
+		pin.Edition = "Enterprise"
+	}
 	problem, x := p.same(ctx, s)
 	pin.Exchanges = append(pin.Exchanges, x)
 	switch {

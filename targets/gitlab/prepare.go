@@ -82,6 +82,17 @@ func Exists(path, field string) []targets.Preparation {
 	}}
 }
 
+// Present shows that something below the project exists. Of what does not,
+// GitLab says 404 to everybody.
+func Present(path, field string) []targets.Preparation {
+	const absent = " does not exist, so the answer would say nothing"
+	return []targets.Preparation{{
+		Path: below + path, Keep: []string{field}, Else: path + absent,
+		Must:  []targets.Condition{{At: field, Else: path + absent}},
+		Shows: path + " exists",
+	}}
+}
+
 // Licensed shows that the instance has the Premium features: only there can
 // environments be protected (docs.gitlab.com/api/protected_environments), and
 // only there are access levels of single accounts read.

@@ -141,7 +141,7 @@ func meets(document any, c targets.Condition) bool {
 	case len(c.NoneHaving) > 0:
 		return !slices.ContainsFunc(found, func(v any) bool { return having(v, c.NoneHaving) })
 	case c.AtLeast != "":
-		return len(found) == 1 && atLeast(text(found[0]), c.AtLeast)
+		return len(found) == 1 && AtLeast(text(found[0]), c.AtLeast)
 	case c.Fewer > 0:
 		whole, _ := at(document, c.At)
 		list, isList := whole.([]any)
@@ -151,9 +151,10 @@ func meets(document any, c targets.Condition) bool {
 	}
 }
 
-// atLeast compares the first two numbers of two versions. What has not two says
+// AtLeast reports whether a version is another one or a later one. It compares
+// their first two numbers. What has not two says
 // nothing.
-func atLeast(version, want string) bool {
+func AtLeast(version, want string) bool {
 	have, wanted := numbers(version), numbers(want)
 	return have != nil && wanted != nil && slices.Compare(have, wanted) >= 0
 }

@@ -90,18 +90,24 @@ func (a *app) printDiagnoses(all []diagnosis) error {
 // doctorMarker stands where a run has its own.
 const doctorMarker = "sodprobe-doctor"
 
+// needs notes that a probe needs an edition or a version.
+func needs(probes map[string][]string, what, probe string) {
+	if what != "" && !slices.Contains(probes[what], probe) {
+		probes[what] = append(probes[what], probe)
+	}
+}
+
 // access is all that a scenario does at one target: what setup grants, and
 // what doctor checks.
 func access(plan *engine.Plan, t targets.Target) targets.Access {
-	in := targets.Access{Target: t, Tiers: map[string][]string{}}
+	in := targets.Access{Target: t, Tiers: map[string][]string{}, Since: map[string][]string{}}
 	people, observers, reads, requests := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for item := range plan.Items() {
 		if item.Target.ID != t.ID || item.Excluded {
 			continue
 		}
-		if p := item.Probe; p.Tier != "" && !slices.Contains(in.Tiers[p.Tier], p.ID) {
-			in.Tiers[p.Tier] = append(in.Tiers[p.Tier], p.ID)
-		}
+		needs(in.Tiers, item.Probe.Tier, item.Probe.ID)
+		needs(in.Since, item.Probe.Since, item.Probe.ID)
 		request, baseline := item.Attempt(doctorMarker), item.Baseline(doctorMarker)
 		if key := keyOf(request); !requests[key] {
 			requests[key] = true
