@@ -39,9 +39,19 @@ func (c *checker) gitlabTarget(at string, g targets.GitLabTarget) {
 	form("ssh.hostKey", g.SSH.HostKey, `^(ssh-|ecdsa-)[a-z0-9-]+ [A-Za-z0-9+/]+=*( .*)?$`, "the public key as known_hosts has it: ssh-ed25519 AAAA…")
 }
 
-// gitlabIdentity checks that each secret is named in exactly one way.
+// gitlabIdentity checks that there is one token, and that each secret is named
+// in exactly one way.
 func (c *checker) gitlabIdentity(at string, g targets.GitLabIdentity) {
-	c.secretAt(at+".token", g.Token)
+	if (g.Token == nil) == (g.ImpersonationToken == nil) {
+		c.note(at, map[bool]string{true: "no token", false: "two tokens"}[g.Token == nil],
+			"exactly one of: token, the account's own, and impersonationToken, which an administrator made for it")
+	}
+	if g.Token != nil {
+		c.secretAt(at+".token", *g.Token)
+	}
+	if g.ImpersonationToken != nil {
+		c.secretAt(at+".impersonationToken", *g.ImpersonationToken)
+	}
 	if g.SSHKey != nil {
 		c.secretAt(at+".sshKey", *g.SSHKey)
 	}

@@ -82,7 +82,11 @@ func (e *explainer) who() {
 			if g.SSHKey != nil {
 				key = fmt.Sprintf(", and with the SSH key in %s", g.SSHKey)
 			}
-			e.say("    on GitLab as %s, with the token in %s%s", g.Username, g.Token, key)
+			whose := "token"
+			if g.ImpersonationToken != nil {
+				whose = "impersonation token"
+			}
+			e.say("    on GitLab as %s, with the %s in %s%s", g.Username, whose, g.Bearer(), key)
 		}
 		if a := id.AWS; a != nil {
 			e.say("    on AWS as %s", howOnAWS(*a))

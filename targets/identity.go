@@ -50,6 +50,8 @@ func (i Identity) Fidelity(s System) Fidelity {
 		return Impersonated
 	case s == AWS && i.AWS != nil && i.AWS.AssumeRole != "":
 		return Impersonated // the role is the person's, the way into it is the prober's
+	case s == GitLab && i.GitLab != nil && i.GitLab.ImpersonationToken != nil:
+		return Impersonated
 	case i.Persona:
 		return Persona
 	default:
@@ -113,15 +115,30 @@ func (i Identity) Principal(s System) string {
 	}
 }
 
-// GitLabIdentity says how to act as somebody on a GitLab instance: with an
-// account's own token, and for pushes over SSH with its own key.
+// GitLabIdentity says how to act as somebody on a GitLab instance: exactly one
+// of Token and ImpersonationToken is set, and for pushes over SSH the account's
+// own key.
 type GitLabIdentity struct {
 	// Username is the account that the server must report.
 	Username string `yaml:"username" json:"username" jsonschema:"required,pattern=^[A-Za-z0-9_.-]+$"`
-	// Token is a personal access token with the scope api.
-	Token Secret `yaml:"token" json:"token" jsonschema:"required"`
+	// Token is the account's own personal access token, with the scope api.
+	Token *Secret `yaml:"token,omitempty" json:"token,omitempty"`
+	// ImpersonationToken is one that an administrator made for the account, with
+	// the scope api: for people who cannot lend theirs.
+	ImpersonationToken *Secret `yaml:"impersonationToken,omitempty" json:"impersonationToken,omitempty"`
 	// SSHKey is an unencrypted private key in OpenSSH's form.
 	SSHKey *Secret `yaml:"sshKey,omitempty" json:"sshKey,omitempty"`
+}
+
+// Bearer is the token, whoever made it; the zero value where none is named.
+func (g GitLabIdentity) Bearer() Secret {
+	switch {
+	case g.Token != nil:
+		return *g.Token
+	case g.ImpersonationToken != nil:
+		return *g.ImpersonationToken
+	}
+	return Secret{}
 }
 
 // AWSIdentity says how to act as somebody in an account: exactly one of

@@ -1,17 +1,19 @@
 package catalog_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	diff "github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/semver"
 
-	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -21,61 +23,93 @@ import (
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
-// TestEnforcedGitLab: a working control is Blocked on every probe that is not
-// examined only, and nothing in the project changes.
-func TestEnforcedGitLab(t *testing.T) {
-	for id, o := range runGitLab(t, gitlablab.Config{}, gitlablab.FaultNone) {
-		if want := expected(t, id, probes.Blocked); o.Outcome != want {
-			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
+// gitLabRow is what a probe must come to, by posture, where a condition holds.
+type gitLabRow struct {
+	probe, where string
+	wants        map[gitlablab.Posture]string
+}
+
+// gitLabTable reads testdata/postures/gitlab.tsv.
+func gitLabTable(t *testing.T) []gitLabRow {
+	t.Helper()
+	file, err := os.ReadFile("testdata/postures/gitlab.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []gitLabRow
+	for line := range strings.Lines(string(file)) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		c := strings.Split(line, "\t")
+		if len(c) != 6 || c[5] == "" {
+			t.Fatalf("a row has %d cells, or no reason: %q", len(c), line)
+		}
+		rows = append(rows, gitLabRow{c[0], c[1], map[gitlablab.Posture]string{
+			gitlablab.Enforced: c[2], gitlablab.Permissive: c[3], gitlablab.Scoped: c[4],
+		}})
+	}
+	return rows
+}
+
+// holds reports whether each part of a condition does: an edition, or a
+// version that the instance is older than.
+func (r gitLabRow) holds(cfg gitlablab.Config) bool {
+	for part := range strings.FieldsSeq(r.where) {
+		version, older := strings.CutPrefix(part, "<")
+		switch {
+		case older && semver.Compare("v"+cfg.Version, "v"+version+".0") >= 0, !older && part != string(cfg.Edition):
+			return false
+		}
+	}
+	return true
+}
+
+// TestPosturesGitLab: in every version, edition and posture each probe comes to
+// what the table says, the last row that holds, and nothing in the project
+// changes.
+func TestPosturesGitLab(t *testing.T) {
+	rows := gitLabTable(t)
+	for _, version := range gitlablab.Versions() {
+		for _, edition := range gitlablab.Editions() {
+			for _, posture := range []gitlablab.Posture{gitlablab.Enforced, gitlablab.Permissive, gitlablab.Scoped} {
+				cfg := gitlablab.Config{Version: version, Edition: edition, Posture: posture}
+				t.Run(fmt.Sprintf("%s/%s/%s", version, cmp.Or(string(edition), "ultimate"), cmp.Or(string(posture), "enforced")), func(t *testing.T) {
+					t.Parallel()
+					got := runGitLab(t, cfg, gitlablab.FaultNone)
+					want := map[string]string{}
+					for _, row := range rows {
+						if row.holds(cfg) {
+							want[row.probe] = row.wants[posture]
+						}
+					}
+					for id, o := range got {
+						if comesTo(o) != want[id] {
+							t.Errorf("%s: %s, want %q: %+v %v %v", id, comesTo(o), want[id], o.Response, o.Missing, o.Open)
+						}
+						delete(want, id)
+					}
+					if len(want) > 0 {
+						t.Errorf("rows of probes that are not there: %v", want)
+					}
+				})
+			}
 		}
 	}
 }
 
-// TestPermissiveGitLab: a missing control is Permitted on every probe, and
-// nothing in the project changes even so.
-func TestPermissiveGitLab(t *testing.T) {
-	for id, o := range runGitLab(t, gitlablab.Config{Permissive: true}, gitlablab.FaultNone) {
-		if want := expected(t, id, probes.Permitted); o.Outcome != want {
-			t.Errorf("%s: %s %s %v %+v", id, o.Outcome, o.Reason, o.Missing, o.Response)
-		}
-	}
-}
-
-// TestFreeGitLab: what GitLab Free cannot protect is never Blocked.
-func TestFreeGitLab(t *testing.T) {
-	for id, o := range runGitLab(t, gitlablab.Config{Free: true}, gitlablab.FaultNone) {
-		p, _ := catalog.All().Find(id)
-		premium := p.Tier != ""
-		if premium && (o.Outcome == probes.Blocked || o.Outcome == probes.Permitted) {
-			t.Errorf("%s: %s %s %+v", id, o.Outcome, o.Reason, o.Response)
-		}
-	}
-}
-
-// TestFaultsGitLab: whatever goes wrong, in either posture, nothing is Blocked.
+// TestFaultsGitLab: whatever goes wrong, in any posture and version, nothing is
+// Blocked.
 func TestFaultsGitLab(t *testing.T) {
-	for _, permissive := range []bool{false, true} {
+	for _, cfg := range []gitlablab.Config{{}, {Posture: gitlablab.Permissive}, {Posture: gitlablab.Scoped}, {Version: "15.0.0"}} {
 		for _, fault := range gitlablab.Faults() {
-			t.Run(fmt.Sprintf("permissive=%t/%s", permissive, fault), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s%s/%s", cfg.Posture, cfg.Version, fault), func(t *testing.T) {
 				t.Parallel()
-				provesNothing(t, runGitLab(t, gitlablab.Config{Permissive: permissive}, fault))
+				provesNothing(t, runGitLab(t, cfg, fault))
 			})
 		}
 	}
-}
-
-// expected is the outcome of a probe where the control decides: what is
-// examined only is never more than Inconclusive.
-func expected(t *testing.T, id string, outcome probes.Outcome) probes.Outcome {
-	t.Helper()
-	p, ok := catalog.All().Find(id)
-	if !ok {
-		t.Fatalf("there is no probe %s", id)
-	}
-	if p.Technique == probes.Examine {
-		return probes.Inconclusive
-	}
-	return outcome
 }
 
 // runGitLab runs every probe as alice and returns the observations by probe.
@@ -94,13 +128,13 @@ func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[st
 	}
 	target, scenario := connectGitLab(t, g)
 	g.SetFault(fault)
-	out := execute(t, scenario, target, gitlab.Classify, targets.Oracle{})
+	out := execute(t, scenario, target, gitlab.Classify, gitlab.Oracle())
 	after, err := g.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(before, after); diff != "" {
-		t.Errorf("the project changed:\n%s", diff)
+	if changed := diff.Diff(before, after); changed != "" {
+		t.Errorf("the project changed:\n%s", changed)
 	}
 	if len(out) != len(of(targets.GitLab)) {
 		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.GitLab)))
@@ -118,7 +152,7 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 	t.Helper()
 	as := func(username string, role targets.Role) targets.Identity {
 		return targets.Identity{ID: username, Role: role, GitLab: &targets.GitLabIdentity{
-			Username: username, Token: targets.Secret{Env: username}, SSHKey: &targets.Secret{File: username},
+			Username: username, Token: &targets.Secret{Env: username}, SSHKey: &targets.Secret{File: username},
 		}}
 	}
 	s := &scenarios.Scenario{
@@ -141,6 +175,12 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 			if n.Elsewhere != "" {
 				a.Permitted[n.Name] = n.Elsewhere
 			}
+		}
+		switch p.ID {
+		case "gitlab.mergerequest.merge":
+			a.Positive = &scenarios.Positive{Identity: gitlablab.Release, With: map[string]string{"mergeRequest": "9"}}
+		case "gitlab.mergerequest.rule-update": // where rules are fixed, nobody may change them
+			a.Positive = &scenarios.Positive{Waive: "the project lets nobody override its rules"}
 		}
 		s.Attempts = append(s.Attempts, a)
 	}

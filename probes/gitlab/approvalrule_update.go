@@ -20,6 +20,7 @@ func ApprovalRuleUpdate() probes.Probe {
 		},
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
 		before:  "the order of its checks is not known",
+		real:    "the rules that are set",
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),
 	})

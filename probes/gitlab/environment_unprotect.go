@@ -16,6 +16,7 @@ func EnvironmentUnprotect() probes.Probe {
 	}, write{
 		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{arm}", resource: "environment protection",
 		header:  map[string]string{"If-Unmodified-Since": gitlab.LongAgo},
+		real:    "{environment}",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place), listed(place, "protected_environments", nil, "/*/name", "/*/deploy_access_levels")}

@@ -22,6 +22,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
 		prepare: gitlab.Opened(),
 		before:  "the order of its checks is not known",
+		real:    "the rules of !{mergeRequest}",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{

@@ -45,6 +45,9 @@ type write struct {
 	keep []string
 	// prepare are the reads that its harmlessness rests on.
 	prepare []targets.Preparation
+	// real names what the request would be about, where it has to name what does
+	// not exist; a template over the place.
+	real string
 	// shown says that what is prepared exists only where the probe's Tier does.
 	shown bool
 	// before says what versions older than the probe's Since do.
@@ -100,6 +103,11 @@ func writes(p probes.Probe, w write) probes.Probe {
 			Action: w.route, Resource: w.resource, Scope: place.Scope,
 			Method: method, Path: fill(path, params.Vars(place)),
 			Header: header, Body: body.bytes(),
+		}
+	}
+	if w.real != "" {
+		p.Ghost = func(place targets.Place, params probes.Params) targets.Action {
+			return targets.Action{Verb: w.route, Resource: w.resource, Name: fill(w.real, params.Vars(place)), Scope: place.Scope}
 		}
 	}
 	p.State = w.state

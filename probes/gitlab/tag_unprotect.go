@@ -16,6 +16,7 @@ func TagUnprotect() probes.Probe {
 	}, write{
 		route: "DELETE /projects/:id/protected_tags/:name", path: "protected_tags/{arm}", resource: "tag protection",
 		header:  map[string]string{"If-Unmodified-Since": gitlab.LongAgo},
+		real:    "the protected tags",
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("protected_tags", "/*/name", "/*/create_access_levels"),
 	})

@@ -18,6 +18,7 @@ func UserUpdate() probes.Probe {
 		route: "PUT /users/:id", resource: "user",
 		body:    func(_ targets.Place, params probes.Params) object { return object{"note": params.Arm, "name": ""} },
 		pin:     map[string]string{"/note": "{arm}", "/name": ""},
+		real:    "the accounts that exist",
 		reached: []string{"text:404 User Not Found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{theProject(place)}

@@ -107,7 +107,7 @@ func (p *Project) credential(id targets.Identity) (*credential, error) {
 	if g == nil {
 		return nil, fmt.Errorf("identity %s has no gitlab block", id.ID)
 	}
-	token, err := p.cfg.Secret(g.Token)
+	token, err := p.cfg.Secret(g.Bearer())
 	if err != nil {
 		return nil, fmt.Errorf("the token of %s: %w", id.ID, err)
 	}

@@ -62,6 +62,8 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	}
 	below, ok := strings.CutPrefix(path, p.path())
 	switch {
+	case r.Method == http.MethodGet && r.URL.RawQuery == "" && p.foreseeing(path):
+		return nil
 	case !ok:
 		return fmt.Errorf("%s is not the pinned project", path)
 	case r.Method == http.MethodGet && showsVariables(below) && !p.ownVariable(below):
@@ -73,6 +75,17 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 		return errors.New("only a delete is conditional, and each is")
 	}
 	return p.harmless(r.Method, below, body, shown)
+}
+
+// foreseeing reports whether a path is one that a prediction reads outside the
+// project: an account, a group above the project, or a membership in one.
+func (p *Project) foreseeing(path string) bool {
+	var groups []string
+	for _, group := range ancestors(p.cfg.Target.GitLab.Project) {
+		groups = append(groups, regexp.QuoteMeta(targets.InPath(group)))
+	}
+	pattern := "^" + api + `(users/\d+|groups/(` + strings.Join(groups, "|") + `)(/members/\d+)?)$`
+	return regexp.MustCompile(pattern).MatchString(path)
 }
 
 // unmodified is the header of a conditional delete.

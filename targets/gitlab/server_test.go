@@ -89,7 +89,7 @@ func (s *server) connect(t *testing.T, change func(*targets.GitLabTarget)) (*Pro
 	if change != nil {
 		change(&target)
 	}
-	alice := targets.Identity{ID: "alice", Role: targets.Developer, GitLab: &targets.GitLabIdentity{Username: "alice", Token: targets.Secret{Env: "T"}}}
+	alice := targets.Identity{ID: "alice", Role: targets.Developer, GitLab: &targets.GitLabIdentity{Username: "alice", Token: &targets.Secret{Env: "T"}}}
 	p, err := Connect(Config{
 		Target: targets.Target{ID: "repo", RequestsPerSecond: 10000, GitLab: &target}, Reader: alice,
 		Secret: func(targets.Secret) (string, error) { return token, nil }, Roots: pool,

@@ -21,7 +21,11 @@ func Setup(w io.Writer, in targets.Access) error {
 	b.WriteString("# Use accounts made for it, with the roles that people have: what they attempt stands in\n# their activity. Give each token the scope below and no longer life than the window.\n\n")
 	for _, id := range in.People {
 		fmt.Fprintf(&b, "- account %q (%s): %s\n", id.GitLab.Username, id.ID, roleOf(id.Role))
-		fmt.Fprintf(&b, "    personal access token with the scope %s, in %s\n", scopeOf(id.Role), id.GitLab.Token)
+		kind := "personal access token"
+		if id.GitLab.ImpersonationToken != nil {
+			kind = "impersonation token, made by an administrator,"
+		}
+		fmt.Fprintf(&b, "    %s with the scope %s, in %s\n", kind, scopeOf(id.Role), id.GitLab.Bearer())
 		if id.GitLab.SSHKey != nil {
 			fmt.Fprintf(&b, "    its public SSH key, whose private half is in %s\n", id.GitLab.SSHKey)
 		}

@@ -22,7 +22,7 @@ func (g *GitLab) serveGit(w http.ResponseWriter, r *http.Request) {
 		g.change("created the project %s", r.URL.Path) // as a push to a new path does
 		plain(w, http.StatusNotFound, "The project you were looking for could not be found or you don't have permission to view it.")
 		return
-	case a.level < developer:
+	case !a.develops():
 		plain(w, http.StatusForbidden, "You are not allowed to push code to this project.")
 		return
 	}

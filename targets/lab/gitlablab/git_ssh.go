@@ -141,7 +141,7 @@ func (g *GitLab) receive(channel ssh.Channel, command string, a *account) uint32
 		return refuse("The project you were looking for could not be found or you don't have permission to view it.")
 	case !g.faultIs(FaultNone) && !g.faultIs(FaultInternalAPI):
 		return refuse("Git push is not allowed because this GitLab instance is currently in (read-only) maintenance mode.")
-	case a.level < developer:
+	case !a.develops():
 		return refuse("You are not allowed to push code to this project.")
 	}
 	cmd := g.command(context.Background(), "receive-pack", ".")

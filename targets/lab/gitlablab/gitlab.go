@@ -42,12 +42,15 @@ const (
 type Config struct {
 	// Dir is an empty folder for the repository.
 	Dir string
-	// Permissive lets developers do everything.
-	Permissive bool
-	// Free leaves out what GitLab Free does not have.
-	Free bool
-	Now  func() time.Time
-	Rand io.Reader
+	// Posture is who may do what; the zero value is Enforced.
+	Posture Posture
+	// Edition is what the instance is licensed for; the zero value is Ultimate.
+	Edition Edition
+	// Version is one of Versions, whose order of checks it follows; "" is the
+	// latest.
+	Version string
+	Now     func() time.Time
+	Rand    io.Reader
 }
 
 // GitLab is a simulated instance on loopback. It is safe for concurrent use.
@@ -70,6 +73,7 @@ type account struct {
 	username string
 	level    int
 	admin    bool
+	custom   []string // the permissions of a custom role
 	token    string
 	key      ssh.Signer
 	pem      []byte
@@ -77,9 +81,20 @@ type account struct {
 
 // Start starts a simulated instance.
 func Start(cfg Config) (*GitLab, error) {
+	if cfg.Version == "" {
+		cfg.Version = Latest
+	}
 	g := &GitLab{cfg: cfg, accounts: map[string]*account{}}
+	alice := account{id: 11, username: Alice, level: developer}
+	switch cfg.Posture {
+	case Permissive:
+		alice.level = maintainer
+	case Scoped:
+		alice.custom = []string{"admin_protected_branch"}
+	case Enforced:
+	}
 	for _, a := range []account{
-		{id: 11, username: Alice, level: developer},
+		alice,
 		{id: 12, username: Bob, level: developer},
 		{id: 13, username: Release, level: maintainer, admin: true},
 		{id: 14, username: Nobody, level: reporter},
@@ -209,21 +224,3 @@ func (g *GitLab) byKey(key ssh.PublicKey) *account {
 	}
 	return nil
 }
-
-// The access levels (Gitlab::Access).
-const (
-	reporter   = 20
-	developer  = 30
-	maintainer = 40
-)
-
-// protectedLevel is the level that protections demand.
-func (g *GitLab) protectedLevel() int {
-	if g.cfg.Permissive {
-		return developer
-	}
-	return maintainer
-}
-
-// may reports whether an account passes a check for maintainers.
-func (g *GitLab) may(a *account) bool { return a.level >= g.protectedLevel() }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -17,19 +16,20 @@ import (
 // (lib/gitlab/checks: the push, then the branch, then the tag) and speaks as
 // GitLab does.
 const hook = `#!/bin/sh
-deny() { echo "GitLab: $1" >&2; exit 1; }
-[ -z "$LAB_HOOK_FAULT" ] || deny "$LAB_HOOK_FAULT"
+deny() { [ -z "$1" ] || { echo "GitLab: $1" >&2; exit 1; }; }
+deny "$LAB_HOOK_FAULT"
 while read -r old new ref; do
-  [ "$LAB_LEVEL" -ge 30 ] || deny "You are not allowed to push code to this project."
+  deny "$LAB_ANY"
   case "$ref" in
   refs/heads/main)
-    [ "$LAB_LEVEL" -lt "$LAB_PROTECTED" ] || continue
     case "$old" in
-    *[!0]*) deny "You are not allowed to push code to protected branches on this project." ;;
-    *) deny "You are not allowed to create protected branches on this project." ;;
+    *[!0]*)
+      git merge-base --is-ancestor "$old" "$new" || deny "$LAB_FORCE"
+      deny "$LAB_PUSH" ;;
+    *) deny "$LAB_CREATE" ;;
     esac ;;
   refs/tags/v*)
-    [ "$LAB_LEVEL" -ge "$LAB_PROTECTED" ] || deny "You are not allowed to create this tag as it is protected." ;;
+    deny "$LAB_TAG" ;;
   esac
 done
 `
@@ -107,15 +107,6 @@ func history() string {
 		fmt.Fprintf(&b, "reset refs/tags/%s\nfrom refs/heads/%s\n\n", tag, Branch)
 	}
 	return b.String()
-}
-
-// hookEnvironment tells the hook who pushes.
-func (g *GitLab) hookEnvironment(a *account) []string {
-	env := []string{"LAB_LEVEL=" + strconv.Itoa(a.level), "LAB_PROTECTED=" + strconv.Itoa(g.protectedLevel())}
-	if g.faultIs(FaultInternalAPI) {
-		env = append(env, "LAB_HOOK_FAULT=Internal API unreachable")
-	}
-	return env
 }
 
 // events are the updates that the post-receive hook saw.

@@ -76,10 +76,10 @@ func (g *GitLab) rest(answer func(call) reply) http.HandlerFunc {
 
 func ok(body any) reply { return reply{http.StatusOK, body} }
 
-// licensed answers as Premium does, or as Free does where it lacks a feature.
-func (g *GitLab) licensed(answer func(call) reply) func(call) reply {
+// onlyPremium answers as an edition that is licensed, or as one that is not.
+func (g *GitLab) onlyPremium(answer func(call) reply) func(call) reply {
 	return func(c call) reply {
-		if g.cfg.Free {
+		if !g.licensed() {
 			return forbidden()
 		}
 		return answer(c)
@@ -89,14 +89,9 @@ func (g *GitLab) licensed(answer func(call) reply) func(call) reply {
 // maintainers lets maintainers through to an answer.
 func (g *GitLab) maintainers(answer func(call) reply) func(call) reply {
 	return func(c call) reply {
-		if !g.may(c.as) {
+		if !c.as.maintains() {
 			return forbidden()
 		}
 		return answer(c)
 	}
-}
-
-// premium is licensed and for maintainers.
-func (g *GitLab) premium(answer func(call) reply) func(call) reply {
-	return g.licensed(g.maintainers(answer))
 }

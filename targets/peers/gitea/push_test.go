@@ -85,7 +85,7 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 	identity := func(name string, role targets.Role) targets.Identity {
 		secrets["T_"+name], secrets["K_"+name] = s.tokens[name], s.keys[name]
 		return targets.Identity{ID: name, Role: role, GitLab: &targets.GitLabIdentity{
-			Username: name, Token: targets.Secret{Env: "T_" + name}, SSHKey: &targets.Secret{Env: "K_" + name},
+			Username: name, Token: &targets.Secret{Env: "T_" + name}, SSHKey: &targets.Secret{Env: "K_" + name},
 		}}
 	}
 	target := targets.Target{ID: "repo", RequestsPerSecond: 1000, GitLab: &targets.GitLabTarget{

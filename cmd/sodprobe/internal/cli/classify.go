@@ -82,9 +82,9 @@ func classifiers() map[targets.System]targets.Classifier {
 	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify, targets.AWS: aws.Classify}
 }
 
-// oracles are handed to both, too. GitLab's rules and AWS's are not asked yet.
+// oracles are handed to both, too. AWS's rules are not asked yet.
 func oracles() map[targets.System]targets.Oracle {
-	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle()}
+	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle(), targets.GitLab: gitlab.Oracle()}
 }
 
 // describe renders a response in one line.

@@ -84,6 +84,12 @@ func demoAttempt(b *strings.Builder, p probes.Probe) {
 	case p.Own:
 		as = "[dev-alice]"
 	}
+	switch p.ID {
+	case "gitlab.mergerequest.merge": // only what was approved can be merged
+		positive = `{as: release, with: {mergeRequest: "9"}}`
+	case "gitlab.mergerequest.rule-update":
+		positive = `{waive: "the project lets nobody override its approval rules"}`
+	}
 	fmt.Fprintf(b, "  - probe: %s\n    target: %s\n    as: %s\n", p.ID, place, as)
 	if positive != "" {
 		fmt.Fprintf(b, "    positive: %s\n", positive)
