@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -11,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	diff "github.com/google/go-cmp/cmp"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
@@ -35,8 +36,8 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("run make generate:\n%s", diff)
+	if changed := diff.Diff(string(want), string(got)); changed != "" {
+		t.Errorf("run make generate:\n%s", changed)
 	}
 }
 
@@ -69,6 +70,7 @@ func page() []byte {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", p.ID, strings.ReplaceAll(p.ID, ".", ""), p.Title, p.Technique, p.Attack)
 	}
 	kubernetesForms(&b)
+	gitLabForms(&b)
 	for _, p := range catalog.All() {
 		section(&b, p)
 	}
@@ -93,6 +95,48 @@ All name the real object. The second safety holds a request as well; of streams,
 	}
 	b.WriteString("\nThe server has to be Kubernetes 1.28 or newer: since then it says who the caller is (SelfSubjectReview of authentication.k8s.io/v1). " +
 		"kubernetes.validatingadmissionpolicybinding.delete, and a yes to a stream or a proxy, need 1.30 (ValidatingAdmissionPolicy of admissionregistration.k8s.io/v1).\n")
+}
+
+// gitLabForms is the table of why each request to GitLab cannot take effect,
+// and from which version and edition its answer means something.
+func gitLabForms(b *bytes.Buffer) {
+	data, err := os.ReadFile("testdata/forms/gitlab.tsv")
+	if err != nil {
+		panic(err)
+	}
+	why := map[string][]string{}
+	for line := range strings.Lines(string(data)) {
+		if cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); line[0] != '#' && len(cells) == 4 {
+			why[cells[0]] = cells[1:]
+		}
+	}
+	b.WriteString(`
+## Forms on GitLab
+
+A request names the real object wherever a harmless form on it exists. Where it names what does not exist, a refusal counts only beside a prediction that the real thing would be refused, too. Where no second reason stands, none is known.
+
+| probe | names | cannot take effect, because | and because | since | edition | rests on |
+|---|---|---|---|---|---|---|
+`)
+	for _, p := range of(targets.GitLab) {
+		row := why[p.ID]
+		if row == nil || (p.Ghost != nil) != strings.Contains(row[0], "not exist") && p.ID != "gitlab.variable.list" {
+			panic("testdata/forms/gitlab.tsv does not have " + p.ID + ", or not as it is")
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Since, "13.0"), cmp.Or(p.Tier, "Free"), readBefore(p.Allow[0]))
+	}
+}
+
+// readBefore names what of the project is read before a request.
+func readBefore(r targets.Rule) string {
+	var list []string
+	for _, p := range r.Prepare {
+		if below, of := strings.CutPrefix(p.Path, "/api/v4/projects/{project}/"); of {
+			path, _, _ := strings.Cut(below, "/{")
+			list = append(list, "`"+path+"`")
+		}
+	}
+	return strings.Join(slices.Compact(list), ", ")
 }
 
 // second is what holds a request beside its dry run.
