@@ -19,7 +19,7 @@ func DeployKeyAdd() probes.Probe {
 			return object{"title": params.Arm, "key": gitlab.NoKey, "can_push": true, "expires_at": gitlab.NoExpiry}
 		},
 		pin:     map[string]string{"/title": "{arm}", "/key": gitlab.NoKey, "/expires_at": gitlab.NoExpiry},
-		reached: []string{"text:key: is invalid", "text:key: type is forbidden", "text:deploy_key.key: is invalid", "text:fingerprint_sha256: cannot be generated"},
+		reached: []string{"text:key: is invalid", "text:key: type is forbidden…", "text:deploy_key.key: is invalid", "text:fingerprint_sha256: cannot be generated"},
 		state:   inTheProject("deploy_keys", "/*/id", "/*/title", "/*/can_push"),
 	})
 }

@@ -33,6 +33,7 @@ func pushes(p probes.Probe, form targets.PushForm, ref, beside string) probes.Pr
 	if p.Expect == nil {
 		p.Expect = []targets.Layer{targets.BranchProtection, targets.SecurityPolicy}
 	}
-	p.Limits = append(p.Limits, "The push carries no commit: rules about the content of commits are not exercised.")
+	p.Limits = append(p.Limits, "The push carries no commit: rules about the content of commits are not exercised.",
+		"A security policy that some may bypass by a push option is asked without that option.")
 	return p
 }

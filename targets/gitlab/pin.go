@@ -46,7 +46,7 @@ func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 	}
 	pin.Version = version.Version
 	if !guard.AtLeast(version.Version, oldest) {
-		pin.Problem = fmt.Sprintf("GitLab %s is older than %s, before which the order of GitLab's checks is not known: no answer would prove anything", version.Version, oldest)
+		pin.Problem = fmt.Sprintf("GitLab %s is not %s or later, and of older ones the order of checks is not known: no answer would prove anything", version.Version, oldest)
 		return pin, nil
 	}
 	pin.Edition = "Community"

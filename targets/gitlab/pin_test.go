@@ -1,0 +1,46 @@
+package gitlab
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sodprobe/sodprobe/targets"
+)
+
+// TestPinReadsVersionAndEdition: the record says which instance it was, and one
+// of which nobody knows what its answers mean is refused.
+func TestPinReadsVersionAndEdition(t *testing.T) {
+	for metadata, c := range map[string]struct{ version, edition, problem string }{
+		`{"version":"18.9.0-ee","enterprise":true}`: {"18.9.0-ee", "Enterprise", ""},
+		`{"version":"13.0.0","enterprise":false}`:   {"13.0.0", "Community", ""},
+		`{"version":"12.10.14","enterprise":false}`: {"12.10.14", "", "not 13.0 or later"},
+		`{"version":"main"}`:                        {"main", "", "not 13.0 or later"},
+	} {
+		s := newServer(t)
+		s.answers["/api/v4/metadata"] = metadata
+		p, _ := s.connect(t, nil)
+		pin, err := p.Pin(t.Context())
+		if err != nil || pin.OK != (c.problem == "") || !strings.Contains(pin.Problem, c.problem) || pin.Version != c.version || pin.Edition != c.edition {
+			t.Errorf("%s: %+v %v", metadata, pin, err)
+		}
+	}
+}
+
+// TestDoctorCountsVersions: doctor says which routes the version costs.
+func TestDoctorCountsVersions(t *testing.T) {
+	s := newServer(t)
+	s.answers["/api/v4/metadata"] = `{"version":"16.3.1","enterprise":false}`
+	p, _ := s.connect(t, nil)
+	var said []string
+	for _, f := range p.Diagnose(t.Context(), targets.Access{Since: map[string][]string{
+		"16.3": {"gitlab.schedule.create"}, "17.11": {"gitlab.pipeline.create"},
+	}}) {
+		if !f.OK {
+			said = append(said, f.What+": "+f.Problem)
+		}
+	}
+	all := strings.Join(said, "\n")
+	if !strings.Contains(all, "what needs GitLab 17.11") || !strings.Contains(all, "gitlab.pipeline.create") || strings.Contains(all, "gitlab.schedule.create") {
+		t.Error(all)
+	}
+}
