@@ -43,6 +43,9 @@ func TestPush(t *testing.T) {
 			if x.Git == nil || len(x.Git.Refs) != 1 {
 				t.Fatalf("no report: %+v", x)
 			}
+			if !strings.HasPrefix(x.Git.Agent, "git/") {
+				t.Errorf("which git it was is not recorded: %q", x.Git.Agent)
+			}
 			if g := x.Git; g.Unpack != "ok" || g.Refs[0].Ref != "refs/heads/main" || g.Refs[0].Status != "ng" ||
 				g.Refs[0].Reason != c.reason || !strings.Contains(g.Sideband, c.said) {
 				t.Errorf("%+v, want ng %s and %q", g, c.reason, c.said)
