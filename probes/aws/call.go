@@ -65,7 +65,10 @@ type attempt struct {
 	rule             targets.Rule
 	reached          []string
 	call             func(input) call
-	state            func(input) []targets.StateQuery
+	// real is a template of what the request would be about, where it has to
+	// name what does not exist.
+	real  string
+	state func(input) []targets.StateQuery
 }
 
 // complete makes a probe of an attempt.
@@ -84,6 +87,11 @@ func complete(p probes.Probe, t probes.Technique, a attempt) probes.Probe {
 	}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
 		return a.state(inputOf(place, params))
+	}
+	if a.real != "" {
+		p.Ghost = func(place targets.Place, params probes.Params) targets.Action {
+			return targets.Action{Verb: a.action, Resource: *inputOf(place, params).of(a.real), Scope: place.Scope}
+		}
 	}
 	if p.Expect == nil {
 		p.Expect = layers()
@@ -121,5 +129,8 @@ func rest(method, path string, pins map[string]string) targets.Rule {
 	return targets.Rule{Method: method, Path: path, Header: map[string]string{"Content-Type": "application/json"}, Body: pins}
 }
 
-// nothing is a document that is no policy and no template, as rules have it.
+// nothing is what is no policy of a bucket and no template, as rules have it.
 func nothing() string { return targets.Literal(aws.NoPolicy) }
+
+// noDocument is a policy document that is none, as rules have it.
+func noDocument() string { return targets.Literal(aws.NoDocument) }

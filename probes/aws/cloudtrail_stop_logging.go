@@ -20,6 +20,7 @@ func CloudTrailStopLogging() probes.Probe {
 		service: "cloudtrail", action: "cloudtrail:StopLogging", resource: "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}",
 		rule:    rpc("CloudTrail_20131101.StopLogging", map[string]string{"/Name": "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}"}),
 		reached: []string{"code:TrailNotFoundException"},
+		real:    "arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}",
 		call: func(in input) call {
 			return sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).StopLogging, &cloudtrail.StopLoggingInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}")})
 		},

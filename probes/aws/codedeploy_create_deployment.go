@@ -5,6 +5,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
 // CodeDeployCreateDeployment attempts to deploy an application.
@@ -18,11 +19,11 @@ func CodeDeployCreateDeployment() probes.Probe {
 	}, attempt{
 		service: "codedeploy", action: "codedeploy:CreateDeployment", resource: "arn:{partition}:codedeploy:{region}:{account}:deploymentgroup:{application}/{group}",
 		dependents: []string{"codedeploy:GetDeploymentConfig", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
-		rule:       rpc("CodeDeploy_20141006.CreateDeployment", map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/deploymentConfigName": "{arm}"}),
-		reached:    []string{"code:DeploymentConfigDoesNotExistException"},
+		rule:       rpc("CodeDeploy_20141006.CreateDeployment", map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/fileExistsBehavior": aws.NoChoice}),
+		reached:    []string{"code:RevisionRequiredException", "code:InvalidFileExistsBehaviorException"},
 		call: func(in input) call {
 			return sends(codedeploy.NewFromConfig, (*codedeploy.Client).CreateDeployment, &codedeploy.CreateDeploymentInput{
-				ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}"), DeploymentConfigName: in.of("{arm}"),
+				ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}"), FileExistsBehavior: aws.NoChoice,
 			})
 		},
 		state: func(in input) []targets.StateQuery {

@@ -19,12 +19,12 @@ func CodePipelinePutApprovalResult() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "codepipeline", action: "codepipeline:PutApprovalResult", resource: "arn:{partition}:codepipeline:{region}:{account}:{pipeline}/{stage}/{action}",
-		rule:    rpc("CodePipeline_20150709.PutApprovalResult", map[string]string{"/pipelineName": "{pipeline}", "/token": aws.NoRevision, "/result/status": "Rejected"}),
+		rule:    rpc("CodePipeline_20150709.PutApprovalResult", map[string]string{"/pipelineName": "{pipeline}", "/token": aws.NoRevision, "/result/status": "Rejected", "/result/summary": aws.TooLong(aws.LongestSummary, "{arm}")}),
 		reached: []string{"code:InvalidApprovalTokenException", "code:ApprovalAlreadyCompletedException"},
 		call: func(in input) call {
 			return sends(codepipeline.NewFromConfig, (*codepipeline.Client).PutApprovalResult, &codepipeline.PutApprovalResultInput{
 				PipelineName: in.of("{pipeline}"), StageName: in.of("{stage}"), ActionName: in.of("{action}"), Token: sdk.String(aws.NoRevision),
-				Result: &cptypes.ApprovalResult{Status: cptypes.ApprovalStatusRejected, Summary: in.of("{arm}")},
+				Result: &cptypes.ApprovalResult{Status: cptypes.ApprovalStatusRejected, Summary: in.of(aws.TooLong(aws.LongestSummary, "{arm}"))},
 			})
 		},
 		state: pipeline,

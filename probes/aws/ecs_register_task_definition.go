@@ -15,18 +15,21 @@ func ECSRegisterTaskDefinition() probes.Probe {
 		ID: "aws.ecs.register-task-definition", Title: "Register a task definition",
 		Why:      "A developer who can register task definitions prepares any workload, with any role that may be passed.",
 		Attack:   "T1610",
-		Needs:    []probes.Need{name("cluster", "a cluster of production, which shows that the account can be read", "prod")},
+		Needs:    []probes.Need{name("cluster", "a cluster of production, which shows that the account can be read", "prod"), name("family", "a family of task definitions of production", "payments")},
 		Baseline: standing(),
-		Limits:   []string{"IAM gives this action no resource: a refusal speaks of the whole region."},
 	}, attempt{
-		service: "ecs", action: "ecs:RegisterTaskDefinition", resource: "*",
-		rule:    rpc("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", map[string]string{"/family": "{arm}", "/cpu": "256", "/memory": "1", "/requiresCompatibilities/0": "FARGATE"}),
-		reached: []string{"code:ClientException", "code:InvalidParameterException"},
+		service: "ecs", action: "ecs:RegisterTaskDefinition", resource: "arn:{partition}:ecs:{region}:{account}:task-definition/{family}:*",
+		rule: rpc("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", map[string]string{
+			"/family": "{family}", "/networkMode": "bridge", "/requiresCompatibilities/0": "FARGATE",
+			"/containerDefinitions/0/name": aws.NoParameter, "/containerDefinitions/1/name": aws.NoParameter,
+		}),
+		reached: []string{"text:Fargate only supports network mode", "text:Container names must be unique"},
 		call: func(in input) call {
+			same := ecstypes.ContainerDefinition{Name: sdk.String(aws.NoParameter), Image: sdk.String("scratch")}
 			return sends(ecs.NewFromConfig, (*ecs.Client).RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{
-				Family: in.of("{arm}"), Cpu: sdk.String("256"), Memory: sdk.String("1"), NetworkMode: ecstypes.NetworkModeAwsvpc,
+				Family: in.of("{family}"), Cpu: sdk.String("256"), Memory: sdk.String("512"), NetworkMode: ecstypes.NetworkModeBridge,
 				RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
-				ContainerDefinitions:    []ecstypes.ContainerDefinition{{Name: sdk.String(aws.Anything), Image: sdk.String(aws.Anything)}},
+				ContainerDefinitions:    []ecstypes.ContainerDefinition{same, same},
 			})
 		},
 		state: cluster,

@@ -4,9 +4,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
-// IAMAttachRolePolicy attempts to attach a managed policy to a role.
+// IAMAttachRolePolicy attempts to attach a managed policy to a role: one that
+// AWS attaches to the roles of its services alone.
 func IAMAttachRolePolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.attach-role-policy", Title: "Attach a managed policy to a role",
@@ -14,13 +16,14 @@ func IAMAttachRolePolicy() probes.Probe {
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
 		Baseline: standing(),
-		Limits:   []string{"The policy does not exist: a right to attach some policies only may not show."},
+		Alters:   []string{"iam:PolicyARN"},
+		Limits:   []string{"The policy is one of AWS's own, which nobody may attach: a right to attach some policies only may not show."},
 	}, attempt{
 		service: "iam", action: "iam:AttachRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{arm}", "RoleName": "{role}"}),
-		reached: []string{"code:NoSuchEntity"},
+		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::aws:" + aws.ServicePolicy, "RoleName": "{role}"}),
+		reached: []string{"code:PolicyNotAttachable"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{arm}")})
+			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::aws:" + aws.ServicePolicy)})
 		},
 		state: role,
 	})

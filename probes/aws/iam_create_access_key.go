@@ -20,6 +20,7 @@ func IAMCreateAccessKey() probes.Probe {
 		service: "iam", action: "iam:CreateAccessKey", resource: "arn:{partition}:iam::{account}:user/{prefix}{arm}",
 		rule:    form("CreateAccessKey", map[string]string{"UserName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
+		real:    "arn:{partition}:iam::{account}:user/*",
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{arm}")})
 		},

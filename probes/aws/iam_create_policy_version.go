@@ -18,10 +18,10 @@ func IAMCreatePolicyVersion() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "iam", action: "iam:CreatePolicyVersion", resource: "arn:{partition}:iam::{account}:policy/{policy}",
-		rule:    form("CreatePolicyVersion", map[string]string{"PolicyDocument": nothing(), "PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}"}),
+		rule:    form("CreatePolicyVersion", map[string]string{"PolicyDocument": noDocument(), "PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}"}),
 		reached: []string{"code:MalformedPolicyDocument", "code:LimitExceeded"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).CreatePolicyVersion, &iam.CreatePolicyVersionInput{PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{policy}"), PolicyDocument: sdk.String(aws.NoPolicy)})
+			return sends(iam.NewFromConfig, (*iam.Client).CreatePolicyVersion, &iam.CreatePolicyVersionInput{PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{policy}"), PolicyDocument: sdk.String(aws.NoDocument)})
 		},
 		state: managedPolicy,
 	})

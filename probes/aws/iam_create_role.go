@@ -18,10 +18,10 @@ func IAMCreateRole() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "iam", action: "iam:CreateRole", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("CreateRole", map[string]string{"AssumeRolePolicyDocument": nothing(), "RoleName": "{role}"}),
+		rule:    form("CreateRole", map[string]string{"AssumeRolePolicyDocument": noDocument(), "RoleName": "{role}"}),
 		reached: []string{"code:EntityAlreadyExists", "code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).CreateRole, &iam.CreateRoleInput{RoleName: in.of("{role}"), AssumeRolePolicyDocument: sdk.String(aws.NoPolicy)})
+			return sends(iam.NewFromConfig, (*iam.Client).CreateRole, &iam.CreateRoleInput{RoleName: in.of("{role}"), AssumeRolePolicyDocument: sdk.String(aws.NoDocument)})
 		},
 		state: role,
 	})

@@ -20,6 +20,7 @@ func IAMDeleteRolePermissionsBoundary() probes.Probe {
 		service: "iam", action: "iam:DeleteRolePermissionsBoundary", resource: "arn:{partition}:iam::{account}:role/{prefix}{arm}",
 		rule:    form("DeleteRolePermissionsBoundary", map[string]string{"RoleName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
+		real:    "arn:{partition}:iam::{account}:role/{role}",
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).DeleteRolePermissionsBoundary, &iam.DeleteRolePermissionsBoundaryInput{RoleName: in.of("{prefix}{arm}")})
 		},

@@ -18,10 +18,10 @@ func IAMPutRolePolicy() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "iam", action: "iam:PutRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("PutRolePolicy", map[string]string{"PolicyDocument": nothing(), "RoleName": "{role}", "PolicyName": "{arm}"}),
+		rule:    form("PutRolePolicy", map[string]string{"PolicyDocument": noDocument(), "RoleName": "{role}", "PolicyName": "{arm}"}),
 		reached: []string{"code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).PutRolePolicy, &iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{arm}"), PolicyDocument: sdk.String(aws.NoPolicy)})
+			return sends(iam.NewFromConfig, (*iam.Client).PutRolePolicy, &iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{arm}"), PolicyDocument: sdk.String(aws.NoDocument)})
 		},
 		state: role,
 	})

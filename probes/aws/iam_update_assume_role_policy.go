@@ -18,10 +18,10 @@ func IAMUpdateAssumeRolePolicy() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "iam", action: "iam:UpdateAssumeRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("UpdateAssumeRolePolicy", map[string]string{"PolicyDocument": nothing(), "RoleName": "{role}"}),
+		rule:    form("UpdateAssumeRolePolicy", map[string]string{"PolicyDocument": noDocument(), "RoleName": "{role}"}),
 		reached: []string{"code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, &iam.UpdateAssumeRolePolicyInput{RoleName: in.of("{role}"), PolicyDocument: sdk.String(aws.NoPolicy)})
+			return sends(iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, &iam.UpdateAssumeRolePolicyInput{RoleName: in.of("{role}"), PolicyDocument: sdk.String(aws.NoDocument)})
 		},
 		state: role,
 	})

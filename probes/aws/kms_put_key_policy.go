@@ -19,10 +19,10 @@ func KMSPutKeyPolicy() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "kms", action: "kms:PutKeyPolicy", resource: "arn:{partition}:kms:{region}:{account}:key/{key}",
-		rule:    rpc("TrentService.PutKeyPolicy", map[string]string{"/KeyId": "{key}", "/Policy": nothing()}),
+		rule:    rpc("TrentService.PutKeyPolicy", map[string]string{"/KeyId": "{key}", "/Policy": noDocument(), "/PolicyName": aws.NoChoice}),
 		reached: []string{"code:MalformedPolicyDocumentException"},
 		call: func(in input) call {
-			return sends(kms.NewFromConfig, (*kms.Client).PutKeyPolicy, &kms.PutKeyPolicyInput{KeyId: in.of("{key}"), Policy: sdk.String(aws.NoPolicy)})
+			return sends(kms.NewFromConfig, (*kms.Client).PutKeyPolicy, &kms.PutKeyPolicyInput{KeyId: in.of("{key}"), Policy: sdk.String(aws.NoDocument), PolicyName: sdk.String(aws.NoChoice)})
 		},
 		state: func(in input) []targets.StateQuery {
 			return []targets.StateQuery{reads(in, "kms", "kms:GetKeyPolicy", sends(kms.NewFromConfig, (*kms.Client).GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: in.of("{key}")}), true, "/Policy")}

@@ -1,9 +1,11 @@
 package aws
 
 import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
 // LambdaUpdateFunctionCode attempts to replace the code of a function.
@@ -15,10 +17,10 @@ func LambdaUpdateFunctionCode() probes.Probe {
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, probes.DryRun, attempt{
 		service: "lambda", action: "lambda:UpdateFunctionCode", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
-		rule:    rest("PUT", "/2015-03-31/functions/{function}/code", map[string]string{"/DryRun": "true"}),
-		reached: []string{"status:200"},
+		rule:    rest("PUT", "/2015-03-31/functions/{function}/code", map[string]string{"/DryRun": "true", "/RevisionId": aws.NoRevision}),
+		reached: []string{"status:200", "code:PreconditionFailedException", "text:Uploaded file must be a non-empty zip", "text:Could not unzip uploaded file"},
 		call: func(in input) call {
-			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionCode, &lambda.UpdateFunctionCodeInput{FunctionName: in.of("{function}"), DryRun: true, ZipFile: emptyZip()})
+			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionCode, &lambda.UpdateFunctionCodeInput{FunctionName: in.of("{function}"), DryRun: true, RevisionId: sdk.String(aws.NoRevision), ZipFile: emptyZip()})
 		},
 		state: function,
 	})

@@ -3,6 +3,7 @@ package aws
 import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets/aws"
@@ -17,10 +18,10 @@ func LambdaUpdateFunctionConfiguration() probes.Probe {
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, attempt{
 		service: "lambda", action: "lambda:UpdateFunctionConfiguration", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
-		rule:    rest("PUT", "/2015-03-31/functions/{function}/configuration", map[string]string{"/RevisionId": aws.NoRevision}),
+		rule:    rest("PUT", "/2015-03-31/functions/{function}/configuration", map[string]string{"/RevisionId": aws.NoRevision, "/DeadLetterConfig/TargetArn": "arn:{partition}:sqs:{region}:{account}:{arm}"}),
 		reached: []string{"code:PreconditionFailedException"},
 		call: func(in input) call {
-			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionConfiguration, &lambda.UpdateFunctionConfigurationInput{FunctionName: in.of("{function}"), RevisionId: sdk.String(aws.NoRevision), Description: sdk.String(aws.Anything)})
+			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionConfiguration, &lambda.UpdateFunctionConfigurationInput{FunctionName: in.of("{function}"), RevisionId: sdk.String(aws.NoRevision), DeadLetterConfig: &lambdatypes.DeadLetterConfig{TargetArn: in.of("arn:{partition}:sqs:{region}:{account}:{arm}")}})
 		},
 		state: function,
 	})

@@ -21,6 +21,7 @@ func OrganizationsAttachPolicy() probes.Probe {
 		service: "organizations", action: "organizations:AttachPolicy", resource: "arn:{partition}:organizations::*:account/*/{account}",
 		rule:    rpc("AWSOrganizationsV20161128.AttachPolicy", map[string]string{"/PolicyId": aws.NoPolicyID, "/TargetId": "{account}"}),
 		reached: []string{"code:PolicyNotFoundException"},
+		real:    "arn:{partition}:organizations::*:policy/*",
 		call: func(in input) call {
 			return sends(organizations.NewFromConfig, (*organizations.Client).AttachPolicy, &organizations.AttachPolicyInput{PolicyId: sdk.String(aws.NoPolicyID), TargetId: in.of("{account}")})
 		},

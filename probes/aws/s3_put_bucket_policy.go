@@ -19,10 +19,10 @@ func S3PutBucketPolicy() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "s3", action: "s3:PutBucketPolicy", resource: "arn:{partition}:s3:::{bucket}",
-		rule:    targets.Rule{Method: "PUT", Path: "/{bucket}", Query: map[string]string{"policy": ""}, Header: map[string]string{"Content-Type": "text/plain"}, Text: nothing()},
+		rule:    targets.Rule{Method: "PUT", Path: "/{bucket}", Query: map[string]string{"policy": ""}, Header: map[string]string{"Content-Type": "text/plain"}, Text: noDocument()},
 		reached: []string{"code:MalformedPolicy"},
 		call: func(in input) call {
-			return sends(s3.NewFromConfig, (*s3.Client).PutBucketPolicy, &s3.PutBucketPolicyInput{Bucket: in.of("{bucket}"), Policy: sdk.String(aws.NoPolicy)}, pathStyle)
+			return sends(s3.NewFromConfig, (*s3.Client).PutBucketPolicy, &s3.PutBucketPolicyInput{Bucket: in.of("{bucket}"), Policy: sdk.String(aws.NoDocument)}, pathStyle)
 		},
 		state: func(in input) []targets.StateQuery {
 			return []targets.StateQuery{

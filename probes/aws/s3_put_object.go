@@ -17,7 +17,7 @@ func S3PutObject() probes.Probe {
 		service: "s3", action: "s3:PutObject", resource: "arn:{partition}:s3:::{bucket}/{key}",
 		dependents: putNeeds(),
 		rule:       conditionalPut("/{bucket}/{key}"),
-		reached:    []string{"code:PreconditionFailed"},
+		reached:    []string{"code:PreconditionFailed", "code:BadDigest"},
 		call: func(in input) call {
 			return putCall(*in.of("{bucket}"), *in.of("{key}"))
 		},

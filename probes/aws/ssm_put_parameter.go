@@ -18,11 +18,11 @@ func SSMPutParameter() probes.Probe {
 		Needs:  []probes.Need{elsewhere(path("parameter", "a parameter that exists, without the slash before it", "prod/payments/image"), "dev/payments/image")},
 	}, attempt{
 		service: "ssm", action: "ssm:PutParameter", resource: "arn:{partition}:ssm:{region}:{account}:parameter/{parameter}",
-		rule:    rpc("AmazonSSM.PutParameter", map[string]string{"/Name": "/{parameter}", "/Overwrite": "false", "/AllowedPattern": aws.NoPattern, "/Value": aws.NoValue}),
-		reached: []string{"code:ParameterAlreadyExists", "code:ParameterPatternMismatchException"},
+		rule:    rpc("AmazonSSM.PutParameter", map[string]string{"/Name": "/{parameter}", "/Overwrite": "true", "/AllowedPattern": aws.NoPattern, "/Value": aws.TooLong(aws.LongestValue, "{arm}")}),
+		reached: []string{"code:ParameterPatternMismatchException", "code:ValidationException"},
 		call: func(in input) call {
 			return sends(ssm.NewFromConfig, (*ssm.Client).PutParameter, &ssm.PutParameterInput{
-				Name: in.of("/{parameter}"), Value: sdk.String(aws.NoValue), AllowedPattern: sdk.String(aws.NoPattern), Overwrite: sdk.Bool(false), Type: ssmtypes.ParameterTypeString,
+				Name: in.of("/{parameter}"), Value: in.of(aws.TooLong(aws.LongestValue, "{arm}")), AllowedPattern: sdk.String(aws.NoPattern), Overwrite: sdk.Bool(true), Type: ssmtypes.ParameterTypeString,
 			})
 		},
 		state: parameter,

@@ -21,6 +21,7 @@ func SSMStartSession() probes.Probe {
 		service: "ssm", action: "ssm:StartSession", resource: "*",
 		rule:    rpc("AmazonSSM.StartSession", map[string]string{"/Target": aws.NoInstance}),
 		reached: []string{"code:TargetNotConnected"},
+		real:    "arn:{partition}:ec2:{region}:{account}:instance/*",
 		call: func(in input) call {
 			return sends(ssm.NewFromConfig, (*ssm.Client).StartSession, &ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{arm}")})
 		},

@@ -13,10 +13,10 @@ import (
 
 // standing is the baseline of probes that have no permitted place: a write to
 // the object that the developers may write, under a condition that no object
-// meets. It shows that the role is one that AWS lets work.
+// meets, and with a digest that is not its own. It shows that the role is one that AWS lets work.
 func standing() probes.Baseline {
 	return probes.Baseline{Standing: &probes.Standing{
-		ID: "aws.s3.put-object", Allow: []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")}, Reached: []string{"code:PreconditionFailed"},
+		ID: "aws.s3.put-object", Allow: []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")}, Reached: []string{"code:PreconditionFailed", "code:BadDigest"},
 		State: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			in := inputOf(place, params)
 			return []targets.StateQuery{theObject(in, in.of("{permitted_bucket}"), in.of("{permitted_key}"))}
@@ -31,7 +31,7 @@ func standing() probes.Baseline {
 // conditionalPut is the rule of a write that no object meets the condition of.
 func conditionalPut(path string) targets.Rule {
 	return targets.Rule{
-		Service: "s3", Method: "PUT", Path: path, Header: map[string]string{"If-Match": aws.NoETag}, Text: aws.Anything, Mutating: true, Keep: []string{},
+		Service: "s3", Method: "PUT", Path: path, Header: map[string]string{"If-Match": aws.NoETag, "Content-Md5": aws.NoDigest}, Text: aws.Anything, Mutating: true, Keep: []string{},
 	}
 }
 
@@ -44,7 +44,7 @@ func put(in input, bucket, key string) targets.Request {
 
 func putCall(bucket, key string) call {
 	return sends(s3.NewFromConfig, (*s3.Client).PutObject, &s3.PutObjectInput{
-		Bucket: &bucket, Key: &key, IfMatch: sdk.String(aws.NoETag), Body: strings.NewReader(aws.Anything),
+		Bucket: &bucket, Key: &key, IfMatch: sdk.String(aws.NoETag), ContentMD5: sdk.String(aws.NoDigest), Body: strings.NewReader(aws.Anything),
 	}, pathStyle)
 }
 

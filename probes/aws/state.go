@@ -111,6 +111,12 @@ func parameter(in input) []targets.StateQuery {
 		true, "/Parameters/*/Name", "/Parameters/*/Version", "/Parameters/*/LastModifiedDate")}
 }
 
+// theInstance reads an instance.
+func theInstance(in input) targets.StateQuery {
+	return reads(in, "ec2", "ec2:DescribeInstances", sends(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.of("{instance}")}}),
+		true, "/reservationSet/item/instancesSet/item/*/instanceId", "/reservationSet/item/instancesSet/item/*/imageId")
+}
+
 // subnet reads a subnet.
 func subnet(in input) []targets.StateQuery {
 	return []targets.StateQuery{reads(in, "ec2", "ec2:DescribeSubnets", sends(ec2.NewFromConfig, (*ec2.Client).DescribeSubnets,

@@ -21,7 +21,6 @@ func All() probes.Set {
 		aws.EC2CreateLaunchTemplateVersion(),
 		aws.EC2ModifyInstanceAttribute(),
 		aws.EC2RunInstances(),
-		aws.ECRInitiateLayerUpload(),
 		aws.ECRPutImage(),
 		aws.ECSRegisterTaskDefinition(),
 		aws.ECSUpdateService(),

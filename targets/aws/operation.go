@@ -78,7 +78,7 @@ func inPath(r *http.Request, body []byte) (operation, error) {
 		if r.Method != route.method || r.URL.RawQuery != route.query || !regexp.MustCompile(route.path).MatchString(r.URL.Path) {
 			continue
 		}
-		fields := map[string]string{"body": string(body), "If-Match": r.Header.Get("If-Match")}
+		fields := map[string]string{"body": string(body), "If-Match": r.Header.Get("If-Match"), "Content-Md5": r.Header.Get("Content-Md5")}
 		if r.Header.Get("Content-Type") == "application/json" {
 			var err error
 			if fields, err = flat(body); err != nil {

@@ -129,13 +129,13 @@ func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Sessi
 // putCall is the harmless write to a role.
 func putCall() (targets.Call, targets.Asked) {
 	r := Wire("iam", "eu-west-1", func(cfg sdk.Config) error {
-		_, err := iam.NewFromConfig(cfg).PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{RoleName: sdk.String("prod"), PolicyName: sdk.String("x"), PolicyDocument: sdk.String(NoPolicy)})
+		_, err := iam.NewFromConfig(cfg).PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{RoleName: sdk.String("prod"), PolicyName: sdk.String("x"), PolicyDocument: sdk.String(NoDocument)})
 		return err
 	})
 	r.Action, r.Resource, r.Scope = "iam:PutRolePolicy", production, "eu-west-1"
 	call := targets.Call{Request: r, Rules: []targets.Rule{{
 		Service: "iam", Method: http.MethodPost, Path: "/", Header: r.Header, Mutating: true, Keep: []string{},
-		Body: map[string]string{"/Action": "PutRolePolicy", "/RoleName": "prod", "/PolicyDocument": NoPolicy},
+		Body: map[string]string{"/Action": "PutRolePolicy", "/RoleName": "prod", "/PolicyDocument": NoDocument},
 	}}}
 	return call, targets.Asked{
 		System: targets.AWS, Subject: session, Action: r.Action, Resource: r.Resource, Scope: r.Scope,

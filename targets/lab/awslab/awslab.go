@@ -34,6 +34,7 @@ type AWS struct {
 	mu       sync.Mutex
 	sessions map[string]*session // by access key id
 	fault    Fault
+	ignored  int // which check of every write is left out, 0 for none
 	changes  []string
 	requests []string
 	events   []event

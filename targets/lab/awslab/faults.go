@@ -41,6 +41,21 @@ func (a *AWS) SetFault(f Fault) {
 	a.fault = f
 }
 
+// Ignore makes the account a look-alike that leaves out one check of every write,
+// counted from 1; 0 for none.
+func (a *AWS) Ignore(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ignored = n
+}
+
+// leavesOut reports whether a check is the one that is left out.
+func (c call) leavesOut(i int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ignored == i+1
+}
+
 // attempted reports whether a call is an attempt: neither a read nor the
 // prober's own way into a role.
 func attempted(c call) bool {

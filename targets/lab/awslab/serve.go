@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ type call struct {
 
 // of is a field of the input as text.
 func (c call) of(name string) string {
+	if n, ok := c.in[name].(float64); ok {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
 	s, _ := c.in[name].(string)
 	return s
 }
@@ -176,7 +180,7 @@ func (c *call) route(r *http.Request, service string, body []byte) {
 				c.in[name] = found[i]
 			}
 		}
-		c.in["If-Match"], c.in["body"] = r.Header.Get("If-Match"), string(body)
+		c.in["If-Match"], c.in["Content-Md5"], c.in["body"] = r.Header.Get("If-Match"), r.Header.Get("Content-Md5"), string(body)
 	}
 }
 

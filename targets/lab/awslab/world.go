@@ -42,11 +42,11 @@ func world(permissive bool) (map[string]role, document) {
 		allow(texts{"ec2:RunInstances"}, "arn:aws:ec2:*:subnet/"+devSubnet),
 		// These are granted, and stopped by what stands above: the boundary and
 		// the organization.
-		allow(texts{"iam:*Role*", "cloudtrail:*", "organizations:*"}, "*"),
+		allow(texts{"iam:*Role*", "cloudtrail:*", "organizations:*", "kms:*"}, "*"),
 	}}, boundary: document{[]statement{{Effect: "Allow", NotAction: texts{"iam:*"}, Resource: texts{"*"}}}}}, texts{Release}
 	scp := document{[]statement{
 		allow(texts{"*"}, "*"),
-		{Effect: "Deny", Action: texts{"cloudtrail:StopLogging", "organizations:AttachPolicy"}, Resource: texts{"*"}, Except: texts{Release}},
+		{Effect: "Deny", Action: texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"}, Resource: texts{"*"}, Except: texts{Release}},
 	}}
 	token := texts{Trusted}
 	if permissive {

@@ -11,7 +11,6 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sodprobe/sodprobe/probes"

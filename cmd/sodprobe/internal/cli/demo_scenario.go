@@ -54,8 +54,9 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 	}
 	b.WriteString("attempts:\n")
 	for _, p := range catalog.All() {
-		// What is examined only would leave its control inconclusive.
-		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
+		// What is examined only would leave its control inconclusive, and so would
+		// what names nothing real where no rules are asked.
+		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.AWS && p.Ghost != nil || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
 			continue
 		}
 		demoAttempt(&b, p)
