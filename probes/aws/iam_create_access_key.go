@@ -13,14 +13,14 @@ func IAMCreateAccessKey() probes.Probe {
 		ID: "aws.iam.create-access-key", Title: "Create an access key for a user",
 		Why:    "A developer who can create access keys acts as other users.",
 		Attack: "T1098.001", Controls: probes.PrivilegeControls(),
-		Needs:    []probes.Need{prefix(), name("role", "a role that exists, which shows that the account can be read", "prod-deploy")},
+		Needs:    []probes.Need{prefix(), name("user", "a user with rights over production, of whom the rules are asked", "prod-operator"), name("role", "a role that exists, which shows that the account can be read", "prod-deploy")},
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{
 		service: "iam", action: "iam:CreateAccessKey", resource: "arn:{partition}:iam::{account}:user/{prefix}{arm}",
 		rule:    form("CreateAccessKey", map[string]string{"UserName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
-		real:    "arn:{partition}:iam::{account}:user/*",
+		real:    "arn:{partition}:iam::{account}:user/{user}",
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{arm}")})
 		},

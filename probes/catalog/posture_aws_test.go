@@ -75,7 +75,7 @@ func TestLookAlikes(t *testing.T) {
 			lab := startAWS(t, true)
 			target, scenario := connectAWS(t, lab)
 			lab.Ignore(ignored)
-			got := execute(t, scenario, target, aws.Classify, targets.Oracle{})
+			got := execute(t, scenario, target, aws.Classify, aws.Oracle())
 			changed := lab.Snapshot()
 			for _, change := range changed {
 				if operation, _, _ := strings.Cut(change, " "); !slices.Contains(known, operation) {
@@ -124,7 +124,7 @@ func runAWS(t *testing.T, permissive bool, fault awslab.Fault) map[string]journa
 	lab := startAWS(t, permissive)
 	target, scenario := connectAWS(t, lab)
 	lab.SetFault(fault)
-	out := execute(t, scenario, target, aws.Classify, targets.Oracle{})
+	out := execute(t, scenario, target, aws.Classify, aws.Oracle())
 	if diff := cmp.Diff([]string(nil), lab.Snapshot()); diff != "" {
 		t.Errorf("something took effect:\n%s", diff)
 	}

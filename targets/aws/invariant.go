@@ -47,7 +47,7 @@ func reads() []string {
 		"cloudformation:DescribeStacks", "cloudtrail:GetTrailStatus", "codebuild:BatchGetProjects", "codedeploy:GetDeploymentGroup", "codepipeline:GetPipeline",
 		"ec2:DescribeInstances", "ec2:DescribeLaunchTemplates", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ecr:DescribeRepositories", "ecs:DescribeServices",
 		"ecs:DescribeClusters", "eks:DescribeCluster", "eks:ListAccessEntries", "iam:GetGroup", "iam:GetPolicy", "iam:GetRole", "iam:ListAttachedRolePolicies",
-		"iam:ListPolicyVersions", "iam:ListRolePolicies", "kms:GetKeyPolicy", "lambda:GetFunctionConfiguration",
+		"iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy", "kms:GetKeyPolicy", "lambda:GetFunctionConfiguration",
 		"organizations:DescribeOrganization", "s3:GetBucketPolicy", "s3:GetObject", "s3:ListBucket", "ssm:DescribeDocument", "ssm:DescribeParameters",
 	}
 }

@@ -138,12 +138,18 @@ func (c call) simulate() string {
 	if resource == "" {
 		resource = "*"
 	}
-	decision := "implicitDeny"
-	switch v := c.decide(&session{role: name(c.of("PolicySourceArn"))}, c.of("ActionNames.member.1"), resource); {
+	decision, organization := "implicitDeny", "true"
+	v := c.decide(&session{role: name(c.of("PolicySourceArn"))}, c.of("ActionNames.member.1"), resource)
+	switch {
 	case v.allowed:
 		decision = "allowed"
 	case v.explicit:
 		decision = "explicitDeny"
 	}
-	return "<EvaluationResults>" + members("<EvalActionName>$</EvalActionName><EvalDecision>"+decision+"</EvalDecision>", c.of("ActionNames.member.1")) + "</EvaluationResults>"
+	if v.kind == "service control policy" {
+		organization = "false"
+	}
+	return "<EvaluationResults>" + members("<EvalActionName>$</EvalActionName><EvalResourceName>"+resource+"</EvalResourceName><EvalDecision>"+decision+
+		"</EvalDecision><MissingContextValues></MissingContextValues><OrganizationsDecisionDetail><AllowedByOrganizations>"+organization+
+		"</AllowedByOrganizations></OrganizationsDecisionDetail>", c.of("ActionNames.member.1")) + "</EvaluationResults>"
 }

@@ -82,9 +82,9 @@ func classifiers() map[targets.System]targets.Classifier {
 	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify, targets.AWS: aws.Classify}
 }
 
-// oracles are handed to both, too. AWS's rules are not asked yet.
+// oracles are handed to both, too.
 func oracles() map[targets.System]targets.Oracle {
-	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle(), targets.GitLab: gitlab.Oracle()}
+	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle(), targets.GitLab: gitlab.Oracle(), targets.AWS: aws.Oracle()}
 }
 
 // describe renders a response in one line.

@@ -55,8 +55,9 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 	b.WriteString("attempts:\n")
 	for _, p := range catalog.All() {
 		// What is examined only would leave its control inconclusive, and so would
-		// what names nothing real where no rules are asked.
-		if p.RealCredential || p.Technique == probes.Examine || p.System == targets.AWS && p.Ghost != nil || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
+		// what names nothing real where the organization decides.
+		byOrganization := p.ID == "aws.cloudtrail.stop-logging" || p.ID == "aws.organizations.attach-policy"
+		if p.RealCredential || p.Technique == probes.Examine || byOrganization || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
 			continue
 		}
 		demoAttempt(&b, p)
