@@ -36,6 +36,12 @@ func (c *checker) awsIdentity(at string, a targets.AWSIdentity) {
 	if a.ExternalID != "" && a.AssumeRole == "" {
 		c.note(at+".externalID", "externalID belongs to assumeRole", "leave it out")
 	}
+	if a.Profile != "" && (a.SessionName != "" || len(a.Tags) > 0) {
+		c.note(at, "sessionName and tags belong to roles that are assumed", "leave them out: the profile's session bears its own")
+	}
+	if a.WebIdentity != nil && len(a.Tags) > 0 {
+		c.note(at+".tags", "the session of a web identity bears the tags of its token", "leave them out")
+	}
 	if a.WebIdentity != nil {
 		c.secretAt(at+".webIdentity.token", a.WebIdentity.Token)
 	}

@@ -123,10 +123,22 @@ func howOnAWS(a targets.AWSIdentity) string {
 	case a.WebIdentity != nil:
 		return fmt.Sprintf("%s, with the web identity token in %s", a.WebIdentity.Role, a.WebIdentity.Token)
 	case a.AssumeRole != "":
-		return a.AssumeRole + ", assumed by the prober for 900 seconds and one attempt at a time"
+		return a.AssumeRole + ", assumed by the prober for 900 seconds and one attempt at a time" + asInLife(a)
 	default:
 		return fmt.Sprintf("%s, with the profile %s, whose rights cannot be narrowed", a.Principal, a.Profile)
 	}
+}
+
+// asInLife says what a session bears that only the people's have.
+func asInLife(a targets.AWSIdentity) string {
+	said := ""
+	if a.SessionName != "" {
+		said += ", in sessions called " + a.SessionName
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.Tags)) {
+		said += fmt.Sprintf(", with the tag %s=%s", key, a.Tags[key])
+	}
+	return said
 }
 
 func (e *explainer) where() {

@@ -148,6 +148,12 @@ type AWSIdentity struct {
 	AssumeRole string `yaml:"assumeRole,omitempty" json:"assumeRole,omitempty" jsonschema:"pattern=^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9+=@._/-]+$"`
 	// ExternalID is what the role's trust policy may demand. It is no secret.
 	ExternalID string `yaml:"externalID,omitempty" json:"externalID,omitempty" jsonschema:"pattern=^[A-Za-z0-9+=@.:_/-]+$"`
+	// SessionName is what the sessions of the role are called in life, where a
+	// policy or a trust policy asks for it; "" is the run's own name.
+	SessionName string `yaml:"sessionName,omitempty" json:"sessionName,omitempty" jsonschema:"pattern=^[A-Za-z0-9+=@._-][A-Za-z0-9+=@._-]+$"`
+	// Tags are those that the sessions bear in life (aws:PrincipalTag). A tag
+	// that nobody has proves nothing.
+	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
 	// WebIdentity is a token of somebody's pipeline, and the role that is its
 	// own.
 	WebIdentity *WebIdentity `yaml:"webIdentity,omitempty" json:"webIdentity,omitempty"`

@@ -160,6 +160,8 @@ func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenar
 			token("branch", targets.Developer, awslab.Branch), token("trusted", targets.Authorized, awslab.Trusted), token("stranger", targets.Unprivileged, awslab.Stranger),
 		},
 	}
+	// As in life: alice's sessions bear her name and her team.
+	s.Identities[0].AWS.SessionName, s.Identities[0].AWS.Tags = "alice@corp.example", map[string]string{"team": "payments", "cost-center": "7"}
 	for _, p := range of(targets.AWS) {
 		a := scenarios.Attempt{
 			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: example(p).With, Permitted: map[string]string{},
@@ -177,7 +179,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenar
 	}
 	id, secret := lab.Keys()
 	c, err := aws.Connect(aws.Config{
-		Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
+		SessionNames: []string{"alice@corp.example"}, Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Secret: func(at targets.Secret) (string, error) { return lab.Token(at.Env), nil },
 		Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
 	})

@@ -77,8 +77,12 @@ type Config struct {
 	Secret func(targets.Secret) (string, error)
 	// Budget is shared by all targets of a run.
 	Budget *guard.Budget
-	// Marker is the run's name: of sessions, as their source identity, and in
-	// what would be created. UserAgent carries it, too.
+	// SessionNames are those that the scenario's identities say, beside which no
+	// session bears another than the run's.
+	SessionNames []string
+	// Marker is the run's name: of sessions, or where these bear a person's of
+	// their source identity, and in what would be created. UserAgent carries it,
+	// too.
 	Marker    string
 	UserAgent string
 	// Timeout bounds one request.
@@ -125,7 +129,7 @@ func Connect(cfg Config) (*Account, error) {
 	}
 	a.guard = guard.New(guard.Config{
 		Services: a.hosts, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond), Budget: cfg.Budget,
-		Timeout: cfg.Timeout, Invariant: Invariant(cfg.Marker), Now: cfg.Now, Headers: Headers(),
+		Timeout: cfg.Timeout, Invariant: Invariant(cfg.Marker, cfg.SessionNames...), Now: cfg.Now, Headers: Headers(),
 	})
 	a.client = &http.Client{
 		Transport:     a.guard.Over(transport),
@@ -138,11 +142,11 @@ func Connect(cfg Config) (*Account, error) {
 func Headers() []string { return append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date") }
 
 // sessionARN is what the server calls a session of a role.
-func (a *Account) sessionARN(role string) string {
+func (a *Account) sessionARN(role, session string) string {
 	_, rest, _ := strings.Cut(role, ":iam::")
 	account, path, _ := strings.Cut(rest, ":role/")
 	name := path[strings.LastIndex(path, "/")+1:]
-	return "arn:" + a.cfg.Target.AWS.PartitionOf() + ":sts::" + account + ":assumed-role/" + name + "/" + a.cfg.Marker
+	return "arn:" + a.cfg.Target.AWS.PartitionOf() + ":sts::" + account + ":assumed-role/" + name + "/" + session
 }
 
 // sdkKeys are the keys as the signer wants them.

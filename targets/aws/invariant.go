@@ -13,7 +13,7 @@ import (
 // Invariant is the adapter's last word to the guard, for a run's marker:
 // whatever a rule allows, a request that could take effect does not leave.
 // Reads on a closed list may; of writes, only the forms listed here.
-func Invariant(marker string) func(r *http.Request, body []byte, _ []string) error {
+func Invariant(marker string, sessions ...string) func(r *http.Request, body []byte, _ []string) error {
 	return func(r *http.Request, body []byte, _ []string) error {
 		o, err := operationOf(r, body)
 		if err != nil {
@@ -23,19 +23,19 @@ func Invariant(marker string) func(r *http.Request, body []byte, _ []string) err
 			return nil
 		}
 		if o.name == "sts:AssumeRole" || o.name == webIdentity {
-			return useless(o, marker)
+			return useless(o, marker, sessions)
 		}
 		return poisoned(o, marker)
 	}
 }
 
-// useless lets a session be made only for a short time, under the run's name,
-// and under a policy that takes rights away.
-func useless(o operation, marker string) error {
+// useless lets a session be made only for a short time, under the run's name or
+// one that the scenario says, and under a policy that takes rights away.
+func useless(o operation, marker string, sessions []string) error {
 	policy := o.fields["Policy"]
 	narrow := policy == DenyAll || policy == readOnly() ||
 		strings.HasPrefix(policy, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["`) && strings.Contains(policy, `{"Effect":"Deny","NotAction":["`)
-	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) || !targets.IsMark(o.fields["RoleSessionName"], marker) {
+	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) || !targets.IsMark(o.fields["RoleSessionName"], marker) && !slices.Contains(sessions, o.fields["RoleSessionName"]) {
 		return fmt.Errorf("%s would make a session that can do something", o.name)
 	}
 	return nil

@@ -1,12 +1,16 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -25,14 +29,15 @@ func minted(operation string) []string {
 }
 
 // fresh makes a session of the identity's role under a policy, or takes the
-// profile's own credentials. It answers with the problem, "" for none.
-func (s *Session) fresh(ctx context.Context, policy string, still func() error) (Keys, []targets.Exchange, string) {
+// profile's own credentials. assumes says that the session is to assume a role
+// itself. It answers with the problem, "" for none.
+func (s *Session) fresh(ctx context.Context, policy string, assumes bool, still func() error) (Keys, []targets.Exchange, string) {
 	id := s.identity.AWS
 	switch {
 	case id.WebIdentity != nil:
 		return s.byToken(ctx, policy, still)
 	case id.AssumeRole != "":
-		return s.byRole(ctx, policy, still)
+		return s.byRole(ctx, policy, assumes, still)
 	default:
 		keys, err := s.account.cfg.Source.Keys(ctx, id.Profile)
 		if err != nil {
@@ -42,16 +47,29 @@ func (s *Session) fresh(ctx context.Context, policy string, still func() error) 
 	}
 }
 
-// byRole assumes the role with the prober's own credentials.
-func (s *Session) byRole(ctx context.Context, policy string, still func() error) (Keys, []targets.Exchange, string) {
+// called is the name of the identity's sessions: the person's, where policies
+// ask for it, or the run's.
+func (s *Session) called() string { return cmp.Or(s.identity.AWS.SessionName, s.account.cfg.Marker) }
+
+// byRole assumes the role with the prober's own credentials. Where the session
+// bears a person's name, the run's stands as its source identity; except where
+// the session itself is to assume a role, since a source identity goes with it,
+// and the trust policies of roles seldom let one be set ("Monitor and control
+// actions taken with assumed roles", IAM user guide).
+func (s *Session) byRole(ctx context.Context, policy string, assumes bool, still func() error) (Keys, []targets.Exchange, string) {
 	a, id := s.account, s.identity.AWS
 	own, err := a.cfg.Source.Keys(ctx, a.cfg.Target.AWS.Profile)
 	if err != nil {
 		return Keys{}, nil, "the prober has no credentials: " + err.Error()
 	}
 	in := &sts.AssumeRoleInput{
-		RoleArn: &id.AssumeRole, RoleSessionName: &a.cfg.Marker, SourceIdentity: &a.cfg.Marker,
-		DurationSeconds: sdk.Int32(Life), Policy: &policy,
+		RoleArn: &id.AssumeRole, RoleSessionName: sdk.String(s.called()), DurationSeconds: sdk.Int32(Life), Policy: &policy,
+	}
+	if id.SessionName != "" && !assumes {
+		in.SourceIdentity = &a.cfg.Marker
+	}
+	for _, key := range slices.Sorted(maps.Keys(id.Tags)) {
+		in.Tags = append(in.Tags, ststypes.Tag{Key: sdk.String(key), Value: sdk.String(id.Tags[key])})
 	}
 	if id.ExternalID != "" {
 		in.ExternalId = &id.ExternalID
@@ -72,7 +90,7 @@ func (s *Session) byToken(ctx context.Context, policy string, still func() error
 	}
 	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
-			RoleArn: &w.Role, RoleSessionName: &a.cfg.Marker, WebIdentityToken: &token, DurationSeconds: sdk.Int32(Life), Policy: &policy,
+			RoleArn: &w.Role, RoleSessionName: sdk.String(s.called()), WebIdentityToken: &token, DurationSeconds: sdk.Int32(Life), Policy: &policy,
 		})
 		return err
 	})

@@ -88,3 +88,27 @@ func TestPoisons(t *testing.T) {
 		}
 	}
 }
+
+// TestUseless: a session is made only under a policy that takes rights away, for
+// the shortest time, under the run's name or one of the scenario's.
+func TestUseless(t *testing.T) {
+	good := map[string]string{"Policy": DenyAll, "DurationSeconds": "900", "RoleSessionName": "sodprobe-run"}
+	for name, c := range map[string]struct {
+		change map[string]string
+		leaves bool
+	}{
+		"the run's":             {nil, true},
+		"a person's":            {map[string]string{"RoleSessionName": "alice@corp.example", "SourceIdentity": "sodprobe-run"}, true},
+		"somebody else's":       {map[string]string{"RoleSessionName": "mallory"}, false},
+		"an hour":               {map[string]string{"DurationSeconds": "3600"}, false},
+		"no policy":             {map[string]string{"Policy": ""}, false},
+		"a policy that allows":  {map[string]string{"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`}, false},
+		"a policy for one call": {map[string]string{"Policy": fence("iam:PutRolePolicy", "", nil)}, true},
+	} {
+		fields := maps.Clone(good)
+		maps.Copy(fields, c.change)
+		if err := useless(operation{"sts:AssumeRole", fields}, "sodprobe-run", []string{"alice@corp.example"}); (err == nil) != c.leaves {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -113,8 +113,8 @@ func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Sessi
 		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL}},
 		Reader: targets.Identity{ID: "reader", Role: targets.Observer, AWS: &targets.AWSIdentity{AssumeRole: developer}},
 		Source: FromKeys(Keys{ID: "AKIAOWN", Secret: ownSecret}, &http.Transport{}), Roots: pool, Budget: guard.NewBudget(1000),
-		Secret: func(targets.Secret) (string, error) { return "a.web.token", nil },
-		Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
+		Secret:       func(targets.Secret) (string, error) { return "a.web.token", nil },
+		SessionNames: []string{"alice@corp.example"}, Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func (a *Account) Assume(_ context.Context, id targets.Identity) (*Session, erro
 	}
 	s := &Session{account: a, identity: id, want: id.AWS.Principal}
 	if role := id.AWS.Role(); role != "" {
-		s.want = a.sessionARN(role)
+		s.want = a.sessionARN(role, s.called())
 	}
 	return s, nil
 }
@@ -51,7 +51,7 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	if call.Null && s.identity.AWS.Role() == "" {
 		return targets.Exchange{Unfit: "no session policy can be passed with a profile, so that its rights cannot be taken away"}
 	}
-	keys, steps, problem := s.fresh(ctx, policy, call.Still)
+	keys, steps, problem := s.fresh(ctx, policy, r.Action == "sts:AssumeRole", call.Still)
 	if problem != "" {
 		return unmade("the session could not be made: "+problem, steps)
 	}

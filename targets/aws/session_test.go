@@ -47,13 +47,31 @@ func TestSessions(t *testing.T) {
 			continue
 		}
 		if form.Get("Policy") != want[n] || form.Get("DurationSeconds") != "900" || form.Get("RoleSessionName") != "sodprobe-run" ||
-			form.Get("SourceIdentity") != "sodprobe-run" || form.Get("ExternalId") != "sod-1" || form.Get("RoleArn") != developer {
+			form.Has("SourceIdentity") || form.Get("ExternalId") != "sod-1" || form.Get("RoleArn") != developer {
 			t.Errorf("session %d: %v", n, form)
 		}
 		n++
 	}
 	if n != 2 {
 		t.Errorf("%d sessions for 2 attempts", n)
+	}
+}
+
+// TestSessionsAsInLife: where policies ask for it, a session bears the person's
+// name and tags, and the run's name as source identity; except where the session
+// is to assume a role, since a source identity would go with it.
+func TestSessionsAsInLife(t *testing.T) {
+	for action, source := range map[string]string{"iam:PutRolePolicy": "sodprobe-run", "sts:AssumeRole": ""} {
+		s := newServer(t)
+		_, acting := s.connect(t, targets.AWSIdentity{AssumeRole: developer, SessionName: "alice@corp.example", Tags: map[string]string{"team": "payments", "cost": "7"}})
+		call, _ := putCall()
+		call.Request.Action = action
+		acting.Send(t.Context(), call)
+		form, err := url.ParseQuery(s.bodies[0])
+		if err != nil || form.Get("RoleSessionName") != "alice@corp.example" || form.Get("SourceIdentity") != source ||
+			form.Get("Tags.member.1.Key") != "cost" || form.Get("Tags.member.2.Value") != "payments" {
+			t.Errorf("%s: %v %v", action, form, err)
+		}
 	}
 }
 

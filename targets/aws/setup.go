@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,7 +34,7 @@ func Setup(w io.Writer, in targets.Access) error {
 	names := slices.Sorted(maps.Keys(roles))
 	b.WriteString("# The prober's policy. It may nothing else.\n")
 	b.WriteString(indented(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-		"Effect": "Allow", "Action": []string{"sts:AssumeRole", "sts:SetSourceIdentity"}, "Resource": names,
+		"Effect": "Allow", "Action": entering(slices.Collect(maps.Values(roles))...), "Resource": names,
 	}}}))
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n# Add to the trust policy of %s. Put the prober's ARN in.\n", name)
@@ -53,19 +54,32 @@ func Setup(w io.Writer, in targets.Access) error {
 
 // trust is the statement that lets the prober in, for a run and no longer.
 func trust(partition, account string, a targets.AWSIdentity) map[string]any {
-	condition := map[string]any{"StringLike": map[string]string{"sts:RoleSessionName": "sodprobe-*", "sts:SourceIdentity": "sodprobe-*"}}
+	condition := map[string]any{"StringLike": map[string]string{"sts:RoleSessionName": cmp.Or(a.SessionName, "sodprobe-*")}}
 	if a.ExternalID != "" {
 		condition["StringEquals"] = map[string]string{"sts:ExternalId": a.ExternalID}
 	}
 	return map[string]any{
 		"Effect": "Allow", "Principal": map[string]string{"AWS": "arn:" + partition + ":iam::" + account + ":role/REPLACE-WITH-THE-PROBER"},
-		"Action": []string{"sts:AssumeRole", "sts:SetSourceIdentity"}, "Condition": condition,
+		"Action": entering(a), "Condition": condition,
 	}
+}
+
+// entering are the actions that it takes to assume roles: the run's name stands
+// as source identity where the session bears a person's.
+func entering(roles ...targets.AWSIdentity) []string {
+	actions := []string{"sts:AssumeRole"}
+	if slices.ContainsFunc(roles, func(a targets.AWSIdentity) bool { return a.SessionName != "" }) {
+		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	if slices.ContainsFunc(roles, func(a targets.AWSIdentity) bool { return len(a.Tags) > 0 }) {
+		actions = append(actions, "sts:TagSession")
+	}
+	return actions
 }
 
 // observed are the actions that a scenario's reads need.
 func observed(in targets.Access) []string {
-	all := map[string]bool{}
+	all := map[string]bool{"iam:SimulatePrincipalPolicy": true} // for the predictions
 	for _, r := range in.Reads {
 		all[r.Request.Action] = true
 	}
@@ -82,8 +96,8 @@ func indented(v any) string {
 
 const notes = `
 # Notes
-# - Attempts are refused in plenty, and each stands in CloudTrail under the session name and the
-#   source identity sodprobe-RUN. Tell whoever watches for UnauthorizedOperation and AccessDenied.
+# - Attempts are refused in plenty, and each stands in CloudTrail under the session name
+#   sodprobe-RUN, or where the session bears a person's under that source identity. Tell whoever watches for UnauthorizedOperation and AccessDenied.
 # - A service control policy with a condition on aws:PrincipalArn sees the role, not the prober. One
 #   with a condition on aws:userid or aws:SourceIdentity sees the prober's session: exempt nothing
 #   for sodprobe-*, or the attempts prove nothing.

@@ -36,7 +36,7 @@ func (s *Session) reading(ctx context.Context) (Keys, string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := a.cfg.Now(); r.keys.ID == "" || !now.Before(r.until) {
-		keys, _, problem := s.fresh(ctx, readOnly(), nil)
+		keys, _, problem := s.fresh(ctx, readOnly(), false, nil)
 		if problem != "" {
 			return Keys{}, problem
 		}

@@ -51,7 +51,7 @@ func (s *Session) caller(ctx context.Context, keys Keys) (caller, targets.Exchan
 // server who it is.
 func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
 	check := journal.IdentityCheck{Proof: probes.Failed, Want: s.want}
-	keys, steps, problem := s.fresh(ctx, DenyAll, nil)
+	keys, steps, problem := s.fresh(ctx, DenyAll, false, nil)
 	if problem != "" {
 		check.Problem = "the identity cannot be taken on: " + problem
 		if len(steps) > 0 {
@@ -96,7 +96,7 @@ func (a *Account) Pin(ctx context.Context) (journal.Pin, error) {
 	if err != nil {
 		return pin, fmt.Errorf("%w: %w", targets.ErrUnreachable, err)
 	}
-	keys, steps, problem := reader.fresh(ctx, DenyAll, nil)
+	keys, steps, problem := reader.fresh(ctx, DenyAll, false, nil)
 	pin.Exchanges = append(pin.Exchanges, steps...)
 	if problem != "" {
 		return pin, fmt.Errorf("%w: %s", targets.ErrUnreachable, problem)

@@ -1,6 +1,7 @@
 package gitlab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -124,18 +125,10 @@ func TestReceivePack(t *testing.T) {
 		{name: "no report", old: "main~10", tip: "main", capabilities: "side-band-64k agent=t", hook: reject, form: targets.PushUpdate, class: targets.Unknown},
 		{name: "another hidden ref", old: "main~10", tip: "main", ref: "refs/keep-around/x", form: targets.PushUpdate, class: targets.Reached},
 	} {
+		c.hook, c.capabilities, c.ref = cmp.Or(c.hook, accept), cmp.Or(c.capabilities, all), cmp.Or(c.ref, "refs/heads/main")
 		for transport, through := range map[string]func(repository, *testing.T, sending) (bool, *targets.GitReport){"HTTP": repository.overHTTP, "SSH": repository.overSSH} {
 			t.Run(c.name+" over "+transport, func(t *testing.T) {
 				t.Parallel()
-				if c.hook == "" {
-					c.hook = accept
-				}
-				if c.capabilities == "" {
-					c.capabilities = all
-				}
-				if c.ref == "" {
-					c.ref = "refs/heads/main"
-				}
 				r := newRepository(t, c.hook)
 				h := guard.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at("feature")}
 				hash := func(rev string) string {

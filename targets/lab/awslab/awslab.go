@@ -46,13 +46,14 @@ type session struct {
 	role              string // or prober
 	arn               string
 	policy            *document // nil for none
+	source            string    // the source identity
 }
 
 // Start starts a simulated account.
 func Start(cfg Config) (*AWS, error) {
 	a := &AWS{cfg: cfg, sessions: map[string]*session{}, tokens: map[string]string{}}
 	a.roles, a.scp = world(cfg.Permissive)
-	a.roles[prober] = role{policy: document{[]statement{allow(texts{"sts:AssumeRole"}, "*")}}}
+	a.roles[prober] = role{policy: document{[]statement{allow(texts{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}, "*")}}}
 	for _, name := range []string{Branch, Trusted, Stranger} {
 		a.tokens[name] = "eyJhbGciOiJsYWIifQ." + a.random() + "." + name
 	}

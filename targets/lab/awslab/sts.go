@@ -1,6 +1,7 @@
 package awslab
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -12,14 +13,20 @@ func (c call) assume() reply {
 	if _, ok := c.roles[role]; !ok {
 		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.as.arn, c.of("RoleArn")))
 	}
-	if c.of("SourceIdentity") == "" && c.as.role == prober {
+	// A source identity is set only by who may, and goes with a session into the
+	// roles that it assumes.
+	source := cmp.Or(c.of("SourceIdentity"), c.as.source)
+	if source != "" && !c.decide(c.as, "sts:SetSourceIdentity", c.of("RoleArn")).allowed {
 		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:SetSourceIdentity on resource: %s", c.as.arn, c.of("RoleArn")))
 	}
-	return c.session(role)
+	if c.in["Tags.member.1.Key"] != nil && !c.decide(c.as, "sts:TagSession", c.of("RoleArn")).allowed {
+		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:TagSession on resource: %s", c.as.arn, c.of("RoleArn")))
+	}
+	return c.session(role, source)
 }
 
 // session opens a session under the policy that was passed.
-func (c call) session(role string) reply {
+func (c call) session(role, source string) reply {
 	var policy *document
 	if text := c.of("Policy"); text != "" {
 		d, ok := parsePolicy(text)
@@ -33,6 +40,7 @@ func (c call) session(role string) reply {
 	if err != nil {
 		return fail(500, "InternalFailure", err.Error())
 	}
+	s.source = source
 	return ok(fmt.Sprintf("<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>",
 		s.id, s.secret, s.token, c.cfg.Now().UTC().Add(15*time.Minute).Format(time.RFC3339), c.of("RoleSessionName"), arn))
 }
@@ -53,5 +61,5 @@ func (a *AWS) byToken(c call) reply {
 	case !slices.Contains(a.roles[role].trusts, "token:"+who):
 		return fail(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
-	return c.session(role)
+	return c.session(role, "")
 }

@@ -145,8 +145,14 @@ func (a *app) connectAccount(ctx context.Context, from surroundings, s *scenario
 	if err != nil {
 		return nil, err
 	}
+	var names []string
+	for _, id := range s.Identities {
+		if id.AWS != nil && id.AWS.SessionName != "" {
+			names = append(names, id.AWS.SessionName)
+		}
+	}
 	c, err := aws.Connect(aws.Config{
-		Target: t, Reader: reader, Source: source, Secret: from.secret, Roots: from.roots[targets.AWS], Budget: budget, Marker: marker,
+		SessionNames: names, Target: t, Reader: reader, Source: source, Secret: from.secret, Roots: from.roots[targets.AWS], Budget: budget, Marker: marker,
 		UserAgent: userAgent(marker), Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now,
 	})
 	return account{c}, err
