@@ -16,9 +16,9 @@ func DeployKeyAdd() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/deploy_keys", path: "deploy_keys", resource: "deploy key",
 		body: func(_ targets.Place, params probes.Params) object {
-			return object{"title": params.Arm, "key": gitlab.NoKey, "can_push": true, "expires_at": gitlab.NoExpiry}
+			return object{"title": params.Arm, "key": gitlab.NoKey, "can_push": true, "expires_at": gitlab.NoMoment}
 		},
-		pin:     map[string]string{"/title": "{arm}", "/key": gitlab.NoKey, "/expires_at": gitlab.NoExpiry},
+		pin:     map[string]string{"/title": "{arm}", "/key": gitlab.NoKey, "/expires_at": gitlab.NoMoment},
 		reached: []string{"text:key: is invalid", "text:key: type is forbidden…", "text:deploy_key.key: is invalid", "text:fingerprint_sha256: cannot be generated"},
 		state:   inTheProject("deploy_keys", "/*/id", "/*/title", "/*/can_push"),
 	})

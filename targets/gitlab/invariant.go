@@ -26,6 +26,9 @@ const (
 	NoLevel = 7
 	// NoExpiry is a day on which no membership can end any more.
 	NoExpiry = "2000-01-01"
+	// NoMoment is a moment at which no key can end any more, in the form of ISO 8601
+	// that the API wants.
+	NoMoment = NoExpiry + "T00:00:00Z"
 	// NoKey is no SSH key.
 	NoKey = "not-a-key"
 	// NoPattern is no regular expression.
@@ -166,7 +169,7 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 		user, _ := o["user_id"].(float64)
 		holds = o["access_level"] == float64(NoLevel) && o["expires_at"] == NoExpiry && slices.Contains(shown, fmt.Sprintf("the user %.0f holds a seat", user))
 	case "POST deploy_keys":
-		holds = o["key"] == NoKey && o["expires_at"] == NoExpiry
+		holds = o["key"] == NoKey && o["expires_at"] == NoMoment
 	case "POST variables":
 		holds = o["key"] == NoVariable && o["masked"] == true && o["value"] == "x" // too short to be masked
 	case "POST ci/lint":
