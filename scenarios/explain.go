@@ -184,6 +184,9 @@ func (e *explainer) account(t targets.Target) {
 	if a.Endpoint != "" {
 		e.say("    Every service is asked at %s.", a.Endpoint)
 	}
+	if a.Emulator {
+		e.say("    That is not AWS but a look-alike: what AWS refuses it may take.")
+	}
 	e.say("    Any other account is refused before anything is attempted.")
 	e.say("    The same developers may write %s.", a.Permitted.Resource)
 	e.say("    At most %g requests a second.", t.RequestsPerSecond)

@@ -109,7 +109,10 @@ type AWSTarget struct {
 	// the SDK finds by itself (environment, web identity, instance role).
 	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
 	// Endpoint is asked for every service, where AWS's own are not meant.
-	Endpoint  string       `yaml:"endpoint,omitempty" json:"endpoint,omitempty" jsonschema:"pattern=^https://[A-Za-z0-9.-]+(:[0-9]+)?$"`
+	Endpoint string `yaml:"endpoint,omitempty" json:"endpoint,omitempty" jsonschema:"pattern=^https://[A-Za-z0-9.-]+(:[0-9]+)?$"`
+	// Emulator says, for the endpoint's owner, that it is a look-alike and not AWS:
+	// one that ignores why a request cannot take effect may take it.
+	Emulator  bool         `yaml:"emulator,omitempty" json:"emulator,omitempty"`
 	Permitted AWSPermitted `yaml:"permitted" json:"permitted" jsonschema:"required"`
 }
 

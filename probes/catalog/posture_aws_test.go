@@ -152,7 +152,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenar
 	}
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, AWS: &targets.AWSTarget{
-			AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(),
+			AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true,
 			Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: awslab.Permitted},
 		}}},
 		Identities: []targets.Identity{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -111,6 +112,9 @@ func Connect(cfg Config) (*Account, error) {
 			return nil, fmt.Errorf("the endpoint %q is not https://HOST[:PORT]", t.Endpoint)
 		}
 	}
+	if t.Endpoint != "" && !t.Emulator && !ofAWS(t.Endpoint) {
+		return nil, fmt.Errorf("the endpoint %q is not AWS's, and a look-alike may take what AWS refuses: its owner has to say emulator: true", t.Endpoint)
+	}
 	all := services(t.PartitionOf(), t.Region)
 	a := &Account{
 		cfg: cfg, services: all, hosts: hosts(all, t.Endpoint), readers: map[string]*readerKeys{},
@@ -136,6 +140,14 @@ func Connect(cfg Config) (*Account, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return a, nil
+}
+
+// ofAWS reports whether an endpoint lies in one of AWS's own domains, as a VPC
+// endpoint does (AWS General Reference, "AWS service endpoints").
+func ofAWS(endpoint string) bool {
+	host := strings.TrimPrefix(endpoint, "https://")
+	host, _, _ = strings.Cut(host, ":")
+	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}, func(domain string) bool { return strings.HasSuffix(host, domain) })
 }
 
 // Headers are those of AWS's requests that a guard has to know.

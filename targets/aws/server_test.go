@@ -110,7 +110,7 @@ func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Sessi
 	pool := x509.NewCertPool()
 	pool.AddCert(s.Certificate())
 	a, err := Connect(Config{
-		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL}},
+		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL, Emulator: true}},
 		Reader: targets.Identity{ID: "reader", Role: targets.Observer, AWS: &targets.AWSIdentity{AssumeRole: developer}},
 		Source: FromKeys(Keys{ID: "AKIAOWN", Secret: ownSecret}, &http.Transport{}), Roots: pool, Budget: guard.NewBudget(1000),
 		Secret:       func(targets.Secret) (string, error) { return "a.web.token", nil },

@@ -3,9 +3,11 @@ package aws
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // TestSessions: each attempt has a session of its own, under the run's name,
@@ -71,6 +74,24 @@ func TestSessionsAsInLife(t *testing.T) {
 		if err != nil || form.Get("RoleSessionName") != "alice@corp.example" || form.Get("SourceIdentity") != source ||
 			form.Get("Tags.member.1.Key") != "cost" || form.Get("Tags.member.2.Value") != "payments" {
 			t.Errorf("%s: %v %v", action, form, err)
+		}
+	}
+}
+
+// TestEndpoints: what is not AWS gets nothing unless its owner says that it is an
+// emulator.
+func TestEndpoints(t *testing.T) {
+	for endpoint, c := range map[string]struct{ emulator, connects bool }{
+		"": {false, true}, "https://vpce-1.iam.eu-west-1.vpce.amazonaws.com": {false, true}, "https://iam.amazonaws.com.cn:443": {false, true},
+		"https://localhost:4566": {false, false}, "https://amazonaws.com.evil.example": {false, false}, "https://evilamazonaws.com": {false, false},
+		"https://localhost:4567": {true, true},
+	} {
+		_, err := Connect(Config{
+			Target: targets.Target{AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: endpoint, Emulator: c.emulator}},
+			Source: FromKeys(Keys{}, &http.Transport{}), Budget: guard.NewBudget(1), Now: time.Now,
+		})
+		if (err == nil) != c.connects {
+			t.Errorf("%q: %v", endpoint, err)
 		}
 	}
 }

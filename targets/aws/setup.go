@@ -98,6 +98,11 @@ const notes = `
 # Notes
 # - Attempts are refused in plenty, and each stands in CloudTrail under the session name
 #   sodprobe-RUN, or where the session bears a person's under that source identity. Tell whoever watches for UnauthorizedOperation and AccessDenied.
+# - Tell the account's owner first. AWS's rules for testing hold in one's own account, too
+#   (aws.amazon.com/security/penetration-testing). GuardDuty and other detectors may alarm: what is
+#   sent looks like somebody who tries to raise their rights.
+# - Each arm of an attempt is four management events: AssumeRole, GetCallerIdentity before and after,
+#   and the request; S3's is a data event. Reads of state and the simulator come on top.
 # - A service control policy with a condition on aws:PrincipalArn sees the role, not the prober. One
 #   with a condition on aws:userid or aws:SourceIdentity sees the prober's session: exempt nothing
 #   for sodprobe-*, or the attempts prove nothing.

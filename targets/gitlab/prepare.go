@@ -74,21 +74,19 @@ func Opened() []targets.Preparation {
 // Exists shows that something below the project exists. GitLab then cannot
 // create it once more.
 func Exists(path, field string) []targets.Preparation {
-	const wouldCreate = " does not exist, so the attempt would create it"
-	return []targets.Preparation{{
-		Path: below + path, Keep: []string{field}, Else: path + wouldCreate,
-		Must:  []targets.Condition{{At: field, Else: path + wouldCreate}},
-		Shows: path + " exists",
-	}}
+	return there(path, field, " does not exist, so the attempt would create it")
 }
 
 // Present shows that something below the project exists. Of what does not,
 // GitLab says 404 to everybody.
 func Present(path, field string) []targets.Preparation {
-	const absent = " does not exist, so the answer would say nothing"
+	return there(path, field, " does not exist, so the answer would say nothing")
+}
+
+func there(path, field, otherwise string) []targets.Preparation {
 	return []targets.Preparation{{
-		Path: below + path, Keep: []string{field}, Else: path + absent,
-		Must:  []targets.Condition{{At: field, Else: path + absent}},
+		Path: below + path, Keep: []string{field}, Else: path + otherwise,
+		Must:  []targets.Condition{{At: field, Else: path + otherwise}},
 		Shows: path + " exists",
 	}}
 }

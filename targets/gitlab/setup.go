@@ -37,9 +37,19 @@ func Setup(w io.Writer, in targets.Access) error {
 			fmt.Fprintf(&b, "- %s\n", probe)
 		}
 	}
+	b.WriteString(owners)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// owners is what an instance's owner should know first
+// (docs.gitlab.com/rate_limits/abuse_bans).
+const owners = `
+# Tell the instance's owner first; for gitlab.com and Dedicated that is GitLab, whose terms and rate
+# limits hold. What is attempted stands in the accounts' activity and in the instance's logs.
+# Where it is switched on, 30 failed logins to git or the registry within 3 minutes ban the address
+# for an hour, for everybody behind it: let doctor check the tokens before a run.
+`
 
 func roleOf(r targets.Role) string {
 	switch r {

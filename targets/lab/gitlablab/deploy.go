@@ -3,6 +3,7 @@ package gitlablab
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,8 +15,8 @@ func (g *GitLab) deployments() map[string]func(call) reply {
 		"POST" + p + "ci/lint":                     lint,
 		"POST" + p + "pipeline":                    pipeline,
 		"POST" + p + "pipeline_schedules":          schedule,
-		"POST" + p + "jobs/{name}/play":            play,
-		"POST" + p + "jobs/{name}/retry":           retry,
+		"POST" + p + "jobs/{name}/play":            onJob([]string{"77", "80"}, say(http.StatusBadRequest, "400 Bad request - Unplayable Job")),
+		"POST" + p + "jobs/{name}/retry":           onJob([]string{"77", "79", "80"}, say(http.StatusForbidden, "403 Forbidden - Job is not retryable")),
 		"POST" + p + "deployments/{name}/approval": approve,
 	}
 }
@@ -91,37 +92,25 @@ func schedule(c call) reply {
 	return effect(c)
 }
 
-// play: the job, who may (update_build, and the environment's protection), and
-// whether it can. The job 77 was retried, 79 is manual, and 78 has ended
-// (lib/api/ci/jobs.rb).
-func play(c call) reply {
-	_, found := jobs()[c.r.PathValue("name")]
-	switch {
-	case !c.as.develops():
-		return forbidden()
-	case !found:
-		return missing("Not found")
-	case !c.deploys(c.as):
-		return forbidden()
-	case c.r.PathValue("name") == "77" || c.r.PathValue("name") == "80":
-		return say(http.StatusBadRequest, "400 Bad request - Unplayable Job")
+// onJob: the job, who may (update_build, and the environment's protection), and
+// whether it can: no where it cannot. The job 77 was retried, 79 is manual, and
+// 78 has ended (lib/api/ci/jobs.rb).
+func onJob(cannot []string, no reply) func(call) reply {
+	return func(c call) reply {
+		id := c.r.PathValue("name")
+		_, found := jobs()[id]
+		switch {
+		case !c.as.develops():
+			return forbidden()
+		case !found:
+			return missing("Not found")
+		case !c.deploys(c.as):
+			return forbidden()
+		case slices.Contains(cannot, id):
+			return no
+		}
+		return effect(c)
 	}
-	return effect(c)
-}
-
-func retry(c call) reply {
-	_, found := jobs()[c.r.PathValue("name")]
-	switch {
-	case !c.as.develops():
-		return forbidden()
-	case !found:
-		return missing("Not found")
-	case !c.deploys(c.as):
-		return forbidden()
-	case c.r.PathValue("name") != "78":
-		return say(http.StatusForbidden, "403 Forbidden - Job is not retryable")
-	}
-	return effect(c)
 }
 
 // approve follows ee/app/services/deployments/approval_service.rb: whether the

@@ -107,7 +107,7 @@ func (s *server) agreement(t *testing.T, a *aws.Account) {
 	t.Cleanup(func() { _ = lab.Close() })
 	id, secret := lab.Keys()
 	simulated, err := aws.Connect(aws.Config{
-		Target: targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint()}},
+		Target: targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true}},
 		Reader: identity("Reader"), Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Budget: guard.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
 	})
@@ -152,7 +152,7 @@ func (s *server) connect(t *testing.T) *aws.Account {
 
 func (s *server) target() targets.Target {
 	return targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{
-		AccountID: account, Region: region, Endpoint: s.front.URL, Permitted: targets.AWSPermitted{Resource: "arn:aws:s3:::dev-artifacts/sod"},
+		AccountID: account, Region: region, Endpoint: s.front.URL, Emulator: true, Permitted: targets.AWSPermitted{Resource: "arn:aws:s3:::dev-artifacts/sod"},
 	}}
 }
 

@@ -156,7 +156,7 @@ const demoGitLab = `  - id: repo
 
 const demoAWS = `  - id: account
     requestsPerSecond: 500
-    aws: {accountID: %q, region: %s, endpoint: %q, permitted: {action: "s3:PutObject", resource: %q}}
+    aws: {accountID: %q, region: %s, endpoint: %q, emulator: true, permitted: {action: "s3:PutObject", resource: %q}}
 `
 
 // demoPerson is a principal with a key that lives as long as the demo.
