@@ -15,6 +15,7 @@ func CloudFormationCreateChangeSet() probes.Probe {
 		ID: "aws.cloudformation.create-change-set", Title: "Prepare a change of the stack",
 		Why:      "A developer who can prepare change sets has whoever executes them deploy what nobody reviewed.",
 		Attack:   "T1072",
+		Alters:   []string{"cloudformation:ChangeSetName", "cloudformation:TemplateUrl", "cloudformation:RoleArn"},
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},
 		Baseline: standing(),
 	}, attempt{

@@ -12,6 +12,7 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 		ID: "aws.cloudformation.execute-change-set", Title: "Execute a change of the stack",
 		Why:      "A developer who can execute change sets deploys by themselves.",
 		Attack:   "T1072",
+		Alters:   []string{"cloudformation:ChangeSetName"},
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},
 		Baseline: standing(),
 	}, attempt{

@@ -14,6 +14,7 @@ func EC2RunInstances() probes.Probe {
 		ID: "aws.ec2.run-instances", Title: "Start an instance in the network of production",
 		Why:      "A developer who can start instances runs anything beside production.",
 		Attack:   "T1578.002",
+		Alters:   []string{"aws:RequestTag", "ec2:InstanceType", "ec2:MetadataHttpTokens"},
 		Needs:    []probes.Need{id("image", "an image that exists", "ami"), id("subnet", "a subnet of production", "subnet")},
 		Baseline: standing(),
 	}, probes.DryRun, attempt{

@@ -15,6 +15,7 @@ func ECSUpdateService() probes.Probe {
 		ID: "aws.ecs.update-service", Title: "Deploy to a service",
 		Why:    "A developer who can update a service runs any image in production.",
 		Attack: "T1610",
+		Alters: []string{"ecs:task-definition"},
 		Needs:  []probes.Need{elsewhere(name("cluster", "the cluster", "prod"), "dev"), elsewhere(name("service", "the service", "payments"), "payments-dev"), elsewhere(name("family", "the family of its task definitions", "payments"), "payments-dev")},
 	}, attempt{
 		service: "ecs", action: "ecs:UpdateService", resource: "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}",

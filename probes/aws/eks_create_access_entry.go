@@ -14,6 +14,7 @@ func EKSCreateAccessEntry() probes.Probe {
 		ID: "aws.eks.create-access-entry", Title: "Give a principal access to a cluster",
 		Why:    "A developer who can create access entries makes themselves an administrator of the cluster.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
+		Alters:   []string{"eks:kubernetesGroups"},
 		Needs:    []probes.Need{name("cluster", "the cluster", "prod"), name("role", "a role that has an access entry already, without a path", "prod-deploy")},
 		Baseline: standing(),
 	}, attempt{

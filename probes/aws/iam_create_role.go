@@ -14,6 +14,7 @@ func IAMCreateRole() probes.Probe {
 		ID: "aws.iam.create-role", Title: "Create a role",
 		Why:    "A developer who can create a role makes themselves one with any right.",
 		Attack: "T1136.003", Controls: probes.PrivilegeControls(),
+		Alters:   []string{"iam:PermissionsBoundary", "aws:RequestTag", "aws:TagKeys"},
 		Needs:    []probes.Need{name("role", "a role that exists, without a path", "prod-deploy")},
 		Baseline: standing(),
 	}, attempt{

@@ -15,6 +15,7 @@ func IAMPassRole() probes.Probe {
 		ID: "aws.iam.pass-role", Title: "Pass a role of production to an instance",
 		Why:    "A developer who can pass the role of production has whatever they start act with it.",
 		Attack: "T1548.005", Controls: probes.PrivilegeControls(),
+		Alters:   []string{"aws:RequestTag", "ec2:InstanceType", "ec2:MetadataHttpTokens"},
 		Needs:    []probes.Need{id("image", "an image that exists", "ami"), usable(id("subnet", "a subnet in which the developers may start instances", "subnet")), name("profile", "the instance profile of production", "prod-app"), name("role", "the role in it, without a path", "prod-app")},
 		Baseline: standing(),
 		Limits:   []string{"Where starting instances is refused itself, the passing of the role is not decided, and the attempt is Inconclusive."},

@@ -15,6 +15,7 @@ func LambdaUpdateFunctionConfiguration() probes.Probe {
 		ID: "aws.lambda.update-function-configuration", Title: "Change the configuration of a function",
 		Why:    "A developer who can change a function's configuration changes its environment, its layers and its role.",
 		Attack: "T1648",
+		Alters: []string{"lambda:VpcIds", "lambda:SubnetIds", "lambda:SecurityGroupIds", "lambda:Layer"},
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, attempt{
 		service: "lambda", action: "lambda:UpdateFunctionConfiguration", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",

@@ -17,6 +17,7 @@ func STSAssumeRole() probes.Probe {
 		ID: "aws.sts.assume-role", Title: "Assume the role that deploys to production",
 		Why:    "A developer who can assume the deploying role is the pipeline.",
 		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
+		Alters:   []string{"sts:RoleSessionName", "sts:ExternalId"},
 		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},
 		Baseline: standing(),
 		Limits:   []string{"The credentials that are given may do nothing, live 900 seconds, and are dropped."},

@@ -17,6 +17,7 @@ func STSAssumeRoleWithWebIdentity() probes.Probe {
 		ID: "aws.sts.assume-role-with-web-identity", Title: "Assume the deploying role with the token of a developer's pipeline",
 		Why:    "A developer who can take the deploying role from a branch of their own deploys without review.",
 		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
+		Alters:   []string{"sts:RoleSessionName"},
 		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},
 		Baseline: standing(),
 		Token:    true,

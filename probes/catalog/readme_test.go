@@ -71,6 +71,7 @@ func page() []byte {
 	}
 	kubernetesForms(&b)
 	gitLabForms(&b)
+	awsForms(&b)
 	for _, p := range catalog.All() {
 		section(&b, p)
 	}
@@ -97,10 +98,10 @@ All name the real object. The second safety holds a request as well; of streams,
 		"kubernetes.validatingadmissionpolicybinding.delete, and a yes to a stream or a proxy, need 1.30 (ValidatingAdmissionPolicy of admissionregistration.k8s.io/v1).\n")
 }
 
-// gitLabForms is the table of why each request to GitLab cannot take effect,
-// and from which version and edition its answer means something.
-func gitLabForms(b *bytes.Buffer) {
-	data, err := os.ReadFile("testdata/forms/gitlab.tsv")
+// forms reads why each request to a system cannot take effect, which somebody
+// wrote by hand.
+func forms(system targets.System) map[string][]string {
+	data, err := os.ReadFile("testdata/forms/" + string(system) + ".tsv")
 	if err != nil {
 		panic(err)
 	}
@@ -110,6 +111,18 @@ func gitLabForms(b *bytes.Buffer) {
 			why[cells[0]] = cells[1:]
 		}
 	}
+	for _, p := range of(system) {
+		row := why[p.ID]
+		if row == nil || (p.Ghost != nil) != strings.Contains(row[0], "not exist") && p.ID != "gitlab.variable.list" {
+			panic("the forms of " + string(system) + " do not have " + p.ID + ", or not as it is")
+		}
+	}
+	return why
+}
+
+// gitLabForms is the table of why each request to GitLab cannot take effect,
+// and from which version and edition its answer means something.
+func gitLabForms(b *bytes.Buffer) {
 	b.WriteString(`
 ## Forms on GitLab
 
@@ -118,12 +131,28 @@ A request names the real object wherever a harmless form on it exists. Where it 
 | probe | names | cannot take effect, because | and because | since | edition | rests on |
 |---|---|---|---|---|---|---|
 `)
+	why := forms(targets.GitLab)
 	for _, p := range of(targets.GitLab) {
 		row := why[p.ID]
-		if row == nil || (p.Ghost != nil) != strings.Contains(row[0], "not exist") && p.ID != "gitlab.variable.list" {
-			panic("testdata/forms/gitlab.tsv does not have " + p.ID + ", or not as it is")
-		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Since, "13.0"), cmp.Or(p.Tier, "Free"), readBefore(p.Allow[0]))
+	}
+}
+
+// awsForms is the table of why each request to AWS cannot take effect, and of
+// the condition keys in which it differs from a real one.
+func awsForms(b *bytes.Buffer) {
+	b.WriteString(`
+## Forms on AWS
+
+As on GitLab. The keys are those that the request alters or leaves out, and that a policy may decide by: without somebody who may, a refusal then counts only beside a prediction or AWS's own record.
+
+| probe | names | cannot take effect, because | and because | differs in |
+|---|---|---|---|---|
+`)
+	why := forms(targets.AWS)
+	for _, p := range of(targets.AWS) {
+		row := why[p.ID]
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], strings.Join(p.Alters, ", "))
 	}
 }
 
