@@ -43,7 +43,10 @@ func Classify(c targets.Case) targets.Response {
 		return beforePush(c)
 	}
 	e, ok := envelope(x)
-	if !ok {
+	switch {
+	case !ok && x.Status/100 == 2 && contentType(x) == "application/json" && mutates(c):
+		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
+	case !ok:
 		return foreign(x)
 	}
 	if e.code == someTags {
@@ -55,8 +58,16 @@ func Classify(c targets.Case) targets.Response {
 	if marked(c.Reached, x.Status, e) {
 		return respond(targets.Reached, fmt.Sprintf("HTTP %d, which an authorized caller gets: %s", x.Status, e.text()))
 	}
-	return failure(x, e)
+	return failure(c, e)
 }
+
+// mutates reports whether a request would change something if it could.
+func mutates(c targets.Case) bool {
+	return c.Action != "" && !strings.HasPrefix(c.Action, "GET ") && route(c.Action) != simulates
+}
+
+// simulates is the route whose success may say that it would fail.
+const simulates = "POST /projects/:x/ci/lint"
 
 func respond(class targets.Class, reason string) targets.Response {
 	return targets.Response{Class: class, Reason: reason}
@@ -257,10 +268,11 @@ func whole(text, want string) bool {
 }
 
 // failure judges the answers that refuse nobody.
-func failure(x targets.Exchange, e answer) targets.Response {
+func failure(c targets.Case, e answer) targets.Response {
+	x := c.Exchange
 	text := fmt.Sprintf("HTTP %d: %s", x.Status, e.text())
 	switch {
-	case x.Status/100 == 2 && e.code == "" && len(e.texts) > 0:
+	case x.Status/100 == 2 && !mutates(c) && e.code == "" && len(e.texts) > 0:
 		return respond(targets.Unknown, text) // a success that reports errors
 	case x.Status/100 == 2:
 		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
