@@ -1,5 +1,7 @@
 package targets
 
+import "cmp"
+
 // Access is all that a scenario does at one target: what setup commands
 // grant, and what doctor checks.
 type Access struct {
@@ -37,7 +39,7 @@ func (q StateQuery) Look(who string, read, exists bool, problem, mend string) Fi
 	case !read:
 		return Finding{What: what, Problem: problem, Mend: mend}
 	case q.MustExist && !exists:
-		return Finding{What: what, Problem: "it does not exist, so that what needs it will not be attempted", Mend: "name something that exists, at both places"}
+		return Finding{What: what, Problem: cmp.Or(problem, "it does not exist") + ", so that what needs it will not be attempted", Mend: "name something that exists, at both places"}
 	}
 	return Finding{OK: true, What: what}
 }

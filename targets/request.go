@@ -165,4 +165,7 @@ type StateQuery struct {
 	// MustExist says that absence means the target does not exist; without
 	// it, absence is a state like another (before a create).
 	MustExist bool
+	// Whose are JSON pointers and the texts that they have to lead to: what is
+	// another's counts as absent.
+	Whose map[string]string
 }

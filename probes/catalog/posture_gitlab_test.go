@@ -14,6 +14,7 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/semver"
 
+	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -99,12 +100,22 @@ func TestPosturesGitLab(t *testing.T) {
 	}
 }
 
-// TestFaultsGitLab: whatever goes wrong, in any posture and version, nothing is
-// Blocked.
+// TestFaultsGitLab: whatever goes wrong, in each posture, version and edition,
+// nothing is Blocked.
 func TestFaultsGitLab(t *testing.T) {
-	for _, cfg := range []gitlablab.Config{{}, {Posture: gitlablab.Permissive}, {Posture: gitlablab.Scoped}, {Version: "15.0.0"}} {
+	var all []gitlablab.Config
+	for _, posture := range []gitlablab.Posture{gitlablab.Enforced, gitlablab.Permissive, gitlablab.Scoped} {
+		all = append(all, gitlablab.Config{Posture: posture})
+	}
+	for _, version := range gitlablab.Versions() {
+		all = append(all, gitlablab.Config{Version: version})
+	}
+	for _, edition := range gitlablab.Editions() {
+		all = append(all, gitlablab.Config{Edition: edition})
+	}
+	for _, cfg := range all {
 		for _, fault := range gitlablab.Faults() {
-			t.Run(fmt.Sprintf("%s%s/%s", cfg.Posture, cfg.Version, fault), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s%s%s/%s", cfg.Posture, cfg.Version, cfg.Edition, fault), func(t *testing.T) {
 				t.Parallel()
 				provesNothing(t, runGitLab(t, cfg, fault))
 			})
@@ -112,9 +123,39 @@ func TestFaultsGitLab(t *testing.T) {
 	}
 }
 
-// runGitLab runs every probe as alice and returns the observations by probe.
-// The project must be as before afterwards.
-func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[string]journal.Observation {
+// TestPolicyGitLab: a security policy refuses everybody, and asks those who may
+// bypass it for a reason, which is none that refuses: who may push is then not
+// shown, and nothing is Blocked.
+func TestPolicyGitLab(t *testing.T) {
+	for _, posture := range []gitlablab.Posture{gitlablab.Enforced, gitlablab.Permissive} {
+		got := runGitLab(t, gitlablab.Config{Policy: true, Posture: posture}, gitlablab.FaultNone)
+		for _, id := range []string{"gitlab.branch.push", "gitlab.branch.push-ssh"} {
+			if o := got[id]; o.Outcome != probes.Inconclusive || o.Reason != probes.ReasonArmsMissing {
+				t.Errorf("%s %s: %s %s %v", posture, id, o.Outcome, o.Reason, o.Missing)
+			}
+		}
+	}
+}
+
+// TestOwnGitLab: what is somebody else's is not attempted: of it, GitLab refuses
+// a developer what of their own it might not.
+func TestOwnGitLab(t *testing.T) {
+	g := startGitLab(t, gitlablab.Config{})
+	target, scenario := connectGitLab(t, g)
+	for i := range scenario.Attempts {
+		scenario.Attempts[i].As.IDs = []string{gitlablab.Bob}
+	}
+	scenario.Identities = append(scenario.Identities, gitLabIdentity(gitlablab.Bob, targets.Developer))
+	got := execute(t, scenario, target, gitlab.Classify, gitlab.Oracle())
+	for _, id := range []string{"gitlab.mergerequest.merge", "gitlab.mergerequest.rule-update", "gitlab.deployment.approve"} {
+		if o := got[id]; o.Outcome != probes.NotRun || o.Reason != probes.ReasonTargetMissing {
+			t.Errorf("%s: %s %s %v", id, o.Outcome, o.Reason, o.Missing)
+		}
+	}
+}
+
+// startGitLab starts a simulated instance.
+func startGitLab(t *testing.T, cfg gitlablab.Config) *gitlablab.GitLab {
 	t.Helper()
 	cfg.Dir, cfg.Now, cfg.Rand = t.TempDir(), time.Now, rand.Reader
 	g, err := gitlablab.Start(cfg)
@@ -122,6 +163,21 @@ func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = g.Close() })
+	return g
+}
+
+// gitLabIdentity is an account of the simulated instance.
+func gitLabIdentity(username string, role targets.Role) targets.Identity {
+	return targets.Identity{ID: username, Role: role, GitLab: &targets.GitLabIdentity{
+		Username: username, Token: &targets.Secret{Env: username}, SSHKey: &targets.Secret{File: username},
+	}}
+}
+
+// runGitLab runs every probe as alice and returns the observations by probe.
+// The project must be as before afterwards.
+func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[string]journal.Observation {
+	t.Helper()
+	g := startGitLab(t, cfg)
 	before, err := g.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -150,11 +206,7 @@ func (p project) Assume(ctx context.Context, id targets.Identity) (engine.Sessio
 
 func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios.Scenario) {
 	t.Helper()
-	as := func(username string, role targets.Role) targets.Identity {
-		return targets.Identity{ID: username, Role: role, GitLab: &targets.GitLabIdentity{
-			Username: username, Token: &targets.Secret{Env: username}, SSHKey: &targets.Secret{File: username},
-		}}
-	}
+	as := gitLabIdentity
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, GitLab: &targets.GitLabTarget{
 			URL: g.URL(), ProjectID: gitlablab.ProjectID, Project: gitlablab.Project, Branch: gitlablab.Branch,

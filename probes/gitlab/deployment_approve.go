@@ -30,6 +30,6 @@ func DeploymentApprove() probes.Probe {
 		prepare: gitlab.WaitingDeployment(),
 		before:  "rules of approval do not exist, and an approval is stored whomever it is made for",
 		reached: []string{"text:There are no approval rules for the given `represent_as` parameter"},
-		state:   numbered("deployments/", "deployment", "/id", "/status", "/approvals"),
+		state:   owned("deployments/", "deployment", "/user/username", "/id", "/status", "/approvals"),
 	})
 }

@@ -20,6 +20,6 @@ func MergeRequestMerge() probes.Probe {
 		pin:     map[string]string{"/sha": gitlab.Nowhere},
 		prepare: gitlab.Opened(),
 		reached: []string{"text:SHA does not match HEAD of source branch…"},
-		state:   numbered("merge_requests/", "mergeRequest", "/iid", "/state", "/sha", "/target_branch"),
+		state:   owned("merge_requests/", "mergeRequest", "/author/username", "/iid", "/state", "/sha", "/target_branch"),
 	})
 }

@@ -25,10 +25,8 @@ func MergeRequestRuleUpdate() probes.Probe {
 		real:    "the rules of !{mergeRequest}",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{
-				reads(place, "merge_requests/"+params.With["mergeRequest"], true, "/iid", "/state"),
-				listed(place, "merge_requests/"+params.With["mergeRequest"]+"/approval_rules", nil, "/*/id", "/*/name", "/*/approvals_required"),
-			}
+			return append(owned("merge_requests/", "mergeRequest", "/author/username", "/iid", "/state")(place, params),
+				listed(place, "merge_requests/"+params.With["mergeRequest"]+"/approval_rules", nil, "/*/id", "/*/name", "/*/approvals_required"))
 		},
 	})
 }

@@ -50,6 +50,15 @@ func inTheProject(path string, fields ...string) func(targets.Place, probes.Para
 	}
 }
 
+// owned is an object named by a parameter, which has to be the developer's own.
+func owned(path, need, whose string, fields ...string) func(targets.Place, probes.Params) []targets.StateQuery {
+	return func(place targets.Place, params probes.Params) []targets.StateQuery {
+		q := reads(place, path+params.With[need], true, fields...)
+		q.Whose = map[string]string{whose: params.Developer}
+		return []targets.StateQuery{q}
+	}
+}
+
 // object named by a parameter.
 func numbered(path, need string, fields ...string) func(targets.Place, probes.Params) []targets.StateQuery {
 	return func(place targets.Place, params probes.Params) []targets.StateQuery {

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -97,7 +99,11 @@ func stateKey(q targets.StateQuery) string {
 	if q.Request.Service != "" { // all of a service's questions go to one path
 		what = q.Request.Action + " " + string(q.Request.Body) + q.Request.Path
 	}
-	return q.Request.Method + " " + what + " " + strings.Join(q.Fields, ",")
+	key := q.Request.Method + " " + what + " " + strings.Join(q.Fields, ",")
+	for _, pointer := range slices.Sorted(maps.Keys(q.Whose)) {
+		key += " " + pointer + "=" + q.Whose[pointer]
+	}
+	return key
 }
 
 // stateReads are one round of reads, by stateKey.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,6 +32,10 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 			return read
 		}
 		read.Read, read.Exists = true, true
+		if other := anothers(v, q.Whose); other != "" {
+			read.Exists, read.Problem = false, other
+			return read
+		}
 		read.Digest, read.Marks = digest(v, q.Fields), targets.Marks(string(body), s.project.cfg.Marker)
 		read.Ours = len(read.Marks) > 0
 	case x.Status == http.StatusNotFound && absent(x):
@@ -39,6 +44,16 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 		read.Problem = "the observer cannot read it: " + Classify(targets.Case{Exchange: x}).Reason
 	}
 	return read
+}
+
+// anothers says that what was read is not whose it has to be, "" where it is.
+func anothers(v any, whose map[string]string) string {
+	for pointer, want := range whose {
+		if got := field(v, strings.Split(strings.TrimPrefix(pointer, "/"), "/")); got != want {
+			return fmt.Sprintf("it is %v's, and has to be %s's", got, want)
+		}
+	}
+	return ""
 }
 
 // absent reports whether the server says that the very object is not there,

@@ -44,6 +44,9 @@ type Config struct {
 	Dir string
 	// Posture is who may do what; the zero value is Enforced.
 	Posture Posture
+	// Policy adds a security policy that overrides who may push to the protected
+	// branch, with Release on its bypass list: Ultimate's, since 18.3.
+	Policy bool
 	// Edition is what the instance is licensed for; the zero value is Ultimate.
 	Edition Edition
 	// Version is one of Versions, whose order of checks it follows; "" is the

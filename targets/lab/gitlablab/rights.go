@@ -134,6 +134,14 @@ func (g *GitLab) refusals(a *account) map[string]string {
 			said["CREATE"] = "You can only create protected branches using the web interface and API."
 		}
 	}
+	if g.cfg.Policy && g.cfg.Edition == Ultimate && g.since("18.3") && g.pushes(a, Branch) {
+		// After the protection (ee/lib/ee/gitlab/checks/branch_check.rb and
+		// policy_bypass_checker.rb, 18.9): who may bypass it has to say why.
+		said["PUSH"] = "Push is blocked by settings overridden by a security policy"
+		if a.username == Release {
+			said["PUSH"] = "Bypass reason is required when bypassing security policy restrictions"
+		}
+	}
 	if a.level < g.levels("tag") {
 		said["TAG"] = "You are not allowed to create this tag as it is protected."
 	}
