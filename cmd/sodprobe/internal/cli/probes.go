@@ -59,6 +59,14 @@ type probeView struct {
 	Limits    []string         `json:"limits,omitempty"`
 	// RealCredential says that impersonated identities cannot run it.
 	RealCredential bool `json:"realCredential,omitempty"`
+	// Since and Tier are the oldest version and the edition of the system in
+	// which an answer means what the probe says.
+	Since string `json:"since,omitempty"`
+	Tier  string `json:"tier,omitempty"`
+	// Ghost says that the request names what does not exist.
+	Ghost bool `json:"ghost,omitempty"`
+	// Alters are the condition keys in which it differs from a real request.
+	Alters []string `json:"alters,omitempty"`
 }
 
 type needView struct {
@@ -72,6 +80,7 @@ func viewOf(p probes.Probe) probeView {
 	v := probeView{
 		ID: p.ID, Title: p.Title, Why: p.Why, System: string(p.System), Technique: p.Technique,
 		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits, RealCredential: p.RealCredential,
+		Since: p.Since, Tier: p.Tier, Ghost: p.Ghost != nil, Alters: p.Alters,
 	}
 	if p.Baseline.Standing != nil {
 		v.Baseline = "standing: " + p.Baseline.Standing.ID
@@ -132,6 +141,9 @@ func (a *app) showProbe(id string, out output) error {
 	_, _ = fmt.Fprintf(w, "sends\t%s\n", strings.Join(v.Requests, "\n\t"))
 	_, _ = fmt.Fprintf(w, "blocked by\t%s\n", strings.Join(v.Expect, " "))
 	_, _ = fmt.Fprintf(w, "permitted if\t%s\nbaseline\t%s\n", strings.Join(v.Reached, " or "), v.Baseline)
+	for _, fact := range v.facts() {
+		_, _ = fmt.Fprintln(w, fact)
+	}
 	for _, n := range v.Needs {
 		given := "required"
 		if n.Default != "" {
@@ -146,6 +158,24 @@ func (a *app) showProbe(id string, out output) error {
 		_, _ = fmt.Fprintf(w, "limit\t%s\n", l)
 	}
 	return w.Flush()
+}
+
+// facts are what only some probes have.
+func (v probeView) facts() []string {
+	var out []string
+	if v.Since != "" {
+		out = append(out, "since\tversion "+v.Since+" of the system; below, nothing is sent")
+	}
+	if v.Tier != "" {
+		out = append(out, "edition\t"+v.Tier+"; one without it cannot protect this route at all")
+	}
+	if v.Ghost {
+		out = append(out, "names\twhat does not exist: counts only beside what the access rules say of the real object")
+	}
+	if len(v.Alters) > 0 {
+		out = append(out, "differs in\t"+strings.Join(v.Alters, " "))
+	}
+	return out
 }
 
 // printJSON prints one value, indented, to stdout.
