@@ -77,11 +77,9 @@ func writes(p probes.Probe, w write) probes.Probe {
 	p = complete(p, probes.SelfDefeating)
 	method, _, _ := strings.Cut(w.route, " ")
 	prepare := w.prepare
-	if p.Tier != "" && !w.shown { // a missing licence answers in the words of a missing right
-		prepare = slices.Concat(gitlab.Licensed(), prepare)
-	}
-	if p.Since != "" {
-		prepare = slices.Concat(gitlab.Since(p.Since, w.before), prepare)
+	licensed := p.Tier != "" && !w.shown // a missing licence answers in the words of a missing right
+	if licensed || p.Since != "" {
+		prepare = slices.Concat(gitlab.Instance(p.Since, w.before, licensed), prepare)
 	}
 	path, keep := projectPath+w.path, w.keep
 	if keep == nil {

@@ -22,7 +22,7 @@ func pushed(c targets.Case, g targets.GitReport) targets.Response {
 	switch {
 	case g.Unpack == "" && len(g.Refs) == 0:
 		return unreported(c, said, one)
-	case g.Unpack == "server is busy": // Workhorse writes it where the report would be (18.9, internal/git/receive-pack.go)
+	case g.Unpack == "server is busy": // Workhorse writes it where the report would be (writeReceivePackError)
 		return respond(targets.Throttled, "the server is busy, and judged nothing: "+words(g))
 	case g.Unpack != "ok":
 		return respond(targets.Invalid, "the pack was not read, so no hook ran: "+g.Unpack)

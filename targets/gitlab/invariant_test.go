@@ -262,7 +262,7 @@ func TestSince(t *testing.T) {
 		request := targets.Request{Method: http.MethodPost, Path: path, Header: map[string]string{"Content-Type": "application/json"}, Body: []byte(body)}
 		rule := targets.Rule{
 			Method: http.MethodPost, Path: path, Header: request.Header, Body: map[string]string{"/ref": "main"}, Mutating: true,
-			Prepare: Since("17.11", "x"),
+			Prepare: Instance("17.11", "x", false),
 		}
 		x := session.Send(t.Context(), targets.Call{Request: request, Rules: []targets.Rule{rule}})
 		if (s.writes() == 1) != sent || strings.Contains(x.Unfit, "needs GitLab 17.11") == sent {

@@ -31,7 +31,7 @@ func pushMarkers() []marker {
 
 // accessMarkers are what the project's own rights say.
 func accessMarkers() []marker {
-	return readIn("14.8 to 19, lib/gitlab/git_access.rb, lib/gitlab/checks/push_check.rb",
+	return readIn("18.9, lib/gitlab/git_access.rb and lib/gitlab/checks/push_check.rb",
 		says(targets.ProjectRole,
 			"You are not allowed to push code to this project.",
 			"You are not allowed to upload code for this project.",
@@ -63,7 +63,7 @@ func accountMarkers() []marker {
 // refMarkers are what the protections of branches and tags say.
 func refMarkers() []marker {
 	return slices.Concat(
-		readIn("14.8 to 19, lib/gitlab/checks/branch_check.rb",
+		readIn("14.8 to 18.9, lib/gitlab/checks/branch_check.rb",
 			says(targets.BranchProtection,
 				"You are not allowed to push code to protected branches on this project.",
 				"You are not allowed to merge code into protected branches on this project.",
@@ -73,7 +73,7 @@ func refMarkers() []marker {
 				"You are not allowed to delete protected branches from this project. Only a project maintainer or owner can delete a protected branch.",
 			),
 		),
-		readIn("14.8 to 19, lib/gitlab/checks/tag_check.rb",
+		readIn("18.9, lib/gitlab/checks/tag_check.rb",
 			says(targets.TagProtection,
 				"You are not allowed to create this tag as it is protected.",
 				"Protected tags cannot be updated.",
@@ -81,11 +81,10 @@ func refMarkers() []marker {
 			),
 			says(targets.ProjectRole, "You are not allowed to change existing tags on this project."),
 		),
-		readIn("18.9, ee/lib/ee/gitlab/checks/branch_check.rb",
+		readIn("18.9, ee/lib/ee/gitlab/checks/security/policy_check.rb",
 			says(targets.SecurityPolicy,
 				"Push is blocked by settings overridden by a security policy",
 				"Force push is blocked by settings overridden by a security policy",
-				"Deleting protected branches is blocked by security policies",
 			),
 		),
 		readIn("18.9, ee/lib/ee/gitlab/checks/diff_check.rb",
@@ -143,7 +142,7 @@ func ruleMarkers() []marker {
 // harnessMarkers refuse our token, key or session, and not the account.
 func harnessMarkers() []marker {
 	return slices.Concat(
-		readIn("14.8 to 19, lib/gitlab/git_access.rb",
+		readIn("15 to 18.9, lib/gitlab/git_access.rb",
 			is(targets.HarnessDenied,
 				"You are not allowed to upload code.", // the token lacks write_repository and api
 				"Your SSH key ….",
@@ -170,7 +169,7 @@ func harnessMarkers() []marker {
 // the same by another route: none of them speaks of separation.
 func closedMarkers() []marker {
 	return slices.Concat(
-		readIn("14.8 to 19, lib/gitlab/git_access.rb and git_access_project.rb",
+		readIn("15 to 18.9, lib/gitlab/git_access.rb and git_access_project.rb",
 			is(targets.TargetMissing,
 				"The project you were looking for could not be found or you don't have permission to view it.",
 				"The namespace you were looking for could not be found.",

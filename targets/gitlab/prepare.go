@@ -91,17 +91,6 @@ func there(path, field, otherwise string) []targets.Preparation {
 	}}
 }
 
-// Licensed shows that the instance has the Premium features: only there can
-// environments be protected (docs.gitlab.com/api/protected_environments), and
-// only there are access levels of single accounts read.
-func Licensed() []targets.Preparation {
-	const unknown = "the instance has no Premium edition, or the observer may not read the protected environments that would show it"
-	return []targets.Preparation{
-		{Path: api + "metadata", Keep: []string{"/enterprise"}, Else: unknown, Must: []targets.Condition{{At: "/enterprise", Any: []string{"true"}, Else: unknown}}},
-		{Path: below + "protected_environments", Query: map[string]string{"per_page": "1"}, Keep: []string{"/0/name"}, Else: unknown, Shows: "the instance is licensed"},
-	}
-}
-
 // Seated shows that the user {user} holds a seat already, as a member of a group
 // above the project. Where none is left, GitLab would tell the owners by mail
 // that one is wanted, before it asks who may add members
@@ -120,12 +109,27 @@ func Seated() []targets.Preparation {
 	}}
 }
 
-// Since shows that the instance is of a version, as in 17.11, or a later one. In
-// older ones GitLab answers before it has decided: why says what.
-func Since(version, why string) []targets.Preparation {
-	return []targets.Preparation{{
-		Path: api + "metadata", Keep: []string{"/version"}, Else: "which version of GitLab this is cannot be read",
-		Must: []targets.Condition{{At: "/version", AtLeast: version, Else: "this needs GitLab " + version + " or later: before, " + why}},
+// Instance shows, by one read, that the instance is of a version, as in 17.11, or
+// a later one, "" for any: in older ones GitLab answers before it has decided,
+// and why says what. Where licensed is asked for, it shows that the instance has
+// the Premium features: only there can environments be protected
+// (docs.gitlab.com/api/protected_environments), and only there are access levels
+// of single accounts read.
+func Instance(version, why string, licensed bool) []targets.Preparation {
+	const unknown = "the instance has no Premium edition, or the observer may not read the protected environments that would show it"
+	instance := targets.Preparation{Path: api + "metadata", Keep: []string{"/version", "/enterprise"}, Else: "which version of GitLab this is cannot be read"}
+	if version != "" {
+		instance.Must = append(instance.Must, targets.Condition{
+			At: "/version", AtLeast: version, Else: "this needs GitLab " + version + " or later: before, " + why,
+		})
+	}
+	if !licensed {
+		return []targets.Preparation{instance}
+	}
+	instance.Must = append(instance.Must, targets.Condition{At: "/enterprise", Any: []string{"true"}, Else: unknown})
+	return []targets.Preparation{instance, {
+		Path: below + "protected_environments", Query: map[string]string{"per_page": "1"}, Keep: []string{"/0/name"}, Else: unknown,
+		Shows: "the instance is licensed",
 	}}
 }
 

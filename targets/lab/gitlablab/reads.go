@@ -111,7 +111,7 @@ func member(c call) reply {
 }
 
 // user is an account; whether it is an administrator's only administrators and
-// auditors see (lib/api/entities/user_with_admin.rb): the observer is one.
+// auditors see (can_read_all_resources?, lib/api/users.rb): the observer is one.
 func user(c call) reply {
 	for _, a := range c.accounts {
 		if strconv.Itoa(a.id) == c.r.PathValue("user") {
