@@ -139,7 +139,10 @@ func (a Arms) indiscriminate() bool {
 // mutated reports whether any arm changed something: somebody has to look at
 // it now, whatever the outcome.
 func (a Arms) mutated() bool {
-	return slices.ContainsFunc([]Answer{a.Attempt, a.Baseline, a.Positive, a.Negative}, func(x Answer) bool { return x.Class == targets.Mutated })
+	return slices.ContainsFunc(
+		[]Answer{a.Attempt, a.Baseline, a.Positive, a.Negative},
+		func(x Answer) bool { return x.Class == targets.Mutated },
+	)
 }
 
 // through reports whether no control refused.

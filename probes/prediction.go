@@ -76,7 +76,12 @@ func (p Prediction) ghost(says targets.Opinion) bool {
 
 // Foretell fills a prediction in: what the rules say, by the answers that ask
 // has, and which other actions were attempted themselves.
-func Foretell(p Prediction, o targets.Oracle, ask func(targets.Review) (targets.Exchange, bool), attempted func(targets.Action) bool) Prediction {
+func Foretell(
+	p Prediction,
+	o targets.Oracle,
+	ask func(targets.Review) (targets.Exchange, bool),
+	attempted func(targets.Action) bool,
+) Prediction {
 	p.Covers, p.Unseen = o.Covers, o.Unseen
 	p.Real.Says = p.Real.foretold(o, ask)
 	if p.Ghost != nil {

@@ -203,6 +203,14 @@ func weight(a Attempt) int {
 
 // scope says what the verdict speaks of, and what not.
 func scope(r *Report) string {
-	return fmt.Sprintf("This speaks of %s and %s, on %s. Other routes and other people were not tested.",
-		plural(int64(len(r.Probes)), "route", "routes"), plural(int64(len(r.Identities)), "identity", "identities"), r.Started.UTC().Format("2 January 2006, 15:04 MST"))
+	return fmt.Sprintf(
+		"This speaks of %s and %s, on %s. Other routes and other people were not tested.",
+		plural(
+			int64(len(r.Probes)),
+			"route",
+			"routes",
+		),
+		plural(int64(len(r.Identities)), "identity", "identities"),
+		r.Started.UTC().Format("2 January 2006, 15:04 MST"),
+	)
 }

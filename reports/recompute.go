@@ -62,7 +62,8 @@ func (c *checker) arm(l journal.Line) error {
 	if !announced && sent != nil && sent.Method != http.MethodGet {
 		return errors.New("a request that could change something was not announced before")
 	}
-	if announced && (intent.Arm != a.Arm || intent.N != a.N || intent.Probe != a.Probe || intent.Target != a.Target || intent.Identity != a.Identity) {
+	if announced &&
+		(intent.Arm != a.Arm || intent.N != a.N || intent.Probe != a.Probe || intent.Target != a.Target || intent.Identity != a.Identity) {
 		return errors.New("it is not what was announced")
 	}
 	delete(c.intents, a.ID)
@@ -170,8 +171,16 @@ func (c *checker) asPlanned(o journal.Observation) error {
 	case o.Arms.Waived != p.Arms.Waived || !slices.Equal(o.Arms.Expect, p.Arms.Expect):
 		return fmt.Errorf("attempt %d counts the layers %v (waived: %t), planned was %v (waived: %t)",
 			o.N, o.Arms.Expect, o.Arms.Waived, p.Arms.Expect, p.Arms.Waived)
-	case c.start.Rule > 0 && (o.Arms.Technique != p.Arms.Technique || o.Arms.Ghost != p.Arms.Ghost || !slices.Equal(o.Arms.Alters, p.Arms.Alters)):
-		return fmt.Errorf("attempt %d is %s (a ghost: %t), planned was %s (%t)", o.N, o.Arms.Technique, o.Arms.Ghost, p.Arms.Technique, p.Arms.Ghost)
+	case c.start.Rule > 0 && (o.Arms.Technique != p.Arms.Technique ||
+		o.Arms.Ghost != p.Arms.Ghost || !slices.Equal(o.Arms.Alters, p.Arms.Alters)):
+		return fmt.Errorf(
+			"attempt %d is %s (a ghost: %t), planned was %s (%t)",
+			o.N,
+			o.Arms.Technique,
+			o.Arms.Ghost,
+			p.Arms.Technique,
+			p.Arms.Ghost,
+		)
 	case o.Fidelity != p.Fidelity || !slices.Equal(o.Controls, p.Controls):
 		return fmt.Errorf("attempt %d has the fidelity %s and the controls %v, planned was %s and %v",
 			o.N, o.Fidelity, o.Controls, p.Fidelity, p.Controls)

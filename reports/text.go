@@ -156,7 +156,8 @@ func imageRefused(a Attempt) string {
 	if !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, registry) }) {
 		return ""
 	}
-	return "; a policy for images may have refused " + targets.DefaultImage + ", whoever asks: give the target an image that it accepts, by digest (image: …@sha256:…)"
+	return "; a policy for images may have refused " + targets.DefaultImage +
+		", whoever asks: give the target an image that it accepts, by digest (image: …@sha256:…)"
 }
 
 // doubt says, of an answer that was a yes or a no, why it does not count.

@@ -77,7 +77,11 @@ func (c *checker) authorization() {
 		case window <= 0:
 			c.note(at+".notAfter", "the window ends before it begins", "a time after notBefore")
 		case c.options.MaxWindow > 0 && window > c.options.MaxWindow:
-			c.note(at+".notAfter", fmt.Sprintf("the window of %s is longer than the policy allows", days(window)), "at most "+days(c.options.MaxWindow))
+			c.note(
+				at+".notAfter",
+				fmt.Sprintf("the window of %s is longer than the policy allows", days(window)),
+				"at most "+days(c.options.MaxWindow),
+			)
 		}
 	}
 	if c.options.Ticket != nil && a.ChangeTicket != "" && !c.options.Ticket.MatchString(a.ChangeTicket) {
@@ -164,7 +168,11 @@ func (c *checker) targets() {
 			c.name(at+".kubernetes.permittedNamespace", k.PermittedNamespace)
 		}
 		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.PermittedNamespace {
-			c.note(at+".kubernetes.permittedNamespace", "the permitted namespace is production", "a namespace where developers may do the same things")
+			c.note(
+				at+".kubernetes.permittedNamespace",
+				"the permitted namespace is production",
+				"a namespace where developers may do the same things",
+			)
 		}
 		if t.GitLab != nil {
 			c.gitlabTarget(at+".gitlab", *t.GitLab)
@@ -228,7 +236,11 @@ func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
 		c.name(at+".serviceAccount.name", a.Name)
 	}
 	if i := k.Impersonate; i != nil && strings.HasPrefix(i.User, "system:serviceaccount:") {
-		c.note(at+".impersonate.user", "a ServiceAccount is not impersonated as a user: its groups would be forgotten", "serviceAccount: {namespace: …, name: …}")
+		c.note(
+			at+".impersonate.user",
+			"a ServiceAccount is not impersonated as a user: its groups would be forgotten",
+			"serviceAccount: {namespace: …, name: …}",
+		)
 	}
 	if i := k.Impersonate; i != nil && slices.Contains(i.Groups, "system:masters") {
 		c.note(at+".impersonate.groups", "system:masters passes every check, so it tests nothing", "the groups that people really have")
@@ -259,6 +271,10 @@ func (c *checker) attempt(at string, a Attempt) {
 	}
 	ceiling := c.scenario.Rules.Technique
 	if r.Probe.ID != "" && slices.Contains(probes.Techniques(), ceiling) && !r.Probe.Technique.Within(ceiling) {
-		c.note(at+".probe", fmt.Sprintf("%s is %s, above the ceiling %s", r.Probe.ID, r.Probe.Technique, ceiling), "raise rules.technique, or leave the attempt out")
+		c.note(
+			at+".probe",
+			fmt.Sprintf("%s is %s, above the ceiling %s", r.Probe.ID, r.Probe.Technique, ceiling),
+			"raise rules.technique, or leave the attempt out",
+		)
 	}
 }

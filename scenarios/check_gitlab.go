@@ -20,7 +20,12 @@ func (c *checker) gitlabTarget(at string, g targets.GitLabTarget) {
 		}
 	}
 	const ref = `^[A-Za-z0-9_]([-A-Za-z0-9_]|[./][A-Za-z0-9_])*$`
-	form("project", g.Project, `^[A-Za-z0-9_]([-A-Za-z0-9_]|[.][-A-Za-z0-9_])*(/[A-Za-z0-9_]([-A-Za-z0-9_]|[.][-A-Za-z0-9_])*)+$`, "the full path, as in payments/api")
+	form(
+		"project",
+		g.Project,
+		`^[A-Za-z0-9_]([-A-Za-z0-9_]|[.][-A-Za-z0-9_])*(/[A-Za-z0-9_]([-A-Za-z0-9_]|[.][-A-Za-z0-9_])*)+$`,
+		"the full path, as in payments/api",
+	)
 	form("branch", g.Branch, ref, "the short name, as in main")
 	form("permittedBranch", g.PermittedBranch, ref, "the short name, as in sod-canary")
 	form("environment", g.Environment, `^[A-Za-z0-9_]([-A-Za-z0-9_]|/[A-Za-z0-9_])*$`, "the name that deployments show, as in production")
@@ -36,7 +41,12 @@ func (c *checker) gitlabTarget(at string, g targets.GitLabTarget) {
 	if _, port, err := net.SplitHostPort(g.SSH.Address); g.SSH.Address != "" && (err != nil || port == "") {
 		c.note(at+".ssh.address", fmt.Sprintf("%q is not an address", g.SSH.Address), "HOST:PORT, as in gitlab.corp.example:22")
 	}
-	form("ssh.hostKey", g.SSH.HostKey, `^(ssh-|ecdsa-)[a-z0-9-]+ [A-Za-z0-9+/]+=*( .*)?$`, "the public key as known_hosts has it: ssh-ed25519 AAAA…")
+	form(
+		"ssh.hostKey",
+		g.SSH.HostKey,
+		`^(ssh-|ecdsa-)[a-z0-9-]+ [A-Za-z0-9+/]+=*( .*)?$`,
+		"the public key as known_hosts has it: ssh-ed25519 AAAA…",
+	)
 }
 
 // gitlabIdentity checks that there is one token, and that each secret is named

@@ -99,7 +99,12 @@ func (d *decoder) plain(n *yaml.Node) bool {
 		d.at(n.Line, n.Column, "a tag", "write the value without one")
 		return false
 	case n.Kind == yaml.ScalarNode && strings.ContainsFunc(n.Value, hidden):
-		d.at(n.Line, n.Column, "the text holds a line break or a character that cannot be seen", "one line of visible text; fold a long one with >-")
+		d.at(
+			n.Line,
+			n.Column,
+			"the text holds a line break or a character that cannot be seen",
+			"one line of visible text; fold a long one with >-",
+		)
 		return false
 	default:
 		return true
@@ -184,7 +189,8 @@ func missingAdvice(name string) string {
 // unknown notes a field that nothing has, with the nearest that something
 // does. What looks like a secret is named as one.
 func (d *decoder) unknown(k *yaml.Node, path string, fields []field) {
-	for _, word := range []string{"token", "password", "secret", "privatekey", "clientkey", "apikey", "accesskey", "passphrase", "credential"} {
+	words := []string{"token", "password", "secret", "privatekey", "clientkey", "apikey", "accesskey", "passphrase", "credential"}
+	for _, word := range words {
 		if strings.Contains(strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(k.Value)), word) {
 			d.secret(k.Line, k.Column, join(path, k.Value)+": a secret has no place in a scenario",
 				"name a kubeconfig context that holds the credential, or where it is: {env: …}, {file: …}")

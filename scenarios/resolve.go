@@ -70,7 +70,13 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	}
 	system := r.Target.System()
 	if r.Probe.System != system {
-		note(&problem{"target", fmt.Sprintf("%s is not a target of %s", a.Target, r.Probe.System), "a target with a " + string(r.Probe.System) + " block"})
+		note(
+			&problem{
+				"target",
+				fmt.Sprintf("%s is not a target of %s", a.Target, r.Probe.System),
+				"a target with a " + string(r.Probe.System) + " block",
+			},
+		)
 		return r, found
 	}
 	who, wrong := s.developers(a, r.Probe)
@@ -84,7 +90,9 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 		r.Negative, p = s.one("negative", a.Negative, targets.Unprivileged, system)
 		note(p)
 	case a.Negative != "":
-		note(&problem{"negative", fmt.Sprintf("the negative arm of %s is the developer's own request without any right", r.Probe.ID), "leave it out"})
+		note(
+			&problem{"negative", fmt.Sprintf("the negative arm of %s is the developer's own request without any right", r.Probe.ID), "leave it out"},
+		)
 	}
 	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
 	note(p)
@@ -162,7 +170,10 @@ func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, f
 			value = n.Default
 		}
 		if !given && value == "" {
-			found = append(found, &problem{"with", fmt.Sprintf("%s needs the parameter %s (%s)", p.ID, n.Name, n.Doc), fmt.Sprintf("with: {%s: %s}", n.Name, n.Example)})
+			found = append(
+				found,
+				&problem{"with", fmt.Sprintf("%s needs the parameter %s (%s)", p.ID, n.Name, n.Doc), fmt.Sprintf("with: {%s: %s}", n.Name, n.Example)},
+			)
 		} else if err := n.Valid(value); err != nil {
 			found = append(found, &problem{"with." + n.Name, err.Error(), n.Example})
 		}
@@ -218,7 +229,14 @@ func withoutKey(r Resolved) []*problem {
 	}
 	var found []*problem
 	if r.Target.GitLab.SSH == nil {
-		found = append(found, &problem{"target", fmt.Sprintf("%s has no ssh block, and %s goes over SSH", r.Target.ID, r.Probe.ID), `ssh: {address: "HOST:PORT", hostKey: "ssh-ed25519 AAAA…"}`})
+		found = append(
+			found,
+			&problem{
+				"target",
+				fmt.Sprintf("%s has no ssh block, and %s goes over SSH", r.Target.ID, r.Probe.ID),
+				`ssh: {address: "HOST:PORT", hostKey: "ssh-ed25519 AAAA…"}`,
+			},
+		)
 	}
 	lacks := func(field string, id targets.Identity) {
 		if id.GitLab != nil && id.GitLab.SSHKey == nil {
@@ -243,7 +261,14 @@ func withoutToken(r Resolved) (found []*problem) {
 	}
 	lacks := func(field string, id targets.Identity) {
 		if id.AWS != nil && id.AWS.WebIdentity == nil {
-			found = append(found, &problem{field, fmt.Sprintf("%s has no webIdentity, and %s sends its token", id.ID, r.Probe.ID), "an identity with aws: {webIdentity: {role: …, token: …}}"})
+			found = append(
+				found,
+				&problem{
+					field,
+					fmt.Sprintf("%s has no webIdentity, and %s sends its token", id.ID, r.Probe.ID),
+					"an identity with aws: {webIdentity: {role: …, token: …}}",
+				},
+			)
 		}
 	}
 	for _, id := range r.Developers {
@@ -275,7 +300,14 @@ func (s *Scenario) developers(a Attempt, p probes.Probe) (out []targets.Identity
 		}
 	}
 	if len(out) == 0 && len(found) == 0 {
-		found = append(found, &problem{"as", "no identity has the role developer and a " + string(p.System) + " block", "identities: [{id: dev-alice, role: developer, …}]"})
+		found = append(
+			found,
+			&problem{
+				"as",
+				"no identity has the role developer and a " + string(p.System) + " block",
+				"identities: [{id: dev-alice, role: developer, …}]",
+			},
+		)
 	}
 	for i := range out {
 		if wrong := unlike(p, "as", &out[i]); wrong != nil && p.RealCredential {
@@ -291,7 +323,11 @@ func unlike(p probes.Probe, field string, id *targets.Identity) *problem {
 	if id == nil || id.ID == "" || id.Fidelity(p.System) != targets.Impersonated {
 		return nil
 	}
-	return &problem{field, fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID), "an identity with a context of its own"}
+	return &problem{
+		field,
+		fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID),
+		"an identity with a context of its own",
+	}
 }
 
 // developer is one identity under test by its id. before are the ids that
@@ -355,9 +391,17 @@ func (s *Scenario) one(field, name string, role targets.Role, system targets.Sys
 	case 1:
 		return found[0], nil
 	case 0:
-		return targets.Identity{}, &problem{"", fmt.Sprintf("no identity has the role %s", role), fmt.Sprintf("add an identity with role: %s", role)}
+		return targets.Identity{}, &problem{
+			"",
+			fmt.Sprintf("no identity has the role %s", role),
+			fmt.Sprintf("add an identity with role: %s", role),
+		}
 	default:
-		return targets.Identity{}, &problem{"", fmt.Sprintf("%d identities have the role %s", len(found), role), fmt.Sprintf("%s: %s", field, found[0].ID)}
+		return targets.Identity{}, &problem{
+			"",
+			fmt.Sprintf("%d identities have the role %s", len(found), role),
+			fmt.Sprintf("%s: %s", field, found[0].ID),
+		}
 	}
 }
 

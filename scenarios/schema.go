@@ -53,7 +53,12 @@ func approvedRequest() *jsonschema.Schema {
 	fields := jsonschema.NewProperties()
 	fields.Set("as", &jsonschema.Schema{Type: "string", MinLength: &one})
 	fields.Set("with", &jsonschema.Schema{Type: "object", MinProperties: &one, AdditionalProperties: &jsonschema.Schema{Type: "string"}})
-	return &jsonschema.Schema{Type: "object", Properties: fields, Required: []string{"as", "with"}, AdditionalProperties: jsonschema.FalseSchema}
+	return &jsonschema.Schema{
+		Type:                 "object",
+		Properties:           fields,
+		Required:             []string{"as", "with"},
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
 }
 
 // object is a schema with exactly one field.

@@ -102,7 +102,12 @@ func (f *finder) tooDeep() bool {
 		indent := len(line) - len(strings.TrimLeft(line, " -?"))
 		open += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
 		if open > maxDepth || indent > maxIndent {
-			f.at(i+1, 1, "the file is nested too deeply", fmt.Sprintf("at most %d open brackets, and lines indented by at most %d", maxDepth, maxIndent))
+			f.at(
+				i+1,
+				1,
+				"the file is nested too deeply",
+				fmt.Sprintf("at most %d open brackets, and lines indented by at most %d", maxDepth, maxIndent),
+			)
 			return true
 		}
 		open = max(open, 0)

@@ -39,7 +39,11 @@ func (q StateQuery) Look(who string, read, exists bool, problem, mend string) Fi
 	case !read:
 		return Finding{What: what, Problem: problem, Mend: mend}
 	case q.MustExist && !exists:
-		return Finding{What: what, Problem: cmp.Or(problem, "it does not exist") + ", so that what needs it will not be attempted", Mend: "name something that exists, at both places"}
+		return Finding{
+			What:    what,
+			Problem: cmp.Or(problem, "it does not exist") + ", so that what needs it will not be attempted",
+			Mend:    "name something that exists, at both places",
+		}
 	}
 	return Finding{OK: true, What: what}
 }

@@ -37,7 +37,12 @@ func (in input) of(template string) *string {
 type call = func(sdk.Config) error
 
 // sends is the call of one operation by a service's client.
-func sends[C, I, O, F any](connect func(sdk.Config, ...F) *C, operation func(*C, context.Context, *I, ...F) (*O, error), in *I, options ...F) call {
+func sends[C, I, O, F any](
+	connect func(sdk.Config, ...F) *C,
+	operation func(*C, context.Context, *I, ...F) (*O, error),
+	in *I,
+	options ...F,
+) call {
 	return func(cfg sdk.Config) error {
 		_, err := operation(connect(cfg, options...), context.Background(), in) // nothing is sent
 		return err
@@ -122,7 +127,12 @@ func form(operation string, pins map[string]string) targets.Rule {
 }
 
 func rpc(target string, pins map[string]string) targets.Rule {
-	return targets.Rule{Method: "POST", Path: "/", Header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}, Body: pins}
+	return targets.Rule{
+		Method: "POST",
+		Path:   "/",
+		Header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target},
+		Body:   pins,
+	}
 }
 
 func rest(method, path string, pins map[string]string) targets.Rule {

@@ -19,13 +19,30 @@ func CloudFormationCreateChangeSet() probes.Probe {
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},
 		Baseline: standing(),
 	}, attempt{
-		service: "cloudformation", action: "cloudformation:CreateChangeSet", resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
-		rule:    form("CreateChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{prefix}{arm}", "ChangeSetType": "UPDATE", "TemplateBody": nothing(), "Parameters.member.1.ParameterKey": aws.NoParameter}),
-		reached: []string{"text:At least one Resources member must be defined.", "text:do not exist in the template"},
+		service:  "cloudformation",
+		action:   "cloudformation:CreateChangeSet",
+		resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
+		rule: form(
+			"CreateChangeSet",
+			map[string]string{
+				"StackName":                        "{stack}",
+				"ChangeSetName":                    "{prefix}{arm}",
+				"ChangeSetType":                    "UPDATE",
+				"TemplateBody":                     nothing(),
+				"Parameters.member.1.ParameterKey": aws.NoParameter,
+			},
+		),
+		reached: []string{"text:At least one Resources member must be defined."},
 		call: func(in input) call {
 			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).CreateChangeSet, &cloudformation.CreateChangeSetInput{
-				StackName: in.of("{stack}"), ChangeSetName: in.of("{prefix}{arm}"), ChangeSetType: cfntypes.ChangeSetTypeUpdate, TemplateBody: sdk.String(aws.NoPolicy), ClientToken: in.of("{arm}"),
-				Parameters: []cfntypes.Parameter{{ParameterKey: sdk.String(aws.NoParameter), ParameterValue: sdk.String(aws.Anything)}},
+				StackName: in.of(
+					"{stack}",
+				),
+				ChangeSetName: in.of("{prefix}{arm}"),
+				ChangeSetType: cfntypes.ChangeSetTypeUpdate,
+				TemplateBody:  sdk.String(aws.NoPolicy),
+				ClientToken:   in.of("{arm}"),
+				Parameters:    []cfntypes.Parameter{{ParameterKey: sdk.String(aws.NoParameter), ParameterValue: sdk.String(aws.Anything)}},
 			})
 		},
 		state: stack,

@@ -16,11 +16,21 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},
 		Baseline: standing(),
 	}, attempt{
-		service: "cloudformation", action: "cloudformation:ExecuteChangeSet", resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
-		rule:    form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{prefix}{arm}"}),
-		reached: []string{"code:ChangeSetNotFound"},
+		service:  "cloudformation",
+		action:   "cloudformation:ExecuteChangeSet",
+		resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
+		rule:     form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{prefix}{arm}"}),
+		reached:  []string{"code:ChangeSetNotFound"},
 		call: func(in input) call {
-			return sends(cloudformation.NewFromConfig, (*cloudformation.Client).ExecuteChangeSet, &cloudformation.ExecuteChangeSetInput{StackName: in.of("{stack}"), ChangeSetName: in.of("{prefix}{arm}"), ClientRequestToken: in.of("{arm}")})
+			return sends(
+				cloudformation.NewFromConfig,
+				(*cloudformation.Client).ExecuteChangeSet,
+				&cloudformation.ExecuteChangeSetInput{
+					StackName:          in.of("{stack}"),
+					ChangeSetName:      in.of("{prefix}{arm}"),
+					ClientRequestToken: in.of("{arm}"),
+				},
+			)
 		},
 		state: stack,
 	})

@@ -17,16 +17,27 @@ func CloudTrailStopLogging() probes.Probe {
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{
-		service: "cloudtrail", action: "cloudtrail:StopLogging", resource: "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}",
-		rule:    rpc("CloudTrail_20131101.StopLogging", map[string]string{"/Name": "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}"}),
+		service:  "cloudtrail",
+		action:   "cloudtrail:StopLogging",
+		resource: "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}",
+		rule: rpc(
+			"CloudTrail_20131101.StopLogging",
+			map[string]string{"/Name": "arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}"},
+		),
 		reached: []string{"code:TrailNotFoundException"},
 		real:    "arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}",
 		call: func(in input) call {
-			return sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).StopLogging, &cloudtrail.StopLoggingInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}")})
+			return sends(
+				cloudtrail.NewFromConfig,
+				(*cloudtrail.Client).StopLogging,
+				&cloudtrail.StopLoggingInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{prefix}{arm}")},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "cloudtrail", "cloudtrail:GetTrailStatus", sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetTrailStatus,
-				&cloudtrail.GetTrailStatusInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}")}), true, "/IsLogging")}
+			return []targets.StateQuery{
+				reads(in, "cloudtrail", "cloudtrail:GetTrailStatus", sends(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetTrailStatus,
+					&cloudtrail.GetTrailStatusInput{Name: in.of("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}")}), true, "/IsLogging"),
+			}
 		},
 	})
 }

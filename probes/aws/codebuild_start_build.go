@@ -17,17 +17,34 @@ func CodeBuildStartBuild() probes.Probe {
 		Needs:    []probes.Need{name("project", "the project that deploys", "payments-deploy")},
 		Baseline: standing(),
 	}, attempt{
-		service: "codebuild", action: "codebuild:StartBuild", resource: "arn:{partition}:codebuild:{region}:{account}:project/{project}",
-		rule:    rpc("CodeBuild_20161006.StartBuild", map[string]string{"/projectName": "{project}", "/timeoutInMinutesOverride": "1", "/queuedTimeoutInMinutesOverride": "1"}),
+		service:  "codebuild",
+		action:   "codebuild:StartBuild",
+		resource: "arn:{partition}:codebuild:{region}:{account}:project/{project}",
+		rule: rpc(
+			"CodeBuild_20161006.StartBuild",
+			map[string]string{"/projectName": "{project}", "/timeoutInMinutesOverride": "1", "/queuedTimeoutInMinutesOverride": "1"},
+		),
 		reached: []string{"code:InvalidInputException"},
 		call: func(in input) call {
 			return sends(codebuild.NewFromConfig, (*codebuild.Client).StartBuild, &codebuild.StartBuildInput{
-				ProjectName: in.of("{project}"), TimeoutInMinutesOverride: sdk.Int32(1), QueuedTimeoutInMinutesOverride: sdk.Int32(1), IdempotencyToken: in.of("{arm}"),
+				ProjectName: in.of(
+					"{project}",
+				),
+				TimeoutInMinutesOverride:       sdk.Int32(1),
+				QueuedTimeoutInMinutesOverride: sdk.Int32(1),
+				IdempotencyToken:               in.of("{arm}"),
 			})
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "codebuild", "codebuild:BatchGetProjects", sends(codebuild.NewFromConfig, (*codebuild.Client).BatchGetProjects,
-				&codebuild.BatchGetProjectsInput{Names: []string{*in.of("{project}")}}), true, "/projects/*/arn", "/projects/*/lastModified", "/projects/*/source")}
+			return []targets.StateQuery{
+				reads(in, "codebuild", "codebuild:BatchGetProjects", sends(
+					codebuild.NewFromConfig,
+					(*codebuild.Client).BatchGetProjects,
+					&codebuild.BatchGetProjectsInput{
+						Names: []string{*in.of("{project}")},
+					},
+				), true, "/projects/*/arn", "/projects/*/lastModified", "/projects/*/source"),
+			}
 		},
 	})
 }

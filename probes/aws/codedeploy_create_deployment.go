@@ -17,19 +17,34 @@ func CodeDeployCreateDeployment() probes.Probe {
 		Needs:    []probes.Need{name("application", "the application", "payments"), name("group", "its deployment group of production", "prod")},
 		Baseline: standing(),
 	}, attempt{
-		service: "codedeploy", action: "codedeploy:CreateDeployment", resource: "arn:{partition}:codedeploy:{region}:{account}:deploymentgroup:{application}/{group}",
+		service:    "codedeploy",
+		action:     "codedeploy:CreateDeployment",
+		resource:   "arn:{partition}:codedeploy:{region}:{account}:deploymentgroup:{application}/{group}",
 		dependents: []string{"codedeploy:GetDeploymentConfig", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
-		rule:       rpc("CodeDeploy_20141006.CreateDeployment", map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/fileExistsBehavior": aws.NoChoice}),
-		reached:    []string{"code:RevisionRequiredException", "code:InvalidFileExistsBehaviorException"},
+		rule: rpc(
+			"CodeDeploy_20141006.CreateDeployment",
+			map[string]string{"/applicationName": "{application}", "/deploymentGroupName": "{group}", "/fileExistsBehavior": aws.NoChoice},
+		),
+		reached: []string{"code:RevisionRequiredException", "code:InvalidFileExistsBehaviorException"},
 		call: func(in input) call {
 			return sends(codedeploy.NewFromConfig, (*codedeploy.Client).CreateDeployment, &codedeploy.CreateDeploymentInput{
 				ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}"), FileExistsBehavior: aws.NoChoice,
 			})
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "codedeploy", "codedeploy:GetDeploymentGroup", sends(codedeploy.NewFromConfig, (*codedeploy.Client).GetDeploymentGroup,
-				&codedeploy.GetDeploymentGroupInput{ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}")}),
-				true, "/deploymentGroupInfo/deploymentGroupId", "/deploymentGroupInfo/targetRevision", "/deploymentGroupInfo/lastAttemptedDeployment/deploymentId")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"codedeploy",
+					"codedeploy:GetDeploymentGroup",
+					sends(codedeploy.NewFromConfig, (*codedeploy.Client).GetDeploymentGroup,
+						&codedeploy.GetDeploymentGroupInput{ApplicationName: in.of("{application}"), DeploymentGroupName: in.of("{group}")}),
+					true,
+					"/deploymentGroupInfo/deploymentGroupId",
+					"/deploymentGroupInfo/targetRevision",
+					"/deploymentGroupInfo/lastAttemptedDeployment/deploymentId",
+				),
+			}
 		},
 	})
 }

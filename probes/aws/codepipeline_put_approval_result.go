@@ -12,14 +12,29 @@ import (
 // CodePipelinePutApprovalResult attempts to answer an approval of the pipeline.
 func CodePipelinePutApprovalResult() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.codepipeline.put-approval-result", Title: "Answer an approval of the pipeline",
-		Why:      "A developer who can answer the approval approves their own change.",
-		Attack:   "T1098",
-		Needs:    []probes.Need{name("pipeline", "the pipeline of production", "payments"), name("stage", "the stage that waits for approval", "Approve"), name("action", "the approval in it", "Release")},
+		ID:     "aws.codepipeline.put-approval-result",
+		Title:  "Answer an approval of the pipeline",
+		Why:    "A developer who can answer the approval approves their own change.",
+		Attack: "T1098",
+		Needs: []probes.Need{
+			name("pipeline", "the pipeline of production", "payments"),
+			name("stage", "the stage that waits for approval", "Approve"),
+			name("action", "the approval in it", "Release"),
+		},
 		Baseline: standing(),
 	}, attempt{
-		service: "codepipeline", action: "codepipeline:PutApprovalResult", resource: "arn:{partition}:codepipeline:{region}:{account}:{pipeline}/{stage}/{action}",
-		rule:    rpc("CodePipeline_20150709.PutApprovalResult", map[string]string{"/pipelineName": "{pipeline}", "/token": aws.NoRevision, "/result/status": "Rejected", "/result/summary": aws.TooLong(aws.LongestSummary, "{arm}")}),
+		service:  "codepipeline",
+		action:   "codepipeline:PutApprovalResult",
+		resource: "arn:{partition}:codepipeline:{region}:{account}:{pipeline}/{stage}/{action}",
+		rule: rpc(
+			"CodePipeline_20150709.PutApprovalResult",
+			map[string]string{
+				"/pipelineName":   "{pipeline}",
+				"/token":          aws.NoRevision,
+				"/result/status":  "Rejected",
+				"/result/summary": aws.TooLong(aws.LongestSummary, "{arm}"),
+			},
+		),
 		reached: []string{"code:InvalidApprovalTokenException", "code:ApprovalAlreadyCompletedException"},
 		call: func(in input) call {
 			return sends(codepipeline.NewFromConfig, (*codepipeline.Client).PutApprovalResult, &codepipeline.PutApprovalResultInput{

@@ -11,20 +11,43 @@ import (
 // CodePipelineUpdatePipeline attempts to change the pipeline.
 func CodePipelineUpdatePipeline() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.codepipeline.update-pipeline", Title: "Change the pipeline",
-		Why:      "A developer who can change the pipeline leaves its approval out.",
-		Attack:   "T1195.002",
-		Needs:    []probes.Need{name("pipeline", "the pipeline of production", "payments"), name("role", "the pipeline's own service role, without a path: another would have iam:PassRole decide", "payments-pipeline")},
+		ID:     "aws.codepipeline.update-pipeline",
+		Title:  "Change the pipeline",
+		Why:    "A developer who can change the pipeline leaves its approval out.",
+		Attack: "T1195.002",
+		Needs: []probes.Need{
+			name("pipeline", "the pipeline of production", "payments"),
+			name("role", "the pipeline's own service role, without a path: another would have iam:PassRole decide", "payments-pipeline"),
+		},
 		Baseline: standing(),
 	}, attempt{
-		service: "codepipeline", action: "codepipeline:UpdatePipeline", resource: "arn:{partition}:codepipeline:{region}:{account}:{pipeline}",
+		service:    "codepipeline",
+		action:     "codepipeline:UpdatePipeline",
+		resource:   "arn:{partition}:codepipeline:{region}:{account}:{pipeline}",
 		dependents: []string{"iam:PassRole"},
-		rule:       rpc("CodePipeline_20150709.UpdatePipeline", map[string]string{"/pipeline/name": "{pipeline}", "/pipeline/stages": "[]", "/pipeline/executionMode": aws.NoChoice, "/pipeline/roleArn": "arn:{partition}:iam::{account}:role/{role}"}),
-		reached:    []string{"code:InvalidStructureException", "code:InvalidStageDeclarationException", "code:ValidationException"},
+		rule: rpc(
+			"CodePipeline_20150709.UpdatePipeline",
+			map[string]string{
+				"/pipeline/name":          "{pipeline}",
+				"/pipeline/stages":        "[]",
+				"/pipeline/executionMode": aws.NoChoice,
+				"/pipeline/roleArn":       "arn:{partition}:iam::{account}:role/{role}",
+			},
+		),
+		reached: []string{"code:InvalidStructureException", "code:InvalidStageDeclarationException", "code:ValidationException"},
 		call: func(in input) call {
-			return sends(codepipeline.NewFromConfig, (*codepipeline.Client).UpdatePipeline, &codepipeline.UpdatePipelineInput{Pipeline: &cptypes.PipelineDeclaration{
-				Name: in.of("{pipeline}"), RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), ExecutionMode: aws.NoChoice, Stages: []cptypes.StageDeclaration{},
-			}})
+			return sends(
+				codepipeline.NewFromConfig,
+				(*codepipeline.Client).UpdatePipeline,
+				&codepipeline.UpdatePipelineInput{Pipeline: &cptypes.PipelineDeclaration{
+					Name: in.of(
+						"{pipeline}",
+					),
+					RoleArn:       in.of("arn:{partition}:iam::{account}:role/{role}"),
+					ExecutionMode: aws.NoChoice,
+					Stages:        []cptypes.StageDeclaration{},
+				}},
+			)
 		},
 		state: pipeline,
 	})

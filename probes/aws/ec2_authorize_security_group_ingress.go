@@ -21,11 +21,33 @@ func EC2AuthorizeSecurityGroupIngress() probes.Probe {
 		rule:    form("AuthorizeSecurityGroupIngress", map[string]string{"DryRun": "true", "GroupId": "{group}"}),
 		reached: []string{"code:DryRunOperation"},
 		call: func(in input) call {
-			return dryRun((*ec2.Client).AuthorizeSecurityGroupIngress, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: in.of("{group}"), IpProtocol: sdk.String("tcp"), FromPort: sdk.Int32(443), ToPort: sdk.Int32(443), CidrIp: sdk.String("192.0.2.1/32")})
+			return dryRun(
+				(*ec2.Client).AuthorizeSecurityGroupIngress,
+				&ec2.AuthorizeSecurityGroupIngressInput{
+					GroupId:    in.of("{group}"),
+					IpProtocol: sdk.String("tcp"),
+					FromPort:   sdk.Int32(443),
+					ToPort:     sdk.Int32(443),
+					CidrIp:     sdk.String("192.0.2.1/32"),
+				},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "ec2", "ec2:DescribeSecurityGroups", sends(ec2.NewFromConfig, (*ec2.Client).DescribeSecurityGroups, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{*in.of("{group}")}}),
-				true, "/securityGroupInfo/item/*/groupId", "/securityGroupInfo/item/*/ipPermissions")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"ec2",
+					"ec2:DescribeSecurityGroups",
+					sends(
+						ec2.NewFromConfig,
+						(*ec2.Client).DescribeSecurityGroups,
+						&ec2.DescribeSecurityGroupsInput{GroupIds: []string{*in.of("{group}")}},
+					),
+					true,
+					"/securityGroupInfo/item/*/groupId",
+					"/securityGroupInfo/item/*/ipPermissions",
+				),
+			}
 		},
 	})
 }

@@ -21,11 +21,32 @@ func EC2CreateLaunchTemplateVersion() probes.Probe {
 		rule:    form("CreateLaunchTemplateVersion", map[string]string{"DryRun": "true", "LaunchTemplateId": "{template}"}),
 		reached: []string{"code:DryRunOperation"},
 		call: func(in input) call {
-			return dryRun((*ec2.Client).CreateLaunchTemplateVersion, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: in.of("{template}"), ClientToken: in.of("{arm}"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{InstanceType: ec2types.InstanceTypeT3Micro}})
+			return dryRun(
+				(*ec2.Client).CreateLaunchTemplateVersion,
+				&ec2.CreateLaunchTemplateVersionInput{
+					LaunchTemplateId:   in.of("{template}"),
+					ClientToken:        in.of("{arm}"),
+					LaunchTemplateData: &ec2types.RequestLaunchTemplateData{InstanceType: ec2types.InstanceTypeT3Micro},
+				},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "ec2", "ec2:DescribeLaunchTemplates", sends(ec2.NewFromConfig, (*ec2.Client).DescribeLaunchTemplates, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{*in.of("{template}")}}),
-				true, "/launchTemplates/item/*/launchTemplateId", "/launchTemplates/item/*/latestVersionNumber", "/launchTemplates/item/*/defaultVersionNumber")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"ec2",
+					"ec2:DescribeLaunchTemplates",
+					sends(
+						ec2.NewFromConfig,
+						(*ec2.Client).DescribeLaunchTemplates,
+						&ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{*in.of("{template}")}},
+					),
+					true,
+					"/launchTemplates/item/*/launchTemplateId",
+					"/launchTemplates/item/*/latestVersionNumber",
+					"/launchTemplates/item/*/defaultVersionNumber",
+				),
+			}
 		},
 	})
 }

@@ -22,11 +22,26 @@ func EC2ModifyInstanceAttribute() probes.Probe {
 		rule:    form("ModifyInstanceAttribute", map[string]string{"DryRun": "true", "InstanceId": "{instance}"}),
 		reached: []string{"code:DryRunOperation"},
 		call: func(in input) call {
-			return dryRun((*ec2.Client).ModifyInstanceAttribute, &ec2.ModifyInstanceAttributeInput{InstanceId: in.of("{instance}"), UserData: &ec2types.SecureBlobAttributeValue{Value: []byte(aws.Anything)}})
+			return dryRun(
+				(*ec2.Client).ModifyInstanceAttribute,
+				&ec2.ModifyInstanceAttributeInput{
+					InstanceId: in.of("{instance}"),
+					UserData:   &ec2types.SecureBlobAttributeValue{Value: []byte(aws.Anything)},
+				},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "ec2", "ec2:DescribeInstances", sends(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.of("{instance}")}}),
-				true, "/reservationSet/item/instancesSet/item/*/instanceId", "/reservationSet/item/instancesSet/item/*/imageId")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"ec2",
+					"ec2:DescribeInstances",
+					sends(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.of("{instance}")}}),
+					true,
+					"/reservationSet/item/instancesSet/item/*/instanceId",
+					"/reservationSet/item/instancesSet/item/*/imageId",
+				),
+			}
 		},
 	})
 }

@@ -23,8 +23,14 @@ func EC2RunInstances() probes.Probe {
 		reached: []string{"code:DryRunOperation"},
 		call: func(in input) call {
 			return dryRun((*ec2.Client).RunInstances, &ec2.RunInstancesInput{
-				ImageId: in.of("{image}"), SubnetId: in.of("{subnet}"), InstanceType: ec2types.InstanceTypeT3Micro, MinCount: sdk.Int32(1), MaxCount: sdk.Int32(1),
-				ClientToken: in.of("{arm}"),
+				ImageId: in.of(
+					"{image}",
+				),
+				SubnetId:     in.of("{subnet}"),
+				InstanceType: ec2types.InstanceTypeT3Micro,
+				MinCount:     sdk.Int32(1),
+				MaxCount:     sdk.Int32(1),
+				ClientToken:  in.of("{arm}"),
 			})
 		},
 		state: subnet,

@@ -17,11 +17,25 @@ func ECRPutImage() probes.Probe {
 		Needs:    []probes.Need{path("repository", "the repository of production", "payments/api")},
 		Baseline: standing(),
 	}, attempt{
-		service: "ecr", action: "ecr:PutImage", resource: "arn:{partition}:ecr:{region}:{account}:repository/{repository}",
-		rule:    rpc("AmazonEC2ContainerRegistry_V20150921.PutImage", map[string]string{"/repositoryName": "{repository}", "/imageManifest": nothing(), "/imageDigest": aws.NoImage}),
+		service:  "ecr",
+		action:   "ecr:PutImage",
+		resource: "arn:{partition}:ecr:{region}:{account}:repository/{repository}",
+		rule: rpc(
+			"AmazonEC2ContainerRegistry_V20150921.PutImage",
+			map[string]string{"/repositoryName": "{repository}", "/imageManifest": nothing(), "/imageDigest": aws.NoImage},
+		),
 		reached: []string{"code:InvalidParameterException", "code:ImageDigestDoesNotMatchException"},
 		call: func(in input) call {
-			return sends(ecr.NewFromConfig, (*ecr.Client).PutImage, &ecr.PutImageInput{RepositoryName: in.of("{repository}"), ImageManifest: sdk.String(aws.NoPolicy), ImageDigest: sdk.String(aws.NoImage), ImageTag: in.of("{arm}")})
+			return sends(
+				ecr.NewFromConfig,
+				(*ecr.Client).PutImage,
+				&ecr.PutImageInput{
+					RepositoryName: in.of("{repository}"),
+					ImageManifest:  sdk.String(aws.NoPolicy),
+					ImageDigest:    sdk.String(aws.NoImage),
+					ImageTag:       in.of("{arm}"),
+				},
+			)
 		},
 		state: repository,
 	})

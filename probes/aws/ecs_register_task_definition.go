@@ -12,10 +12,14 @@ import (
 // ECSRegisterTaskDefinition attempts to register a task definition.
 func ECSRegisterTaskDefinition() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.ecs.register-task-definition", Title: "Register a task definition",
-		Why:      "A developer who can register task definitions prepares any workload, with any role that may be passed.",
-		Attack:   "T1610",
-		Needs:    []probes.Need{name("cluster", "a cluster of production, which shows that the account can be read", "prod"), name("family", "a family of task definitions of production", "payments")},
+		ID:     "aws.ecs.register-task-definition",
+		Title:  "Register a task definition",
+		Why:    "A developer who can register task definitions prepares any workload, with any role that may be passed.",
+		Attack: "T1610",
+		Needs: []probes.Need{
+			name("cluster", "a cluster of production, which shows that the account can be read", "prod"),
+			name("family", "a family of task definitions of production", "payments"),
+		},
 		Baseline: standing(),
 	}, attempt{
 		service: "ecs", action: "ecs:RegisterTaskDefinition", resource: "arn:{partition}:ecs:{region}:{account}:task-definition/{family}:*",
@@ -23,7 +27,7 @@ func ECSRegisterTaskDefinition() probes.Probe {
 			"/family": "{family}", "/networkMode": "bridge", "/requiresCompatibilities/0": "FARGATE",
 			"/containerDefinitions/0/name": aws.NoParameter, "/containerDefinitions/1/name": aws.NoParameter,
 		}),
-		reached: []string{"text:Fargate only supports network mode", "text:Container names must be unique"},
+		reached: []string{"text:Fargate only supports network mode"},
 		call: func(in input) call {
 			same := ecstypes.ContainerDefinition{Name: sdk.String(aws.NoParameter), Image: sdk.String("scratch")}
 			return sends(ecs.NewFromConfig, (*ecs.Client).RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{

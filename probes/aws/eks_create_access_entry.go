@@ -11,25 +11,50 @@ import (
 // EKSCreateAccessEntry attempts to give a principal access to a cluster.
 func EKSCreateAccessEntry() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.eks.create-access-entry", Title: "Give a principal access to a cluster",
-		Why:    "A developer who can create access entries makes themselves an administrator of the cluster.",
-		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
+		ID:       "aws.eks.create-access-entry",
+		Title:    "Give a principal access to a cluster",
+		Why:      "A developer who can create access entries makes themselves an administrator of the cluster.",
+		Attack:   "T1098.006",
+		Controls: probes.PrivilegeControls(),
 		Alters:   []string{"eks:kubernetesGroups"},
-		Needs:    []probes.Need{name("cluster", "the cluster", "prod"), name("role", "a role that has an access entry already, without a path", "prod-deploy")},
+		Needs: []probes.Need{
+			name("cluster", "the cluster", "prod"),
+			name("role", "a role that has an access entry already, without a path", "prod-deploy"),
+		},
 		Baseline: standing(),
 	}, attempt{
 		service: "eks", action: "eks:CreateAccessEntry", resource: "arn:{partition}:eks:{region}:{account}:cluster/{cluster}",
 		rule:    rest("POST", "/clusters/{cluster}/access-entries", map[string]string{"/kubernetesGroups/0": aws.NoGroup}),
-		reached: []string{"code:ResourceInUseException", "code:InvalidParameterException"},
+		reached: []string{"code:ResourceInUseException", "text:it cannot start with system:"},
 		call: func(in input) call {
 			return sends(eks.NewFromConfig, (*eks.Client).CreateAccessEntry, &eks.CreateAccessEntryInput{
-				ClusterName: in.of("{cluster}"), PrincipalArn: in.of("arn:{partition}:iam::{account}:role/{role}"), KubernetesGroups: []string{aws.NoGroup}, ClientRequestToken: in.of("{arm}"),
+				ClusterName: in.of(
+					"{cluster}",
+				),
+				PrincipalArn:       in.of("arn:{partition}:iam::{account}:role/{role}"),
+				KubernetesGroups:   []string{aws.NoGroup},
+				ClientRequestToken: in.of("{arm}"),
 			})
 		},
 		state: func(in input) []targets.StateQuery {
 			return []targets.StateQuery{
-				reads(in, "eks", "eks:DescribeCluster", sends(eks.NewFromConfig, (*eks.Client).DescribeCluster, &eks.DescribeClusterInput{Name: in.of("{cluster}")}), true, "/cluster/arn", "/cluster/accessConfig"),
-				reads(in, "eks", "eks:ListAccessEntries", sends(eks.NewFromConfig, (*eks.Client).ListAccessEntries, &eks.ListAccessEntriesInput{ClusterName: in.of("{cluster}")}), false, "/accessEntries/*"),
+				reads(
+					in,
+					"eks",
+					"eks:DescribeCluster",
+					sends(eks.NewFromConfig, (*eks.Client).DescribeCluster, &eks.DescribeClusterInput{Name: in.of("{cluster}")}),
+					true,
+					"/cluster/arn",
+					"/cluster/accessConfig",
+				),
+				reads(
+					in,
+					"eks",
+					"eks:ListAccessEntries",
+					sends(eks.NewFromConfig, (*eks.Client).ListAccessEntries, &eks.ListAccessEntriesInput{ClusterName: in.of("{cluster}")}),
+					false,
+					"/accessEntries/*",
+				),
 			}
 		},
 	})

@@ -20,10 +20,24 @@ func IAMAddUserToGroup() probes.Probe {
 		rule:    form("AddUserToGroup", map[string]string{"GroupName": "{group}", "UserName": "{prefix}{arm}"}),
 		reached: []string{"code:NoSuchEntity"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).AddUserToGroup, &iam.AddUserToGroupInput{GroupName: in.of("{group}"), UserName: in.of("{prefix}{arm}")})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).AddUserToGroup,
+				&iam.AddUserToGroupInput{GroupName: in.of("{group}"), UserName: in.of("{prefix}{arm}")},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "iam", "iam:GetGroup", sends(iam.NewFromConfig, (*iam.Client).GetGroup, &iam.GetGroupInput{GroupName: in.of("{group}")}), true, "/GetGroupResult/Group/GroupId", "/GetGroupResult/Users/member/*/UserName")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"iam",
+					"iam:GetGroup",
+					sends(iam.NewFromConfig, (*iam.Client).GetGroup, &iam.GetGroupInput{GroupName: in.of("{group}")}),
+					true,
+					"/GetGroupResult/Group/GroupId",
+					"/GetGroupResult/Users/member/*/UserName",
+				),
+			}
 		},
 	})
 }

@@ -23,7 +23,11 @@ func IAMAttachRolePolicy() probes.Probe {
 		rule:    form("AttachRolePolicy", map[string]string{"PolicyArn": "arn:{partition}:iam::aws:" + aws.ServicePolicy, "RoleName": "{role}"}),
 		reached: []string{"code:PolicyNotAttachable"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::aws:" + aws.ServicePolicy)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).AttachRolePolicy,
+				&iam.AttachRolePolicyInput{RoleName: in.of("{role}"), PolicyArn: in.of("arn:{partition}:iam::aws:" + aws.ServicePolicy)},
+			)
 		},
 		state: role,
 	})

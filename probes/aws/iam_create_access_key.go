@@ -10,10 +10,16 @@ import (
 // IAMCreateAccessKey attempts to create an access key for a user.
 func IAMCreateAccessKey() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.iam.create-access-key", Title: "Create an access key for a user",
-		Why:    "A developer who can create access keys acts as other users.",
-		Attack: "T1098.001", Controls: probes.PrivilegeControls(),
-		Needs:    []probes.Need{prefix(), name("user", "a user with rights over production, of whom the rules are asked", "prod-operator"), name("role", "a role that exists, which shows that the account can be read", "prod-deploy")},
+		ID:       "aws.iam.create-access-key",
+		Title:    "Create an access key for a user",
+		Why:      "A developer who can create access keys acts as other users.",
+		Attack:   "T1098.001",
+		Controls: probes.PrivilegeControls(),
+		Needs: []probes.Need{
+			prefix(),
+			name("user", "a user with rights over production, of whom the rules are asked", "prod-operator"),
+			name("role", "a role that exists, which shows that the account can be read", "prod-deploy"),
+		},
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
 	}, attempt{

@@ -17,11 +17,23 @@ func IAMCreatePolicyVersion() probes.Probe {
 		Needs:    []probes.Need{name("policy", "a managed policy of the account that roles of production have", "prod-deploy")},
 		Baseline: standing(),
 	}, attempt{
-		service: "iam", action: "iam:CreatePolicyVersion", resource: "arn:{partition}:iam::{account}:policy/{policy}",
-		rule:    form("CreatePolicyVersion", map[string]string{"PolicyDocument": noDocument(), "PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}"}),
+		service:  "iam",
+		action:   "iam:CreatePolicyVersion",
+		resource: "arn:{partition}:iam::{account}:policy/{policy}",
+		rule: form(
+			"CreatePolicyVersion",
+			map[string]string{"PolicyDocument": noDocument(), "PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}"},
+		),
 		reached: []string{"code:MalformedPolicyDocument", "code:LimitExceeded"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).CreatePolicyVersion, &iam.CreatePolicyVersionInput{PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{policy}"), PolicyDocument: sdk.String(aws.NoDocument)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).CreatePolicyVersion,
+				&iam.CreatePolicyVersionInput{
+					PolicyArn:      in.of("arn:{partition}:iam::{account}:policy/{policy}"),
+					PolicyDocument: sdk.String(aws.NoDocument),
+				},
+			)
 		},
 		state: managedPolicy,
 	})

@@ -22,7 +22,11 @@ func IAMCreateRole() probes.Probe {
 		rule:    form("CreateRole", map[string]string{"AssumeRolePolicyDocument": noDocument(), "RoleName": "{role}"}),
 		reached: []string{"code:EntityAlreadyExists", "code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).CreateRole, &iam.CreateRoleInput{RoleName: in.of("{role}"), AssumeRolePolicyDocument: sdk.String(aws.NoDocument)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).CreateRole,
+				&iam.CreateRoleInput{RoleName: in.of("{role}"), AssumeRolePolicyDocument: sdk.String(aws.NoDocument)},
+			)
 		},
 		state: role,
 	})

@@ -22,7 +22,11 @@ func IAMDeleteRolePermissionsBoundary() probes.Probe {
 		reached: []string{"code:NoSuchEntity"},
 		real:    "arn:{partition}:iam::{account}:role/{role}",
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).DeleteRolePermissionsBoundary, &iam.DeleteRolePermissionsBoundaryInput{RoleName: in.of("{prefix}{arm}")})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).DeleteRolePermissionsBoundary,
+				&iam.DeleteRolePermissionsBoundaryInput{RoleName: in.of("{prefix}{arm}")},
+			)
 		},
 		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in)} },
 	})

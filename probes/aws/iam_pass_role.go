@@ -12,13 +12,22 @@ import (
 // IAMPassRole attempts to pass a role of production to an instance.
 func IAMPassRole() probes.Probe {
 	return complete(probes.Probe{
-		ID: "aws.iam.pass-role", Title: "Pass a role of production to an instance",
-		Why:    "A developer who can pass the role of production has whatever they start act with it.",
-		Attack: "T1548.005", Controls: probes.PrivilegeControls(),
+		ID:       "aws.iam.pass-role",
+		Title:    "Pass a role of production to an instance",
+		Why:      "A developer who can pass the role of production has whatever they start act with it.",
+		Attack:   "T1548.005",
+		Controls: probes.PrivilegeControls(),
 		Alters:   []string{"aws:RequestTag", "ec2:InstanceType", "ec2:MetadataHttpTokens"},
-		Needs:    []probes.Need{id("image", "an image that exists", "ami"), usable(id("subnet", "a subnet in which the developers may start instances", "subnet")), name("profile", "the instance profile of production", "prod-app"), name("role", "the role in it, without a path", "prod-app")},
+		Needs: []probes.Need{
+			id("image", "an image that exists", "ami"),
+			usable(id("subnet", "a subnet in which the developers may start instances", "subnet")),
+			name("profile", "the instance profile of production", "prod-app"),
+			name("role", "the role in it, without a path", "prod-app"),
+		},
 		Baseline: standing(),
-		Limits:   []string{"Where starting instances is refused itself, the passing of the role is not decided, and the attempt is Inconclusive."},
+		Limits: []string{
+			"Where starting instances is refused itself, the passing of the role is not decided, and the attempt is Inconclusive.",
+		},
 	}, probes.DryRun, attempt{
 		service: "ec2", action: "iam:PassRole", resource: "arn:{partition}:iam::{account}:role/{role}",
 		dependents: []string{"ec2:RunInstances"},
@@ -26,7 +35,13 @@ func IAMPassRole() probes.Probe {
 		reached:    []string{"code:DryRunOperation"},
 		call: func(in input) call {
 			return dryRun((*ec2.Client).RunInstances, &ec2.RunInstancesInput{
-				ImageId: in.of("{image}"), SubnetId: in.of("{subnet}"), InstanceType: ec2types.InstanceTypeT3Micro, MinCount: sdk.Int32(1), MaxCount: sdk.Int32(1),
+				ImageId: in.of(
+					"{image}",
+				),
+				SubnetId:           in.of("{subnet}"),
+				InstanceType:       ec2types.InstanceTypeT3Micro,
+				MinCount:           sdk.Int32(1),
+				MaxCount:           sdk.Int32(1),
 				ClientToken:        in.of("{arm}"),
 				IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: in.of("{profile}")},
 			})

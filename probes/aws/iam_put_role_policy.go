@@ -21,7 +21,11 @@ func IAMPutRolePolicy() probes.Probe {
 		rule:    form("PutRolePolicy", map[string]string{"PolicyDocument": noDocument(), "RoleName": "{role}", "PolicyName": "{arm}"}),
 		reached: []string{"code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).PutRolePolicy, &iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{arm}"), PolicyDocument: sdk.String(aws.NoDocument)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).PutRolePolicy,
+				&iam.PutRolePolicyInput{RoleName: in.of("{role}"), PolicyName: in.of("{arm}"), PolicyDocument: sdk.String(aws.NoDocument)},
+			)
 		},
 		state: role,
 	})

@@ -17,11 +17,23 @@ func IAMSetDefaultPolicyVersion() probes.Probe {
 		Needs:    []probes.Need{name("policy", "a managed policy of the account that roles of production have", "prod-deploy")},
 		Baseline: standing(),
 	}, attempt{
-		service: "iam", action: "iam:SetDefaultPolicyVersion", resource: "arn:{partition}:iam::{account}:policy/{policy}",
-		rule:    form("SetDefaultPolicyVersion", map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}", "VersionId": "v" + aws.NoVersion}),
+		service:  "iam",
+		action:   "iam:SetDefaultPolicyVersion",
+		resource: "arn:{partition}:iam::{account}:policy/{policy}",
+		rule: form(
+			"SetDefaultPolicyVersion",
+			map[string]string{"PolicyArn": "arn:{partition}:iam::{account}:policy/{policy}", "VersionId": "v" + aws.NoVersion},
+		),
 		reached: []string{"code:NoSuchEntity"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).SetDefaultPolicyVersion, &iam.SetDefaultPolicyVersionInput{PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{policy}"), VersionId: sdk.String("v" + aws.NoVersion)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).SetDefaultPolicyVersion,
+				&iam.SetDefaultPolicyVersionInput{
+					PolicyArn: in.of("arn:{partition}:iam::{account}:policy/{policy}"),
+					VersionId: sdk.String("v" + aws.NoVersion),
+				},
+			)
 		},
 		state: managedPolicy,
 	})

@@ -21,7 +21,11 @@ func IAMUpdateAssumeRolePolicy() probes.Probe {
 		rule:    form("UpdateAssumeRolePolicy", map[string]string{"PolicyDocument": noDocument(), "RoleName": "{role}"}),
 		reached: []string{"code:MalformedPolicyDocument"},
 		call: func(in input) call {
-			return sends(iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, &iam.UpdateAssumeRolePolicyInput{RoleName: in.of("{role}"), PolicyDocument: sdk.String(aws.NoDocument)})
+			return sends(
+				iam.NewFromConfig,
+				(*iam.Client).UpdateAssumeRolePolicy,
+				&iam.UpdateAssumeRolePolicyInput{RoleName: in.of("{role}"), PolicyDocument: sdk.String(aws.NoDocument)},
+			)
 		},
 		state: role,
 	})

@@ -22,10 +22,23 @@ func KMSPutKeyPolicy() probes.Probe {
 		rule:    rpc("TrentService.PutKeyPolicy", map[string]string{"/KeyId": "{key}", "/Policy": noDocument(), "/PolicyName": aws.NoChoice}),
 		reached: []string{"code:MalformedPolicyDocumentException"},
 		call: func(in input) call {
-			return sends(kms.NewFromConfig, (*kms.Client).PutKeyPolicy, &kms.PutKeyPolicyInput{KeyId: in.of("{key}"), Policy: sdk.String(aws.NoDocument), PolicyName: sdk.String(aws.NoChoice)})
+			return sends(
+				kms.NewFromConfig,
+				(*kms.Client).PutKeyPolicy,
+				&kms.PutKeyPolicyInput{KeyId: in.of("{key}"), Policy: sdk.String(aws.NoDocument), PolicyName: sdk.String(aws.NoChoice)},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "kms", "kms:GetKeyPolicy", sends(kms.NewFromConfig, (*kms.Client).GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: in.of("{key}")}), true, "/Policy")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"kms",
+					"kms:GetKeyPolicy",
+					sends(kms.NewFromConfig, (*kms.Client).GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: in.of("{key}")}),
+					true,
+					"/Policy",
+				),
+			}
 		},
 	})
 }

@@ -16,11 +16,27 @@ func LambdaUpdateFunctionCode() probes.Probe {
 		Attack: "T1648",
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, probes.DryRun, attempt{
-		service: "lambda", action: "lambda:UpdateFunctionCode", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
-		rule:    rest("PUT", "/2015-03-31/functions/{function}/code", map[string]string{"/DryRun": "true", "/RevisionId": aws.NoRevision}),
-		reached: []string{"status:200", "code:PreconditionFailedException", "text:Uploaded file must be a non-empty zip", "text:Could not unzip uploaded file"},
+		service:  "lambda",
+		action:   "lambda:UpdateFunctionCode",
+		resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
+		rule:     rest("PUT", "/2015-03-31/functions/{function}/code", map[string]string{"/DryRun": "true", "/RevisionId": aws.NoRevision}),
+		reached: []string{
+			"status:200",
+			"code:PreconditionFailedException",
+			"text:Uploaded file must be a non-empty zip",
+			"text:Could not unzip uploaded file",
+		},
 		call: func(in input) call {
-			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionCode, &lambda.UpdateFunctionCodeInput{FunctionName: in.of("{function}"), DryRun: true, RevisionId: sdk.String(aws.NoRevision), ZipFile: emptyZip()})
+			return sends(
+				lambda.NewFromConfig,
+				(*lambda.Client).UpdateFunctionCode,
+				&lambda.UpdateFunctionCodeInput{
+					FunctionName: in.of("{function}"),
+					DryRun:       true,
+					RevisionId:   sdk.String(aws.NoRevision),
+					ZipFile:      emptyZip(),
+				},
+			)
 		},
 		state: function,
 	})

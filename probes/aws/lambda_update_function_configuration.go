@@ -18,11 +18,25 @@ func LambdaUpdateFunctionConfiguration() probes.Probe {
 		Alters: []string{"lambda:VpcIds", "lambda:SubnetIds", "lambda:SecurityGroupIds", "lambda:Layer"},
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, attempt{
-		service: "lambda", action: "lambda:UpdateFunctionConfiguration", resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
-		rule:    rest("PUT", "/2015-03-31/functions/{function}/configuration", map[string]string{"/RevisionId": aws.NoRevision, "/DeadLetterConfig/TargetArn": "arn:{partition}:sqs:{region}:{account}:{arm}"}),
+		service:  "lambda",
+		action:   "lambda:UpdateFunctionConfiguration",
+		resource: "arn:{partition}:lambda:{region}:{account}:function:{function}",
+		rule: rest(
+			"PUT",
+			"/2015-03-31/functions/{function}/configuration",
+			map[string]string{"/RevisionId": aws.NoRevision, "/DeadLetterConfig/TargetArn": "arn:{partition}:sqs:{region}:{account}:{arm}"},
+		),
 		reached: []string{"code:PreconditionFailedException"},
 		call: func(in input) call {
-			return sends(lambda.NewFromConfig, (*lambda.Client).UpdateFunctionConfiguration, &lambda.UpdateFunctionConfigurationInput{FunctionName: in.of("{function}"), RevisionId: sdk.String(aws.NoRevision), DeadLetterConfig: &lambdatypes.DeadLetterConfig{TargetArn: in.of("arn:{partition}:sqs:{region}:{account}:{arm}")}})
+			return sends(
+				lambda.NewFromConfig,
+				(*lambda.Client).UpdateFunctionConfiguration,
+				&lambda.UpdateFunctionConfigurationInput{
+					FunctionName:     in.of("{function}"),
+					RevisionId:       sdk.String(aws.NoRevision),
+					DeadLetterConfig: &lambdatypes.DeadLetterConfig{TargetArn: in.of("arn:{partition}:sqs:{region}:{account}:{arm}")},
+				},
+			)
 		},
 		state: function,
 	})

@@ -8,7 +8,12 @@ import (
 
 // name is a parameter that is one name, without a path.
 func name(of, doc, example string) probes.Need {
-	return probes.Need{Name: of, Doc: doc, Example: example, Pattern: regexp.MustCompile(`^[A-Za-z0-9_][-A-Za-z0-9_]*([.+=@][-A-Za-z0-9_]+)*$`)}
+	return probes.Need{
+		Name:    of,
+		Doc:     doc,
+		Example: example,
+		Pattern: regexp.MustCompile(`^[A-Za-z0-9_][-A-Za-z0-9_]*([.+=@][-A-Za-z0-9_]+)*$`),
+	}
 }
 
 // path is a parameter with slashes in it.
@@ -18,7 +23,12 @@ func path(of, doc, example string) probes.Need {
 
 // id is the id of something of EC2.
 func id(of, doc, prefix string) probes.Need {
-	return probes.Need{Name: of, Doc: doc, Example: prefix + "-0a1b2c3d4e5f60718", Pattern: regexp.MustCompile(`^` + prefix + `-[0-9a-f]{8,17}$`)}
+	return probes.Need{
+		Name:    of,
+		Doc:     doc,
+		Example: prefix + "-0a1b2c3d4e5f60718",
+		Pattern: regexp.MustCompile(`^` + prefix + `-[0-9a-f]{8,17}$`),
+	}
 }
 
 // elsewhere gives a parameter an example at the permitted place.

@@ -23,10 +23,23 @@ func OrganizationsAttachPolicy() probes.Probe {
 		reached: []string{"code:PolicyNotFoundException"},
 		real:    "arn:{partition}:organizations::*:policy/*",
 		call: func(in input) call {
-			return sends(organizations.NewFromConfig, (*organizations.Client).AttachPolicy, &organizations.AttachPolicyInput{PolicyId: sdk.String(aws.NoPolicyID), TargetId: in.of("{account}")})
+			return sends(
+				organizations.NewFromConfig,
+				(*organizations.Client).AttachPolicy,
+				&organizations.AttachPolicyInput{PolicyId: sdk.String(aws.NoPolicyID), TargetId: in.of("{account}")},
+			)
 		},
 		state: func(in input) []targets.StateQuery {
-			return []targets.StateQuery{reads(in, "organizations", "organizations:DescribeOrganization", sends(organizations.NewFromConfig, (*organizations.Client).DescribeOrganization, &organizations.DescribeOrganizationInput{}), true, "/Organization/Id")}
+			return []targets.StateQuery{
+				reads(
+					in,
+					"organizations",
+					"organizations:DescribeOrganization",
+					sends(organizations.NewFromConfig, (*organizations.Client).DescribeOrganization, &organizations.DescribeOrganizationInput{}),
+					true,
+					"/Organization/Id",
+				),
+			}
 		},
 	})
 }

@@ -18,16 +18,42 @@ func S3PutBucketPolicy() probes.Probe {
 		Needs:    []probes.Need{name("bucket", "the bucket of artifacts", "prod-artifacts")},
 		Baseline: standing(),
 	}, attempt{
-		service: "s3", action: "s3:PutBucketPolicy", resource: "arn:{partition}:s3:::{bucket}",
-		rule:    targets.Rule{Method: "PUT", Path: "/{bucket}", Query: map[string]string{"policy": ""}, Header: map[string]string{"Content-Type": "text/plain"}, Text: noDocument()},
+		service:  "s3",
+		action:   "s3:PutBucketPolicy",
+		resource: "arn:{partition}:s3:::{bucket}",
+		rule: targets.Rule{
+			Method: "PUT",
+			Path:   "/{bucket}",
+			Query:  map[string]string{"policy": ""},
+			Header: map[string]string{"Content-Type": "text/plain"},
+			Text:   noDocument(),
+		},
 		reached: []string{"code:MalformedPolicy"},
 		call: func(in input) call {
-			return sends(s3.NewFromConfig, (*s3.Client).PutBucketPolicy, &s3.PutBucketPolicyInput{Bucket: in.of("{bucket}"), Policy: sdk.String(aws.NoDocument)}, pathStyle)
+			return sends(
+				s3.NewFromConfig,
+				(*s3.Client).PutBucketPolicy,
+				&s3.PutBucketPolicyInput{Bucket: in.of("{bucket}"), Policy: sdk.String(aws.NoDocument)},
+				pathStyle,
+			)
 		},
 		state: func(in input) []targets.StateQuery {
 			return []targets.StateQuery{
-				reads(in, "s3", "s3:ListBucket", sends(s3.NewFromConfig, (*s3.Client).HeadBucket, &s3.HeadBucketInput{Bucket: in.of("{bucket}")}, pathStyle), true),
-				reads(in, "s3", "s3:GetBucketPolicy", sends(s3.NewFromConfig, (*s3.Client).GetBucketPolicy, &s3.GetBucketPolicyInput{Bucket: in.of("{bucket}")}, pathStyle), false, "/Statement"),
+				reads(
+					in,
+					"s3",
+					"s3:ListBucket",
+					sends(s3.NewFromConfig, (*s3.Client).HeadBucket, &s3.HeadBucketInput{Bucket: in.of("{bucket}")}, pathStyle),
+					true,
+				),
+				reads(
+					in,
+					"s3",
+					"s3:GetBucketPolicy",
+					sends(s3.NewFromConfig, (*s3.Client).GetBucketPolicy, &s3.GetBucketPolicyInput{Bucket: in.of("{bucket}")}, pathStyle),
+					false,
+					"/Statement",
+				),
 			}
 		},
 	})

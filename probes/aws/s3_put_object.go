@@ -8,11 +8,15 @@ import (
 // S3PutObject attempts to write an artifact of a release.
 func S3PutObject() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.s3.put-object", Title: "Write an artifact of a release",
+		ID:     "aws.s3.put-object",
+		Title:  "Write an artifact of a release",
 		Why:    "A developer who can write artifacts has the pipeline deploy what nobody built.",
 		Attack: "T1565.001",
 		Alters: []string{"s3:if-match"},
-		Needs:  []probes.Need{elsewhere(name("bucket", "the bucket of artifacts", "prod-artifacts"), "dev-artifacts"), elsewhere(path("key", "an object that exists in it", "releases/payments.zip"), "sod")},
+		Needs: []probes.Need{
+			elsewhere(name("bucket", "the bucket of artifacts", "prod-artifacts"), "dev-artifacts"),
+			elsewhere(path("key", "an object that exists in it", "releases/payments.zip"), "sod"),
+		},
 		Limits: []string{"The write is conditional: a bucket policy that treats conditional writes differently may answer differently."},
 	}, attempt{
 		service: "s3", action: "s3:PutObject", resource: "arn:{partition}:s3:::{bucket}/{key}",

@@ -12,17 +12,36 @@ import (
 // SSMPutParameter attempts to write a parameter of production.
 func SSMPutParameter() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.ssm.put-parameter", Title: "Write a parameter of production",
+		ID:     "aws.ssm.put-parameter",
+		Title:  "Write a parameter of production",
 		Why:    "A developer who can write parameters changes what production runs with.",
 		Attack: "T1565.001",
-		Needs:  []probes.Need{elsewhere(path("parameter", "a parameter that exists, without the slash before it", "prod/payments/image"), "dev/payments/image")},
+		Needs: []probes.Need{
+			elsewhere(path("parameter", "a parameter that exists, without the slash before it", "prod/payments/image"), "dev/payments/image"),
+		},
 	}, attempt{
-		service: "ssm", action: "ssm:PutParameter", resource: "arn:{partition}:ssm:{region}:{account}:parameter/{parameter}",
-		rule:    rpc("AmazonSSM.PutParameter", map[string]string{"/Name": "/{parameter}", "/Overwrite": "true", "/AllowedPattern": aws.NoPattern, "/Value": aws.TooLong(aws.LongestValue, "{arm}")}),
+		service:  "ssm",
+		action:   "ssm:PutParameter",
+		resource: "arn:{partition}:ssm:{region}:{account}:parameter/{parameter}",
+		rule: rpc(
+			"AmazonSSM.PutParameter",
+			map[string]string{
+				"/Name":           "/{parameter}",
+				"/Overwrite":      "true",
+				"/AllowedPattern": aws.NoPattern,
+				"/Value":          aws.TooLong(aws.LongestValue, "{arm}"),
+			},
+		),
 		reached: []string{"code:ParameterPatternMismatchException", "code:ValidationException"},
 		call: func(in input) call {
 			return sends(ssm.NewFromConfig, (*ssm.Client).PutParameter, &ssm.PutParameterInput{
-				Name: in.of("/{parameter}"), Value: in.of(aws.TooLong(aws.LongestValue, "{arm}")), AllowedPattern: sdk.String(aws.NoPattern), Overwrite: sdk.Bool(true), Type: ssmtypes.ParameterTypeString,
+				Name: in.of(
+					"/{parameter}",
+				),
+				Value:          in.of(aws.TooLong(aws.LongestValue, "{arm}")),
+				AllowedPattern: sdk.String(aws.NoPattern),
+				Overwrite:      sdk.Bool(true),
+				Type:           ssmtypes.ParameterTypeString,
 			})
 		},
 		state: parameter,

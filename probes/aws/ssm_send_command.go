@@ -13,19 +13,39 @@ import (
 // SSMSendCommand attempts to run a command on an instance.
 func SSMSendCommand() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.ssm.send-command", Title: "Run a command on an instance",
-		Why:      "A developer who can send commands changes production by hand.",
-		Attack:   "T1651",
-		Needs:    []probes.Need{name("document", "the document that commands run by", "AWS-RunShellScript"), id("instance", "an instance of production", "i")},
+		ID:     "aws.ssm.send-command",
+		Title:  "Run a command on an instance",
+		Why:    "A developer who can send commands changes production by hand.",
+		Attack: "T1651",
+		Needs: []probes.Need{
+			name("document", "the document that commands run by", "AWS-RunShellScript"),
+			id("instance", "an instance of production", "i"),
+		},
 		Baseline: standing(),
 	}, attempt{
-		service: "ssm", action: "ssm:SendCommand", resource: "*",
-		rule:    rpc("AmazonSSM.SendCommand", map[string]string{"/DocumentName": "{document}", "/InstanceIds/0": "{instance}", "/DocumentHash": aws.NoHash, "/Parameters/" + aws.NoParameter + "/0": "true"}),
+		service:  "ssm",
+		action:   "ssm:SendCommand",
+		resource: "*",
+		rule: rpc(
+			"AmazonSSM.SendCommand",
+			map[string]string{
+				"/DocumentName":                         "{document}",
+				"/InstanceIds/0":                        "{instance}",
+				"/DocumentHash":                         aws.NoHash,
+				"/Parameters/" + aws.NoParameter + "/0": "true",
+			},
+		),
 		reached: []string{"code:InvalidParameters", "code:InvalidDocumentVersion"},
 		call: func(in input) call {
 			return sends(ssm.NewFromConfig, (*ssm.Client).SendCommand, &ssm.SendCommandInput{
-				DocumentName: in.of("{document}"), InstanceIds: []string{*in.of("{instance}")}, Comment: in.of("{arm}"),
-				Parameters: map[string][]string{aws.NoParameter: {"true"}}, DocumentHash: sdk.String(aws.NoHash), DocumentHashType: ssmtypes.DocumentHashTypeSha256,
+				DocumentName: in.of("{document}"),
+				InstanceIds:  []string{*in.of("{instance}")},
+				Comment:      in.of("{arm}"),
+				Parameters: map[string][]string{
+					aws.NoParameter: {"true"},
+				},
+				DocumentHash:     sdk.String(aws.NoHash),
+				DocumentHashType: ssmtypes.DocumentHashTypeSha256,
 			})
 		},
 		state: func(in input) []targets.StateQuery { return append(document(in), theInstance(in)) },

@@ -11,10 +11,14 @@ import (
 // SSMStartSession attempts to open a shell on an instance.
 func SSMStartSession() probes.Probe {
 	return defeats(probes.Probe{
-		ID: "aws.ssm.start-session", Title: "Open a shell on an instance",
-		Why:      "A developer who can open a shell changes production by hand, unseen by the pipeline.",
-		Attack:   "T1021.007",
-		Needs:    []probes.Need{name("document", "the document that commands run by", "AWS-RunShellScript"), id("instance", "an instance of production, of which the rules are asked", "i")},
+		ID:     "aws.ssm.start-session",
+		Title:  "Open a shell on an instance",
+		Why:    "A developer who can open a shell changes production by hand, unseen by the pipeline.",
+		Attack: "T1021.007",
+		Needs: []probes.Need{
+			name("document", "the document that commands run by", "AWS-RunShellScript"),
+			id("instance", "an instance of production, of which the rules are asked", "i"),
+		},
 		Baseline: standing(),
 		Limits:   []string{"The instance does not exist: a right for some instances only may not show."},
 	}, attempt{
@@ -23,7 +27,11 @@ func SSMStartSession() probes.Probe {
 		reached: []string{"code:TargetNotConnected"},
 		real:    "arn:{partition}:ec2:{region}:{account}:instance/{instance}",
 		call: func(in input) call {
-			return sends(ssm.NewFromConfig, (*ssm.Client).StartSession, &ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{arm}")})
+			return sends(
+				ssm.NewFromConfig,
+				(*ssm.Client).StartSession,
+				&ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{arm}")},
+			)
 		},
 		state: document,
 	})

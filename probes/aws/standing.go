@@ -16,7 +16,9 @@ import (
 // meets, and with a digest that is not its own. It shows that the role is one that AWS lets work.
 func standing() probes.Baseline {
 	return probes.Baseline{Standing: &probes.Standing{
-		ID: "aws.s3.put-object", Allow: []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")}, Reached: []string{"code:PreconditionFailed", "code:BadDigest"},
+		ID:      "aws.s3.put-object",
+		Allow:   []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")},
+		Reached: []string{"code:PreconditionFailed", "code:BadDigest"},
 		State: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			in := inputOf(place, params)
 			return []targets.StateQuery{theObject(in, in.of("{permitted_bucket}"), in.of("{permitted_key}"))}
@@ -31,7 +33,13 @@ func standing() probes.Baseline {
 // conditionalPut is the rule of a write that no object meets the condition of.
 func conditionalPut(path string) targets.Rule {
 	return targets.Rule{
-		Service: "s3", Method: "PUT", Path: path, Header: map[string]string{"If-Match": aws.NoETag, "Content-Md5": aws.NoDigest}, Text: aws.Anything, Mutating: true, Keep: []string{},
+		Service:  "s3",
+		Method:   "PUT",
+		Path:     path,
+		Header:   map[string]string{"If-Match": aws.NoETag, "Content-Md5": aws.NoDigest},
+		Text:     aws.Anything,
+		Mutating: true,
+		Keep:     []string{},
 	}
 }
 

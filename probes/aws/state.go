@@ -29,9 +29,22 @@ func role(in input) []targets.StateQuery {
 	const list = "/ListRolePoliciesResult/PolicyNames/member/*"
 	return []targets.StateQuery{
 		theRole(in),
-		reads(in, "iam", "iam:ListRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: in.of("{role}")}), false, list),
-		reads(in, "iam", "iam:ListAttachedRolePolicies", sends(iam.NewFromConfig, (*iam.Client).ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: in.of("{role}")}),
-			false, "/ListAttachedRolePoliciesResult/AttachedPolicies/member/*/PolicyArn"),
+		reads(
+			in,
+			"iam",
+			"iam:ListRolePolicies",
+			sends(iam.NewFromConfig, (*iam.Client).ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: in.of("{role}")}),
+			false,
+			list,
+		),
+		reads(
+			in,
+			"iam",
+			"iam:ListAttachedRolePolicies",
+			sends(iam.NewFromConfig, (*iam.Client).ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: in.of("{role}")}),
+			false,
+			"/ListAttachedRolePoliciesResult/AttachedPolicies/member/*/PolicyArn",
+		),
 	}
 }
 
@@ -47,8 +60,24 @@ func managedPolicy(in input) []targets.StateQuery {
 	arn := in.of("arn:{partition}:iam::{account}:policy/{policy}")
 	const at, list = "/GetPolicyResult/Policy/", "/ListPolicyVersionsResult/Versions/member/*/"
 	return []targets.StateQuery{
-		reads(in, "iam", "iam:GetPolicy", sends(iam.NewFromConfig, (*iam.Client).GetPolicy, &iam.GetPolicyInput{PolicyArn: arn}), true, at+"PolicyId", at+"DefaultVersionId"),
-		reads(in, "iam", "iam:ListPolicyVersions", sends(iam.NewFromConfig, (*iam.Client).ListPolicyVersions, &iam.ListPolicyVersionsInput{PolicyArn: arn}), false, list+"VersionId", list+"IsDefaultVersion"),
+		reads(
+			in,
+			"iam",
+			"iam:GetPolicy",
+			sends(iam.NewFromConfig, (*iam.Client).GetPolicy, &iam.GetPolicyInput{PolicyArn: arn}),
+			true,
+			at+"PolicyId",
+			at+"DefaultVersionId",
+		),
+		reads(
+			in,
+			"iam",
+			"iam:ListPolicyVersions",
+			sends(iam.NewFromConfig, (*iam.Client).ListPolicyVersions, &iam.ListPolicyVersionsInput{PolicyArn: arn}),
+			false,
+			list+"VersionId",
+			list+"IsDefaultVersion",
+		),
 	}
 }
 
@@ -56,21 +85,36 @@ func managedPolicy(in input) []targets.StateQuery {
 func object(in input) targets.StateQuery { return theObject(in, in.of("{bucket}"), in.of("{key}")) }
 
 func theObject(in input, bucket, key *string) targets.StateQuery {
-	return reads(in, "s3", "s3:GetObject", sends(s3.NewFromConfig, (*s3.Client).HeadObject, &s3.HeadObjectInput{Bucket: bucket, Key: key}, pathStyle),
-		true, "/Etag", "/X-Amz-Version-Id")
+	return reads(
+		in,
+		"s3",
+		"s3:GetObject",
+		sends(s3.NewFromConfig, (*s3.Client).HeadObject, &s3.HeadObjectInput{Bucket: bucket, Key: key}, pathStyle),
+		true,
+		"/Etag",
+		"/X-Amz-Version-Id",
+	)
 }
 
 // function reads a function of Lambda.
 func function(in input) []targets.StateQuery {
-	return []targets.StateQuery{reads(in, "lambda", "lambda:GetFunctionConfiguration", sends(lambda.NewFromConfig, (*lambda.Client).GetFunctionConfiguration,
-		&lambda.GetFunctionConfigurationInput{FunctionName: in.of("{function}")}), true, "/FunctionArn", "/CodeSha256", "/RevisionId")}
+	return []targets.StateQuery{
+		reads(in, "lambda", "lambda:GetFunctionConfiguration", sends(lambda.NewFromConfig, (*lambda.Client).GetFunctionConfiguration,
+			&lambda.GetFunctionConfigurationInput{FunctionName: in.of("{function}")}), true, "/FunctionArn", "/CodeSha256", "/RevisionId"),
+	}
 }
 
 // service reads a service of ECS.
 func service(in input) []targets.StateQuery {
 	const at = "/services/*/"
-	return append(cluster(in), reads(in, "ecs", "ecs:DescribeServices", sends(ecs.NewFromConfig, (*ecs.Client).DescribeServices,
-		&ecs.DescribeServicesInput{Cluster: in.of("{cluster}"), Services: []string{*in.of("{service}")}}), false, at+"serviceArn", at+"taskDefinition", at+"desiredCount"))
+	return append(cluster(in), reads(in, "ecs", "ecs:DescribeServices", sends(
+		ecs.NewFromConfig,
+		(*ecs.Client).DescribeServices,
+		&ecs.DescribeServicesInput{
+			Cluster:  in.of("{cluster}"),
+			Services: []string{*in.of("{service}")},
+		},
+	), false, at+"serviceArn", at+"taskDefinition", at+"desiredCount"))
 }
 
 // cluster reads a cluster of ECS.
@@ -81,21 +125,30 @@ func cluster(in input) []targets.StateQuery {
 
 // pipeline reads a pipeline; its version counts its changes.
 func pipeline(in input) []targets.StateQuery {
-	return []targets.StateQuery{reads(in, "codepipeline", "codepipeline:GetPipeline", sends(codepipeline.NewFromConfig, (*codepipeline.Client).GetPipeline,
-		&codepipeline.GetPipelineInput{Name: in.of("{pipeline}")}), true, "/pipeline/name", "/pipeline/version", "/metadata/updated")}
+	return []targets.StateQuery{
+		reads(in, "codepipeline", "codepipeline:GetPipeline", sends(codepipeline.NewFromConfig, (*codepipeline.Client).GetPipeline,
+			&codepipeline.GetPipelineInput{Name: in.of("{pipeline}")}), true, "/pipeline/name", "/pipeline/version", "/metadata/updated"),
+	}
 }
 
 // stack reads a stack; the id of its last change set follows it.
 func stack(in input) []targets.StateQuery {
 	const at = "/DescribeStacksResult/Stacks/member/*/"
-	return []targets.StateQuery{reads(in, "cloudformation", "cloudformation:DescribeStacks", sends(cloudformation.NewFromConfig, (*cloudformation.Client).DescribeStacks,
-		&cloudformation.DescribeStacksInput{StackName: in.of("{stack}")}), true, at+"StackId", at+"ChangeSetId", at+"LastUpdatedTime")}
+	return []targets.StateQuery{
+		reads(in, "cloudformation", "cloudformation:DescribeStacks", sends(cloudformation.NewFromConfig, (*cloudformation.Client).DescribeStacks,
+			&cloudformation.DescribeStacksInput{StackName: in.of("{stack}")}), true, at+"StackId", at+"ChangeSetId", at+"LastUpdatedTime"),
+	}
 }
 
 // repository reads a repository of images.
 func repository(in input) []targets.StateQuery {
-	return []targets.StateQuery{reads(in, "ecr", "ecr:DescribeRepositories", sends(ecr.NewFromConfig, (*ecr.Client).DescribeRepositories,
-		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{*in.of("{repository}")}}), true, "/repositories/*/repositoryArn", "/repositories/*/imageTagMutability")}
+	return []targets.StateQuery{reads(in, "ecr", "ecr:DescribeRepositories", sends(
+		ecr.NewFromConfig,
+		(*ecr.Client).DescribeRepositories,
+		&ecr.DescribeRepositoriesInput{
+			RepositoryNames: []string{*in.of("{repository}")},
+		},
+	), true, "/repositories/*/repositoryArn", "/repositories/*/imageTagMutability")}
 }
 
 // document reads a document of SSM.
@@ -106,15 +159,27 @@ func document(in input) []targets.StateQuery {
 
 // parameter reads a parameter's version, and not its value.
 func parameter(in input) []targets.StateQuery {
-	return []targets.StateQuery{reads(in, "ssm", "ssm:DescribeParameters", sends(ssm.NewFromConfig, (*ssm.Client).DescribeParameters,
-		&ssm.DescribeParametersInput{ParameterFilters: []ssmtypes.ParameterStringFilter{{Key: sdk.String("Name"), Values: []string{*in.of("/{parameter}")}}}}),
+	return []targets.StateQuery{reads(in, "ssm", "ssm:DescribeParameters", sends(
+		ssm.NewFromConfig,
+		(*ssm.Client).DescribeParameters,
+		&ssm.DescribeParametersInput{
+			ParameterFilters: []ssmtypes.ParameterStringFilter{{Key: sdk.String("Name"), Values: []string{*in.of("/{parameter}")}}},
+		},
+	),
 		true, "/Parameters/*/Name", "/Parameters/*/Version", "/Parameters/*/LastModifiedDate")}
 }
 
 // theInstance reads an instance.
 func theInstance(in input) targets.StateQuery {
-	return reads(in, "ec2", "ec2:DescribeInstances", sends(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.of("{instance}")}}),
-		true, "/reservationSet/item/instancesSet/item/*/instanceId", "/reservationSet/item/instancesSet/item/*/imageId")
+	return reads(
+		in,
+		"ec2",
+		"ec2:DescribeInstances",
+		sends(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.of("{instance}")}}),
+		true,
+		"/reservationSet/item/instancesSet/item/*/instanceId",
+		"/reservationSet/item/instancesSet/item/*/imageId",
+	)
 }
 
 // subnet reads a subnet.

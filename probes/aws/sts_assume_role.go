@@ -22,11 +22,30 @@ func STSAssumeRole() probes.Probe {
 		Baseline: standing(),
 		Limits:   []string{"The credentials that are given may do nothing, live 900 seconds, and are dropped."},
 	}, attempt{
-		service: "sts", action: "sts:AssumeRole", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("AssumeRole", map[string]string{"RoleArn": "arn:{partition}:iam::{account}:role/{role}", "RoleSessionName": "{arm}", "DurationSeconds": strconv.Itoa(aws.Life), "Policy": targets.Literal(aws.DenyAll)}),
+		service:  "sts",
+		action:   "sts:AssumeRole",
+		resource: "arn:{partition}:iam::{account}:role/{role}",
+		rule: form(
+			"AssumeRole",
+			map[string]string{
+				"RoleArn":         "arn:{partition}:iam::{account}:role/{role}",
+				"RoleSessionName": "{arm}",
+				"DurationSeconds": strconv.Itoa(aws.Life),
+				"Policy":          targets.Literal(aws.DenyAll),
+			},
+		),
 		reached: []string{"status:200"},
 		call: func(in input) call {
-			return sends(sts.NewFromConfig, (*sts.Client).AssumeRole, &sts.AssumeRoleInput{RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), RoleSessionName: in.of("{arm}"), DurationSeconds: sdk.Int32(aws.Life), Policy: sdk.String(aws.DenyAll)})
+			return sends(
+				sts.NewFromConfig,
+				(*sts.Client).AssumeRole,
+				&sts.AssumeRoleInput{
+					RoleArn:         in.of("arn:{partition}:iam::{account}:role/{role}"),
+					RoleSessionName: in.of("{arm}"),
+					DurationSeconds: sdk.Int32(aws.Life),
+					Policy:          sdk.String(aws.DenyAll),
+				},
+			)
 		},
 		state: role,
 	})

@@ -23,11 +23,31 @@ func STSAssumeRoleWithWebIdentity() probes.Probe {
 		Token:    true,
 		Limits:   []string{"The request bears a token and no session: its negative arm is a token that nobody trusts."},
 	}, attempt{
-		service: "sts", action: "sts:AssumeRoleWithWebIdentity", resource: "arn:{partition}:iam::{account}:role/{role}",
-		rule:    form("AssumeRoleWithWebIdentity", map[string]string{"RoleArn": "arn:{partition}:iam::{account}:role/{role}", "RoleSessionName": "{arm}", "DurationSeconds": strconv.Itoa(aws.Life), "Policy": targets.Literal(aws.DenyAll)}),
+		service:  "sts",
+		action:   "sts:AssumeRoleWithWebIdentity",
+		resource: "arn:{partition}:iam::{account}:role/{role}",
+		rule: form(
+			"AssumeRoleWithWebIdentity",
+			map[string]string{
+				"RoleArn":         "arn:{partition}:iam::{account}:role/{role}",
+				"RoleSessionName": "{arm}",
+				"DurationSeconds": strconv.Itoa(aws.Life),
+				"Policy":          targets.Literal(aws.DenyAll),
+			},
+		),
 		reached: []string{"status:200"},
 		call: func(in input) call {
-			return sends(sts.NewFromConfig, (*sts.Client).AssumeRoleWithWebIdentity, &sts.AssumeRoleWithWebIdentityInput{RoleArn: in.of("arn:{partition}:iam::{account}:role/{role}"), RoleSessionName: in.of("{arm}"), WebIdentityToken: sdk.String(aws.TokenHere), DurationSeconds: sdk.Int32(aws.Life), Policy: sdk.String(aws.DenyAll)})
+			return sends(
+				sts.NewFromConfig,
+				(*sts.Client).AssumeRoleWithWebIdentity,
+				&sts.AssumeRoleWithWebIdentityInput{
+					RoleArn:          in.of("arn:{partition}:iam::{account}:role/{role}"),
+					RoleSessionName:  in.of("{arm}"),
+					WebIdentityToken: sdk.String(aws.TokenHere),
+					DurationSeconds:  sdk.Int32(aws.Life),
+					Policy:           sdk.String(aws.DenyAll),
+				},
+			)
 		},
 		state: role,
 	})

@@ -70,7 +70,7 @@ func TestListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := regexp.MustCompile(`ID: "((?:kubernetes|gitlab|aws)\.[a-z0-9.-]+)", Title`)
+	id := regexp.MustCompile(`ID:\s+"((?:kubernetes|gitlab|aws)\.[a-z0-9.-]+)",\s+Title`)
 	n := 0
 	for _, f := range files {
 		data, err := os.ReadFile(f)

@@ -10,9 +10,15 @@ import (
 // rule does not exist, and nothing can need fewer approvals than none.
 func ApprovalRuleUpdate() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.approvalrule.update", Title: "Change the project's approval rules",
-		Why:    "A developer who can change who must approve switches the independent approval off.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.0",
+		ID:       "gitlab.approvalrule.update",
+		Title:    "Change the project's approval rules",
+		Why:      "A developer who can change who must approve switches the independent approval off.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
+		Since:    "15.0",
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
 		body: func(_ targets.Place, params probes.Params) object {

@@ -16,9 +16,15 @@ import (
 // is sent only where the edition is known to read them.
 func BranchProtectionUpdate() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.branch.protection-update", Title: "Change who may push to the protected branch",
-		Why:    "A developer who can change a branch's protection lets themselves push.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.6",
+		ID:       "gitlab.branch.protection-update",
+		Title:    "Change who may push to the protected branch",
+		Why:      "A developer who can change a branch's protection lets themselves push.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
+		Since:    "15.6",
 	}, write{
 		route: "PATCH /projects/:id/protected_branches/:name", path: "protected_branches/{branch_in_path}", resource: "branch protection",
 		body: func(targets.Place, probes.Params) object {
@@ -34,8 +40,19 @@ func BranchProtectionUpdate() probes.Probe {
 		before:  "protections cannot be changed by the API",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Branch), true,
-				"/name", "/push_access_levels", "/merge_access_levels", "/unprotect_access_levels", "/allow_force_push", "/code_owner_approval_required")}
+			return []targets.StateQuery{
+				reads(
+					place,
+					"protected_branches/"+targets.InPath(place.Branch),
+					true,
+					"/name",
+					"/push_access_levels",
+					"/merge_access_levels",
+					"/unprotect_access_levels",
+					"/allow_force_push",
+					"/code_owner_approval_required",
+				),
+			}
 		},
 	})
 }

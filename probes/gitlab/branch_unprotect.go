@@ -16,11 +16,16 @@ func BranchUnprotect() probes.Probe {
 			return []targets.Action{{Verb: "PATCH /projects/:id/protected_branches/:name", Resource: "branch protection", Scope: place.Scope}}
 		},
 	}, write{
-		route: "PUT /projects/:id/repository/branches/:branch/unprotect", path: "repository/branches/{arm}/unprotect", resource: "branch protection",
-		real:    "{branch}",
-		reached: []string{"text:404 Branch Not Found"},
+		route:    "PUT /projects/:id/repository/branches/:branch/unprotect",
+		path:     "repository/branches/{arm}/unprotect",
+		resource: "branch protection",
+		real:     "{branch}",
+		reached:  []string{"text:404 Branch Not Found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{theBranch(place), listed(place, "protected_branches", nil, "/*/name", "/*/push_access_levels", "/*/merge_access_levels", "/*/allow_force_push")}
+			return []targets.StateQuery{
+				theBranch(place),
+				listed(place, "protected_branches", nil, "/*/name", "/*/push_access_levels", "/*/merge_access_levels", "/*/allow_force_push"),
+			}
 		},
 	})
 }

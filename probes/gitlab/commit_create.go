@@ -14,15 +14,20 @@ func CommitCreate() probes.Probe {
 		Why:    "A developer who can commit through the API or the web editor changes production without git, and without review.",
 		Attack: "T1195.002", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.BranchProtection},
 	}, write{
-		route: "POST /projects/:id/repository/commits", path: "repository/commits", resource: "commit",
+		route:    "POST /projects/:id/repository/commits",
+		path:     "repository/commits",
+		resource: "commit",
 		body: func(place targets.Place, params probes.Params) object {
 			return object{
 				"branch": place.Branch, "start_sha": gitlab.Nowhere, "commit_message": params.Arm,
 				"actions": []object{{"action": "create", "file_path": "." + params.Arm, "content": "x"}},
 			}
 		},
-		pin:     map[string]string{"/branch": "{branch}", "/start_sha": gitlab.Nowhere, "/commit_message": "{arm}"},
-		reached: []string{"text:A branch called '{branch}' already exists. Switch to that branch in order to make changes", "text:Cannot find start_sha '" + gitlab.Nowhere + "'"},
-		state:   onTheBranch,
+		pin: map[string]string{"/branch": "{branch}", "/start_sha": gitlab.Nowhere, "/commit_message": "{arm}"},
+		reached: []string{
+			"text:A branch called '{branch}' already exists. Switch to that branch in order to make changes",
+			"text:Cannot find start_sha '" + gitlab.Nowhere + "'",
+		},
+		state: onTheBranch,
 	})
 }

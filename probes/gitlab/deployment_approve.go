@@ -16,10 +16,19 @@ import (
 func DeploymentApprove() probes.Probe {
 	tooLong := strings.Repeat(".", 256)
 	return writes(probes.Probe{
-		ID: "gitlab.deployment.approve", Title: "Approve one's own deployment",
-		Why:    "A developer who can approve their own deployment needs nobody else.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.EnvironmentProtection}, Baseline: standing(), Tier: "Premium", Since: "15.0", Own: true,
-		Needs: []probes.Need{number("deployment", "the id of a deployment to production that the developer made and that waits for approval", "502")},
+		ID:       "gitlab.deployment.approve",
+		Title:    "Approve one's own deployment",
+		Why:      "A developer who can approve their own deployment needs nobody else.",
+		Attack:   "T1098",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.EnvironmentProtection},
+		Baseline: standing(),
+		Tier:     "Premium",
+		Since:    "15.0",
+		Own:      true,
+		Needs: []probes.Need{
+			number("deployment", "the id of a deployment to production that the developer made and that waits for approval", "502"),
+		},
 	}, write{
 		route: "POST /projects/:id/deployments/:deployment_id/approval", path: "deployments/{deployment}/approval", resource: "deployment",
 		body: func(_ targets.Place, params probes.Params) object {

@@ -11,9 +11,14 @@ import (
 // would be let in, so GitLab cannot.
 func EnvironmentProtect() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.environment.protect", Title: "Write the protection of the environment anew",
-		Why:    "A developer who can write an environment's protection lets themselves deploy.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+		ID:       "gitlab.environment.protect",
+		Title:    "Write the protection of the environment anew",
+		Why:      "A developer who can write an environment's protection lets themselves deploy.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
 	}, write{
 		route: "POST /projects/:id/protected_environments", path: "protected_environments", resource: "environment protection",
 		body: func(place targets.Place, _ probes.Params) object {
@@ -24,7 +29,9 @@ func EnvironmentProtect() probes.Probe {
 		prepare: gitlab.Exists("protected_environments/{environment_in_path}", "/name"),
 		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules")}
+			return []targets.StateQuery{
+				reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules"),
+			}
 		},
 	})
 }

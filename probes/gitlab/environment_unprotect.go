@@ -10,9 +10,14 @@ import (
 // There is none of that name, nor one that was last changed so long ago.
 func EnvironmentUnprotect() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.environment.unprotect", Title: "Take the protection of an environment away",
-		Why:    "A developer who can take an environment's protection away deploys to it afterwards.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+		ID:       "gitlab.environment.unprotect",
+		Title:    "Take the protection of an environment away",
+		Why:      "A developer who can take an environment's protection away deploys to it afterwards.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
 	}, write{
 		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{arm}", resource: "environment protection",
 		header:  map[string]string{"If-Unmodified-Since": gitlab.LongAgo},

@@ -12,7 +12,9 @@ func onAJob(p probes.Probe, verb string, reached string) probes.Probe {
 	p.Attack, p.Controls, p.Baseline, p.Since = "T1072", probes.ChangeControls(), standing(), "14.2"
 	p.Expect = []targets.Layer{targets.EnvironmentProtection, targets.PipelinePermission}
 	p.Needs = []probes.Need{number("job", "the id of a production job that has ended and was retried since", "77")}
-	p.Limits = []string{"GitLab's words do not tell a protected environment from a protected branch. On GitLab Free, environments cannot be protected."}
+	p.Limits = []string{
+		"GitLab's words do not tell a protected environment from a protected branch. On GitLab Free, environments cannot be protected.",
+	}
 	return writes(p, write{
 		route: "POST /projects/:id/jobs/:job_id/" + verb, path: "jobs/{job}/" + verb, resource: "job",
 		prepare: gitlab.Retried(),

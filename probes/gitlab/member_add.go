@@ -13,10 +13,16 @@ import (
 func MemberAdd() probes.Probe {
 	level := strconv.Itoa(gitlab.NoLevel)
 	return writes(probes.Probe{
-		ID: "gitlab.member.add", Title: "Add a member to the project",
-		Why:    "A developer who can add members gives a second account the rights that they lack.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
-		Needs: []probes.Need{number("user", "the id of a user who is no member of the project itself, and a member of a group above it who holds a seat", "1001")},
+		ID:       "gitlab.member.add",
+		Title:    "Add a member to the project",
+		Why:      "A developer who can add members gives a second account the rights that they lack.",
+		Attack:   "T1098",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Needs: []probes.Need{
+			number("user", "the id of a user who is no member of the project itself, and a member of a group above it who holds a seat", "1001"),
+		},
 	}, write{
 		route: "POST /projects/:id/members", path: "members", resource: "member",
 		body: func(_ targets.Place, params probes.Params) object {

@@ -10,11 +10,16 @@ import (
 func MergeRequestApprove() probes.Probe {
 	const path = projectPath + "merge_requests/{mergeRequest}/approvals"
 	p := complete(probes.Probe{
-		ID: "gitlab.mergerequest.approve", Title: "Approve one's own merge request",
-		Why:    "A developer who can approve their own change needs nobody else.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.MergeApproval}, Baseline: standing(), Tier: "Premium",
-		Needs:  []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
-		Limits: []string{"Examined only: GitLab's opinion is recorded, and is never a verdict."},
+		ID:       "gitlab.mergerequest.approve",
+		Title:    "Approve one's own merge request",
+		Why:      "A developer who can approve their own change needs nobody else.",
+		Attack:   "T1098",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.MergeApproval},
+		Baseline: standing(),
+		Tier:     "Premium",
+		Needs:    []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
+		Limits:   []string{"Examined only: GitLab's opinion is recorded, and is never a verdict."},
 	}, probes.Examine)
 	p.Allow = []targets.Rule{{Method: "GET", Path: path, Keep: []string{"/user_can_approve", "/user_has_approved"}}}
 	p.Reached = []string{"status:200"}

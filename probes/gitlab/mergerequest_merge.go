@@ -10,10 +10,23 @@ import (
 // of another commit.
 func MergeRequestMerge() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.mergerequest.merge", Title: "Merge one's own merge request without approval",
-		Why:    "A developer who can merge what nobody approved deploys alone.",
-		Attack: "T1195.002", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.BranchProtection, targets.MergeApproval}, Own: true,
-		Needs: []probes.Need{elsewhere(number("mergeRequest", "the number (!) of an open merge request of the developer's into the protected branch, which lacks nothing but approval; under permitted, one into the permitted branch", "7"), "8")},
+		ID:       "gitlab.mergerequest.merge",
+		Title:    "Merge one's own merge request without approval",
+		Why:      "A developer who can merge what nobody approved deploys alone.",
+		Attack:   "T1195.002",
+		Controls: probes.ChangeControls(),
+		Expect:   []targets.Layer{targets.BranchProtection, targets.MergeApproval},
+		Own:      true,
+		Needs: []probes.Need{
+			elsewhere(
+				number(
+					"mergeRequest",
+					"the number (!) of an open merge request of the developer's into the protected branch, which lacks nothing but approval; under permitted, one into the permitted branch",
+					"7",
+				),
+				"8",
+			),
+		},
 	}, write{
 		route: "PUT /projects/:id/merge_requests/:iid/merge", path: "merge_requests/{mergeRequest}/merge", resource: "merge request",
 		body:    func(targets.Place, probes.Params) object { return object{"sha": gitlab.Nowhere} },

@@ -10,12 +10,21 @@ import (
 // request. The rule does not exist, and nothing can need fewer approvals than none.
 func MergeRequestRuleUpdate() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.mergerequest.rule-update", Title: "Change the approval rules of one's own merge request",
-		Why:    "A developer who can change who must approve their change chooses their own approver.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium", Since: "15.0", Own: true,
-		Needs: []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
+		ID:       "gitlab.mergerequest.rule-update",
+		Title:    "Change the approval rules of one's own merge request",
+		Why:      "A developer who can change who must approve their change chooses their own approver.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
+		Since:    "15.0",
+		Own:      true,
+		Needs:    []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
 	}, write{
-		route: "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id", path: "merge_requests/{mergeRequest}/approval_rules/" + gitlab.NoID, resource: "approval rule",
+		route:    "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id",
+		path:     "merge_requests/{mergeRequest}/approval_rules/" + gitlab.NoID,
+		resource: "approval rule",
 		body: func(_ targets.Place, params probes.Params) object {
 			return object{"name": params.Arm, "approvals_required": -1}
 		},

@@ -10,9 +10,14 @@ import (
 // set already, and its pattern is none, so GitLab cannot.
 func PushRuleCreate() probes.Probe {
 	return writes(probes.Probe{
-		ID: "gitlab.pushrule.create", Title: "Write the project's push rules anew",
-		Why:    "A developer who can write the push rules takes away what they check.",
-		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(), Tier: "Premium",
+		ID:       "gitlab.pushrule.create",
+		Title:    "Write the project's push rules anew",
+		Why:      "A developer who can write the push rules takes away what they check.",
+		Attack:   "T1562.001",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Baseline: standing(),
+		Tier:     "Premium",
 	}, write{
 		route: "POST /projects/:id/push_rule", path: "push_rule", resource: "push rule",
 		body: func(targets.Place, probes.Params) object {
@@ -23,7 +28,9 @@ func PushRuleCreate() probes.Probe {
 		prepare: gitlab.Exists("push_rule", "/id"),
 		reached: []string{"text:Project push rule exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{reads(place, "push_rule", true, "/id", "/deny_delete_tag", "/commit_message_regex", "/branch_name_regex", "/prevent_secrets")}
+			return []targets.StateQuery{
+				reads(place, "push_rule", true, "/id", "/deny_delete_tag", "/commit_message_regex", "/branch_name_regex", "/prevent_secrets"),
+			}
 		},
 	})
 }

@@ -15,17 +15,27 @@ func RegistryPush() probes.Probe {
 		return map[string]string{"service": "container_registry", "scope": "repository:" + repository + ":push,pull"}
 	}
 	p := complete(probes.Probe{
-		ID: "gitlab.registry.push", Title: "Push an image that production runs",
-		Why:    "A developer who can push the image that production runs replaces it.",
-		Attack: "T1525", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.ProjectRole},
-		Needs: []probes.Need{{
-			Name: "repository", Doc: "the path of a container repository of production's that exists; under permitted, one of the developers'",
-			Example: "payments/api/production", Elsewhere: "payments/api/dev", Pattern: regexp.MustCompile(`^[a-z0-9]+([._/-][a-z0-9]+)*$`),
-		}, {
-			Name: "allow", Doc: "the word push-token: an account that may push gets a token with which it could, for minutes, and none is asked for unless management says so",
-			Example: "push-token", Pattern: regexp.MustCompile(`^push-token$`),
-		}},
-		Limits: []string{"GitLab issues a token that lives minutes (5, unless the instance says otherwise); it is dropped unread but for what it allows."},
+		ID:       "gitlab.registry.push",
+		Title:    "Push an image that production runs",
+		Why:      "A developer who can push the image that production runs replaces it.",
+		Attack:   "T1525",
+		Controls: probes.ChangeControls(),
+		Expect:   []targets.Layer{targets.ProjectRole},
+		Needs: []probes.Need{
+			{
+				Name: "repository", Doc: "the path of a container repository of production's that exists; under permitted, one of the developers'",
+				Example: "payments/api/production", Elsewhere: "payments/api/dev", Pattern: regexp.MustCompile(`^[a-z0-9]+([._/-][a-z0-9]+)*$`),
+			},
+			{
+				Name:    "allow",
+				Doc:     "the word push-token: an account that may push gets a token with which it could, for minutes, and none is asked for unless management says so",
+				Example: "push-token",
+				Pattern: regexp.MustCompile(`^push-token$`),
+			},
+		},
+		Limits: []string{
+			"GitLab issues a token that lives minutes (5, unless the instance says otherwise); it is dropped unread but for what it allows.",
+		},
 	}, probes.SelfDefeating)
 	p.Allow = []targets.Rule{{Method: "GET", Path: "/jwt/auth", Query: query("{repository}"), Keep: []string{}, Prepare: gitlab.Repository()}}
 	p.Reached = []string{"code:push"}

@@ -16,7 +16,13 @@ func ScheduleCreate() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
 		body: func(place targets.Place, params probes.Params) object {
-			return object{"description": params.Arm, "ref": "refs/heads/" + place.Branch, "cron": gitlab.NoCron, "cron_timezone": gitlab.NoCron, "active": false}
+			return object{
+				"description":   params.Arm,
+				"ref":           "refs/heads/" + place.Branch,
+				"cron":          gitlab.NoCron,
+				"cron_timezone": gitlab.NoCron,
+				"active":        false,
+			}
 		},
 		pin:     map[string]string{"/ref": "refs/heads/{branch}", "/cron": gitlab.NoCron, "/cron_timezone": gitlab.NoCron, "/active": "false"},
 		before:  "it looks at the cron line before it asks who may run pipelines on the branch",

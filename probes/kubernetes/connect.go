@@ -15,7 +15,10 @@ import (
 func connects(p probes.Probe, sub string, query map[string]string) probes.Probe {
 	p = stream(p)
 	p.Also = verbs("get")
-	p.Limits = append(p.Limits, "Attempts POST, which needs the verb create, and exercises authorization alone: where admission decides on such requests as well, a yes is Inconclusive. Before Kubernetes 1.35 the verb get alone opens the same stream; another probe attempts it.")
+	p.Limits = append(
+		p.Limits,
+		"Attempts POST, which needs the verb create, and exercises authorization alone: where admission decides on such requests as well, a yes is Inconclusive. Before Kubernetes 1.35 the verb get alone opens the same stream; another probe attempts it.",
+	)
 	query = maps.Clone(query)
 	query["dryRun"] = "All"
 	header := map[string]string{"Content-Type": jsonBody}

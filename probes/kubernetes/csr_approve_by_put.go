@@ -5,7 +5,8 @@ import "github.com/sodprobe/sodprobe/probes"
 // CSRApproveByPut attempts by PUT what csrApprove's probe attempts by PATCH.
 func CSRApproveByPut() probes.Probe {
 	return csrApprove().put(probes.Probe{
-		ID: "kubernetes.certificatesigningrequest.approve-by-put", Title: "Approve a certificate signing request by replacing it",
-		Why: "A developer who can update the approval of certificate requests, as the documented role of an approver may, obtains a certificate for any user or node.",
+		ID:    "kubernetes.certificatesigningrequest.approve-by-put",
+		Title: "Approve a certificate signing request by replacing it",
+		Why:   "A developer who can update the approval of certificate requests, as the documented role of an approver may, obtains a certificate for any user or node.",
 	})
 }

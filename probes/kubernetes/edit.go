@@ -61,9 +61,18 @@ func aNamespace(_ targets.Place, params probes.Params) string { return params.Wi
 func (e edit) patch() probes.Probe {
 	p := e.complete()
 	p.Also = several(verbs("update"), e.others())
-	p.Limits = append(slices.Clone(p.Limits), "Attempts PATCH. Of PUT, which has the same effect, it asks the access rules; another probe attempts it.")
+	p.Limits = append(
+		slices.Clone(p.Limits),
+		"Attempts PATCH. Of PUT, which has the same effect, it asks the access rules; another probe attempts it.",
+	)
 	rule := targets.Rule{
-		Method: "PATCH", Path: e.path(), Query: dryRunQuery(), Mutating: true, Header: e.headers(e.contentType), Body: e.pin, Prepare: e.resource.kept(),
+		Method:   "PATCH",
+		Path:     e.path(),
+		Query:    dryRunQuery(),
+		Mutating: true,
+		Header:   e.headers(e.contentType),
+		Body:     e.pin,
+		Prepare:  e.resource.kept(),
 	}
 	if e.contentType == jsonPatch {
 		rule.Body, rule.Text = nil, template(list(e.body(holes(p))))
@@ -87,7 +96,10 @@ func (e edit) put(own probes.Probe) probes.Probe {
 	p := e.complete()
 	p.ID, p.Title, p.Why = own.ID, own.Title, own.Why
 	p.Also = several(verbs("patch"), e.others())
-	p.Limits = append(slices.Clone(p.Limits), "Attempts PUT. Where the object changes between its reading and the request, the server answers with a conflict, and the outcome is Inconclusive.")
+	p.Limits = append(
+		slices.Clone(p.Limits),
+		"Attempts PUT. Where the object changes between its reading and the request, the server answers with a conflict, and the outcome is Inconclusive.",
+	)
 	read := e.sub
 	if read == "approval" || read == "ephemeralcontainers" { // these are written as the whole object
 		read = ""

@@ -5,7 +5,8 @@ import "github.com/sodprobe/sodprobe/probes"
 // GitRepositoryUpdate attempts by PUT what gitRepositoryPatch's probe attempts by PATCH.
 func GitRepositoryUpdate() probes.Probe {
 	return gitRepositoryPatch().put(probes.Probe{
-		ID: "kubernetes.gitrepository.update", Title: "Replace the source that Flux deploys production from",
-		Why: "A developer who can update the source that production is deployed from makes Flux deploy what nobody reviewed, without the right to patch it.",
+		ID:    "kubernetes.gitrepository.update",
+		Title: "Replace the source that Flux deploys production from",
+		Why:   "A developer who can update the source that production is deployed from makes Flux deploy what nobody reviewed, without the right to patch it.",
 	})
 }

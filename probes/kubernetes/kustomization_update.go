@@ -5,7 +5,8 @@ import "github.com/sodprobe/sodprobe/probes"
 // KustomizationUpdate attempts by PUT what kustomizationPatch's probe attempts by PATCH.
 func KustomizationUpdate() probes.Probe {
 	return kustomizationPatch().put(probes.Probe{
-		ID: "kubernetes.kustomization.update", Title: "Replace the Flux Kustomization that deploys production",
-		Why: "A developer who can update the Kustomization that deploys production makes Flux deploy whatever another path holds, without the right to patch it.",
+		ID:    "kubernetes.kustomization.update",
+		Title: "Replace the Flux Kustomization that deploys production",
+		Why:   "A developer who can update the Kustomization that deploys production makes Flux deploy whatever another path holds, without the right to patch it.",
 	})
 }

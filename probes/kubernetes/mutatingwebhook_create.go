@@ -15,9 +15,16 @@ func MutatingWebhookCreate() probes.Probe {
 		return object{"webhooks": []object{{
 			"name": params.Run + ".sodprobe.invalid", "failurePolicy": "Ignore", "sideEffects": "None", "admissionReviewVersions": []string{"v1"},
 			"clientConfig": object{"url": "https://sodprobe.invalid/"},
-			"rules": []object{{
-				"apiGroups": []string{"sodprobe.invalid"}, "apiVersions": []string{"v1"}, "operations": []string{"CREATE"}, "resources": []string{"nothing"},
-			}},
+			"rules": []object{
+				{
+					"apiGroups": []string{
+						"sodprobe.invalid",
+					},
+					"apiVersions": []string{"v1"},
+					"operations":  []string{"CREATE"},
+					"resources":   []string{"nothing"},
+				},
+			},
 		}}}
 	})
 	p.Allow[0].Body["/webhooks/0/failurePolicy"] = "Ignore"

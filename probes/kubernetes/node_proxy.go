@@ -20,7 +20,15 @@ func NodeProxy() probes.Probe {
 		Needs:  []probes.Need{existing("node", "a Node that exists", "node-1")},
 		Limits: []string{"Authorization only: where admission decides on such requests as well, a yes is Inconclusive."},
 	}, probes.SelfDefeating)
-	p.Allow = []targets.Rule{{Method: "GET", Path: r.path("", "{node}", "proxy"), Query: query, Keep: []string{"/kind"}, Prepare: kubernetes.AdmissionOnConnect("nodes", "proxy")}}
+	p.Allow = []targets.Rule{
+		{
+			Method:  "GET",
+			Path:    r.path("", "{node}", "proxy"),
+			Query:   query,
+			Keep:    []string{"/kind"},
+			Prepare: kubernetes.AdmissionOnConnect("nodes", "proxy"),
+		},
+	}
 	p.Also = verbs("create", "update", "patch", "delete")
 	p.Reached = []string{"text:dryRun is not supported"}
 	p.Request = func(_ targets.Place, params probes.Params) targets.Request {

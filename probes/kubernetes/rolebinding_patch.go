@@ -7,17 +7,27 @@ func RoleBindingPatch() probes.Probe { return roleBindingPatch().patch() }
 
 // roleBindingPatch is the change, by whichever verb.
 func roleBindingPatch() edit {
-	return edit{probes.Probe{
-		ID: "kubernetes.rolebinding.patch", Title: "Join a role binding of production",
-		Why:    "A developer who can patch a RoleBinding in production adds themselves to whoever may deploy.",
-		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
-		Needs:  []probes.Need{{Name: "rolebinding", Doc: "a RoleBinding that exists in both namespaces", Example: "api", Pattern: pathSegment()}},
-		Limits: []string{"Whoever may patch bindings, and neither holds what this one grants nor may bind it, is refused by the check against escalation, whatever the change: the outcome is then Inconclusive (wrong-layer)."},
-	}, "{scope}", change{
-		resource: rbac("rolebindings", "RoleBinding"), need: "rolebinding", in: thePlace, contentType: jsonPatch,
-		fields: []string{"/subjects"},
-		body: func(params probes.Params) object {
-			return object{"subjects": []object{{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": params.Run}}}
+	return edit{
+		probes.Probe{
+			ID:       "kubernetes.rolebinding.patch",
+			Title:    "Join a role binding of production",
+			Why:      "A developer who can patch a RoleBinding in production adds themselves to whoever may deploy.",
+			Attack:   "T1098.006",
+			Controls: probes.PrivilegeControls(),
+			Needs: []probes.Need{
+				{Name: "rolebinding", Doc: "a RoleBinding that exists in both namespaces", Example: "api", Pattern: pathSegment()},
+			},
+			Limits: []string{
+				"Whoever may patch bindings, and neither holds what this one grants nor may bind it, is refused by the check against escalation, whatever the change: the outcome is then Inconclusive (wrong-layer).",
+			},
 		},
-	}}
+		"{scope}",
+		change{
+			resource: rbac("rolebindings", "RoleBinding"), need: "rolebinding", in: thePlace, contentType: jsonPatch,
+			fields: []string{"/subjects"},
+			body: func(params probes.Params) object {
+				return object{"subjects": []object{{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": params.Run}}}
+			},
+		},
+	}
 }

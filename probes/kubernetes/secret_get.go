@@ -14,11 +14,16 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 func SecretGet() probes.Probe {
 	r := core("secrets", "Secret")
 	p := complete(probes.Probe{
-		ID: "kubernetes.secret.get", Title: "Read a production secret",
-		Why:    "A developer who can read a Secret in production holds the credentials that production acts with.",
-		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
-		Limits: []string{"Where it is allowed, the metadata of the Secret is received, annotations too, and dropped but for its name and uid; its data is not asked for."},
-		Needs:  []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
+		ID:       "kubernetes.secret.get",
+		Title:    "Read a production secret",
+		Why:      "A developer who can read a Secret in production holds the credentials that production acts with.",
+		Attack:   "T1552.007",
+		Controls: probes.PrivilegeControls(),
+		Expect:   []targets.Layer{targets.Authorization},
+		Limits: []string{
+			"Where it is allowed, the metadata of the Secret is received, annotations too, and dropped but for its name and uid; its data is not asked for.",
+		},
+		Needs: []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},
 	}, probes.SelfDefeating)
 	p.Also = func(place targets.Place, r targets.Request) []targets.Action { // a list may name its object, by a field selector
 		return append(verbs("list", "watch")(place, r), collectively("list", "watch")(place, r)...)

@@ -24,8 +24,13 @@ func SecretList() probes.Probe {
 	p.Reached = []string{"status:200"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		return targets.Request{
-			Action: "list", Resource: r.String(), Scope: place.Scope,
-			Method: "GET", Path: r.path(place.Scope, "", ""), Query: map[string]string{"limit": "1", "labelSelector": "sodprobe-run=" + params.Run}, Header: map[string]string{"Accept": listMetadata},
+			Action:   "list",
+			Resource: r.String(),
+			Scope:    place.Scope,
+			Method:   "GET",
+			Path:     r.path(place.Scope, "", ""),
+			Query:    map[string]string{"limit": "1", "labelSelector": "sodprobe-run=" + params.Run},
+			Header:   map[string]string{"Accept": listMetadata},
 		}
 	}
 	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {

@@ -33,8 +33,14 @@ func ServiceAccountToken() probes.Probe {
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		name := params.With["serviceaccount"]
 		return targets.Request{
-			Action: "create", Resource: "serviceaccounts/token", Name: name, Scope: place.Scope,
-			Method: "POST", Path: r.path(place.Scope, name, "token"), Query: map[string]string{"dryRun": "All"}, Header: map[string]string{"Content-Type": jsonBody},
+			Action:   "create",
+			Resource: "serviceaccounts/token",
+			Name:     name,
+			Scope:    place.Scope,
+			Method:   "POST",
+			Path:     r.path(place.Scope, name, "token"),
+			Query:    map[string]string{"dryRun": "All"},
+			Header:   map[string]string{"Content-Type": jsonBody},
 			Body: object{
 				"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 				"spec": object{

@@ -5,7 +5,8 @@ import "github.com/sodprobe/sodprobe/probes"
 // ServiceAccountUpdate attempts by PUT what serviceAccountPatch's probe attempts by PATCH.
 func ServiceAccountUpdate() probes.Probe {
 	return serviceAccountPatch().put(probes.Probe{
-		ID: "kubernetes.serviceaccount.update", Title: "Replace a production ServiceAccount",
-		Why: "A developer who can update a ServiceAccount in production gives its Pods the identity of another cloud role, without the right to patch it.",
+		ID:    "kubernetes.serviceaccount.update",
+		Title: "Replace a production ServiceAccount",
+		Why:   "A developer who can update a ServiceAccount in production gives its Pods the identity of another cloud role, without the right to patch it.",
 	})
 }

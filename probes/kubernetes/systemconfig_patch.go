@@ -7,22 +7,28 @@ func SystemConfigPatch() probes.Probe { return systemConfigPatch().patch() }
 
 // systemConfigPatch is the change, by whichever verb.
 func systemConfigPatch() edit {
-	return edit{probes.Probe{
-		ID: "kubernetes.systemconfig.patch", Title: "Change the configuration of the cluster itself",
-		Why:    "A developer who can patch a ConfigMap of the control plane (aws-auth, argocd-rbac-cm, coredns) changes who may do what, or where names lead.",
-		Attack: "T1098", Controls: probes.PrivilegeControls(),
-		Needs: []probes.Need{
-			existing("configmap", "the object that configures the cluster, as aws-auth, argocd-rbac-cm or coredns do", "coredns"),
-			fallback("namespace", "the namespace that it is in", "kube-system"),
+	return edit{
+		probes.Probe{
+			ID:       "kubernetes.systemconfig.patch",
+			Title:    "Change the configuration of the cluster itself",
+			Why:      "A developer who can patch a ConfigMap of the control plane (aws-auth, argocd-rbac-cm, coredns) changes who may do what, or where names lead.",
+			Attack:   "T1098",
+			Controls: probes.PrivilegeControls(),
+			Needs: []probes.Need{
+				existing("configmap", "the object that configures the cluster, as aws-auth, argocd-rbac-cm or coredns do", "coredns"),
+				fallback("namespace", "the namespace that it is in", "kube-system"),
+			},
+			Baseline: standing(),
+			Limits:   []string{"On EKS with access entries alone, aws-auth has no effect."},
 		},
-		Baseline: standing(),
-		Limits:   []string{"On EKS with access entries alone, aws-auth has no effect."},
-	}, "{namespace}", change{
-		resource: core("configmaps", "ConfigMap"), need: "configmap", in: aNamespace, contentType: mergePatch,
-		pin:    map[string]string{"/data/sodprobe": "{run}"},
-		fields: []string{"/data"},
-		body: func(params probes.Params) object {
-			return object{"data": object{"sodprobe": params.Run}}
+		"{namespace}",
+		change{
+			resource: core("configmaps", "ConfigMap"), need: "configmap", in: aNamespace, contentType: mergePatch,
+			pin:    map[string]string{"/data/sodprobe": "{run}"},
+			fields: []string{"/data"},
+			body: func(params probes.Params) object {
+				return object{"data": object{"sodprobe": params.Run}}
+			},
 		},
-	}}
+	}
 }

@@ -11,9 +11,11 @@ import (
 // UserImpersonate attempts to act as somebody else.
 func UserImpersonate() probes.Probe {
 	p := impersonates(probes.Probe{
-		ID: "kubernetes.user.impersonate", Title: "Act as somebody who may deploy",
-		Why:    "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
-		Attack: "T1134.001", Controls: probes.PrivilegeControls(),
+		ID:       "kubernetes.user.impersonate",
+		Title:    "Act as somebody who may deploy",
+		Why:      "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
+		Attack:   "T1134.001",
+		Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{{
 			Name: "user", Doc: "a user who may deploy", Example: "release@corp.example",
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9]([-_:@A-Za-z0-9]|\.[-_:@A-Za-z0-9])*$`),

@@ -57,7 +57,8 @@ func HTML(w io.Writer, r *reports.Report) error {
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)
 	}
-	p := page{Report: r, Style: template.CSS(style), Wide: len(r.Identities) > maxColumns || r.Omitted > 0} //nolint:gosec // the style is this package's own file
+	//nolint:gosec // the style is this package's own file
+	p := page{Report: r, Style: template.CSS(style), Wide: len(r.Identities) > maxColumns || r.Omitted > 0}
 	if !p.Wide {
 		p.Matrix = matrix(r)
 	}

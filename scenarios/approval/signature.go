@@ -21,7 +21,14 @@ func (t *Trust) check(message, armored []byte, namespace, principal string, at t
 	key := sig.PublicKey
 	print := ssh.FingerprintSHA256(key)
 	if sig.Namespace != namespace {
-		return nil, refuse(WrongNamespace, "sign again with sodprobe approve", "the signature of %s is for %q, want %q", principal, sig.Namespace, namespace)
+		return nil, refuse(
+			WrongNamespace,
+			"sign again with sodprobe approve",
+			"the signature of %s is for %q, want %q",
+			principal,
+			sig.Namespace,
+			namespace,
+		)
 	}
 	if err := sshsig.Verify(bytes.NewReader(message), sig, key, sig.HashAlgorithm, namespace); err != nil {
 		return nil, refuse(BadSignature, "sign the file as it is now", "the signature of %s does not fit the file's bytes", principal)
@@ -40,9 +47,23 @@ func (t *Trust) check(message, armored []byte, namespace, principal string, at t
 		}
 	}
 	if known {
-		return nil, refuse(KeyNotValid, "renew the line in allowed_signers", "allowed_signers does not allow %s the key %s for %s at %s", principal, print, namespace, at.UTC().Format(time.RFC3339))
+		return nil, refuse(
+			KeyNotValid,
+			"renew the line in allowed_signers",
+			"allowed_signers does not allow %s the key %s for %s at %s",
+			principal,
+			print,
+			namespace,
+			at.UTC().Format(time.RFC3339),
+		)
 	}
-	return nil, refuse(UnknownSigner, "add the person to allowed_signers, and have the root sign the trust folder", "allowed_signers has no key %s for %s", print, principal)
+	return nil, refuse(
+		UnknownSigner,
+		"add the person to allowed_signers, and have the root sign the trust folder",
+		"allowed_signers has no key %s for %s",
+		print,
+		principal,
+	)
 }
 
 // parseSignature reads an armored signature in its one canonical form.
@@ -50,7 +71,12 @@ func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
 	sig, err := sshsig.Unarmor(armored)
 	if err != nil {
 		if kind := signedType(armored); kind != "" && !slices.Contains(supportedTypes(), kind) {
-			return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key", "the signature is by a %s key, which is not supported", kind)
+			return nil, refuse(
+				UnsupportedKey,
+				"sign with an Ed25519, ECDSA or RSA key",
+				"the signature is by a %s key, which is not supported",
+				kind,
+			)
 		}
 		return nil, refuse(MalformedSig, "sign again", "the file is not an SSH signature: %v", err)
 	}

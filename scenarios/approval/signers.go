@@ -78,7 +78,8 @@ func parseSigner(line string) (allowedSigner, error) {
 // plausibleKey finds the type of a key that this program cannot read.
 func plausibleKey(rest string) (string, bool) {
 	for _, word := range strings.Fields(rest) {
-		if strings.HasPrefix(word, "ssh-") || strings.HasPrefix(word, "sk-") || strings.HasPrefix(word, "ecdsa-") || strings.HasPrefix(word, "mldsa") {
+		if strings.HasPrefix(word, "ssh-") || strings.HasPrefix(word, "sk-") || strings.HasPrefix(word, "ecdsa-") ||
+			strings.HasPrefix(word, "mldsa") {
 			return word, true
 		}
 	}

@@ -59,7 +59,11 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 	t.manifest = files[manifestFile]
 	delete(files, manifestFile)
 	if got, want := string(t.manifest), manifestOf(files); got != want {
-		return nil, refuse(TrustUnsigned, "have the root sign the trust folder as it is now", "the trust folder's files are not those of its MANIFEST")
+		return nil, refuse(
+			TrustUnsigned,
+			"have the root sign the trust folder as it is now",
+			"the trust folder's files are not those of its MANIFEST",
+		)
 	}
 	if err := t.parse(files); err != nil {
 		return nil, refuse(TrustMalformed, "", "%v", err)
@@ -220,10 +224,19 @@ func (t *Trust) VerifyRoot(pinned []byte, at time.Time) ([]string, error) {
 		}
 	}
 	if len(signed) == 0 {
-		return nil, refuse(TrustUnsigned, "have a root key sign the trust folder, or pin the right root", "no pinned root key signed the trust folder")
+		return nil, refuse(
+			TrustUnsigned,
+			"have a root key sign the trust folder, or pin the right root",
+			"no pinned root key signed the trust folder",
+		)
 	}
 	if !at.Before(t.Policy.Expires) {
-		return nil, refuse(TrustExpired, "have the root sign a policy with a later expiry", "the policy expired at %s", t.Policy.Expires.Format(time.RFC3339))
+		return nil, refuse(
+			TrustExpired,
+			"have the root sign a policy with a later expiry",
+			"the policy expired at %s",
+			t.Policy.Expires.Format(time.RFC3339),
+		)
 	}
 	return signed, nil
 }

@@ -170,7 +170,12 @@ func (v *verifier) window() {
 		v.refuse(WindowTooLong, "shorten the window", "the window lasts %s, the policy allows %s", w, p.MaxWindow)
 	}
 	if !p.Ticket.MatchString(a.ChangeTicket) {
-		v.refuse(TicketForm, "name a ticket of the form "+p.Ticket.String(), "the change ticket %q does not have the policy's form", a.ChangeTicket)
+		v.refuse(
+			TicketForm,
+			"name a ticket of the form "+p.Ticket.String(),
+			"the change ticket %q does not have the policy's form",
+			a.ChangeTicket,
+		)
 	}
 	if digest := scenarios.Digest(v.Scenario); v.Trust.withdrawn[strings.TrimPrefix(digest, "sha256:")] {
 		v.refuse(Withdrawn, "approve a new revision", "the approval of %s was withdrawn", digest)

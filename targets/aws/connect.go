@@ -113,7 +113,10 @@ func Connect(cfg Config) (*Account, error) {
 		}
 	}
 	if t.Endpoint != "" && !t.Emulator && !ofAWS(t.Endpoint) {
-		return nil, fmt.Errorf("the endpoint %q is not AWS's, and a look-alike may take what AWS refuses: its owner has to say emulator: true", t.Endpoint)
+		return nil, fmt.Errorf(
+			"the endpoint %q is not AWS's, and a look-alike may take what AWS refuses: its owner has to say emulator: true",
+			t.Endpoint,
+		)
 	}
 	all := services(t.PartitionOf(), t.Region)
 	a := &Account{
@@ -147,7 +150,10 @@ func Connect(cfg Config) (*Account, error) {
 func ofAWS(endpoint string) bool {
 	host := strings.TrimPrefix(endpoint, "https://")
 	host, _, _ = strings.Cut(host, ":")
-	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}, func(domain string) bool { return strings.HasSuffix(host, domain) })
+	return slices.ContainsFunc(
+		[]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"},
+		func(domain string) bool { return strings.HasSuffix(host, domain) },
+	)
 }
 
 // Headers are those of AWS's requests that a guard has to know.

@@ -16,7 +16,13 @@ func (a *Account) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 	pin, err := a.Pin(ctx)
 	switch {
 	case err != nil:
-		return []targets.Finding{{What: reach, Problem: err.Error(), Mend: "check the network, the prober's credentials, and that it may assume the observer's role (sodprobe setup aws)"}}
+		return []targets.Finding{
+			{
+				What:    reach,
+				Problem: err.Error(),
+				Mend:    "check the network, the prober's credentials, and that it may assume the observer's role (sodprobe setup aws)",
+			},
+		}
 	case !pin.OK:
 		return []targets.Finding{{What: reach, Problem: pin.Problem, Mend: "point the scenario at the approved account, or approve this one"}}
 	}

@@ -34,8 +34,10 @@ func Invariant(marker string, sessions ...string) func(r *http.Request, body []b
 func useless(o operation, marker string, sessions []string) error {
 	policy := o.fields["Policy"]
 	narrow := policy == DenyAll || policy == readOnly() ||
-		strings.HasPrefix(policy, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["`) && strings.Contains(policy, `{"Effect":"Deny","NotAction":["`)
-	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) || !targets.IsMark(o.fields["RoleSessionName"], marker) && !slices.Contains(sessions, o.fields["RoleSessionName"]) {
+		strings.HasPrefix(policy, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["`) &&
+			strings.Contains(policy, `{"Effect":"Deny","NotAction":["`)
+	if !narrow || o.fields["DurationSeconds"] != strconv.Itoa(Life) ||
+		!targets.IsMark(o.fields["RoleSessionName"], marker) && !slices.Contains(sessions, o.fields["RoleSessionName"]) {
 		return fmt.Errorf("%s would make a session that can do something", o.name)
 	}
 	return nil
@@ -44,11 +46,35 @@ func useless(o operation, marker string, sessions []string) error {
 // reads are the actions of IAM that state reads need.
 func reads() []string {
 	return []string{
-		"cloudformation:DescribeStacks", "cloudtrail:GetTrailStatus", "codebuild:BatchGetProjects", "codedeploy:GetDeploymentGroup", "codepipeline:GetPipeline",
-		"ec2:DescribeInstances", "ec2:DescribeLaunchTemplates", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ecr:DescribeRepositories", "ecs:DescribeServices",
-		"ecs:DescribeClusters", "eks:DescribeCluster", "eks:ListAccessEntries", "iam:GetGroup", "iam:GetPolicy", "iam:GetRole", "iam:ListAttachedRolePolicies",
-		"iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy", "kms:GetKeyPolicy", "lambda:GetFunctionConfiguration",
-		"organizations:DescribeOrganization", "s3:GetBucketPolicy", "s3:GetObject", "s3:ListBucket", "ssm:DescribeDocument", "ssm:DescribeParameters",
+		"cloudformation:DescribeStacks",
+		"cloudtrail:GetTrailStatus",
+		"codebuild:BatchGetProjects",
+		"codedeploy:GetDeploymentGroup",
+		"codepipeline:GetPipeline",
+		"ec2:DescribeInstances",
+		"ec2:DescribeLaunchTemplates",
+		"ec2:DescribeSecurityGroups",
+		"ec2:DescribeSubnets",
+		"ecr:DescribeRepositories",
+		"ecs:DescribeServices",
+		"ecs:DescribeClusters",
+		"eks:DescribeCluster",
+		"eks:ListAccessEntries",
+		"iam:GetGroup",
+		"iam:GetPolicy",
+		"iam:GetRole",
+		"iam:ListAttachedRolePolicies",
+		"iam:ListPolicyVersions",
+		"iam:ListRolePolicies",
+		"iam:SimulatePrincipalPolicy",
+		"kms:GetKeyPolicy",
+		"lambda:GetFunctionConfiguration",
+		"organizations:DescribeOrganization",
+		"s3:GetBucketPolicy",
+		"s3:GetObject",
+		"s3:ListBucket",
+		"ssm:DescribeDocument",
+		"ssm:DescribeParameters",
 	}
 }
 

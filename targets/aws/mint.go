@@ -98,7 +98,14 @@ func (s *Session) byToken(ctx context.Context, policy string, still func() error
 }
 
 // mint sends the request for a session and reads its credentials.
-func (a *Account) mint(ctx context.Context, as Keys, r targets.Request, operation string, still func() error, secrets []string) (Keys, []targets.Exchange, string) {
+func (a *Account) mint(
+	ctx context.Context,
+	as Keys,
+	r targets.Request,
+	operation string,
+	still func() error,
+	secrets []string,
+) (Keys, []targets.Exchange, string) {
 	x, v := a.ask(ctx, as, r, still, secrets, minted(operation)...)
 	steps := []targets.Exchange{x}
 	at := "/" + operation + "Result/Credentials/"

@@ -37,7 +37,9 @@ func inForm(body []byte) (operation, error) {
 	if err != nil {
 		return operation{}, fmt.Errorf("the form cannot be read: %w", err)
 	}
-	service := map[string]string{"2010-05-08": "iam", "2011-06-15": "sts", "2016-11-15": "ec2", "2010-05-15": "cloudformation"}[values.Get("Version")]
+	service := map[string]string{
+		"2010-05-08": "iam", "2011-06-15": "sts", "2016-11-15": "ec2", "2010-05-15": "cloudformation",
+	}[values.Get("Version")]
 	o := operation{name: service + ":" + values.Get("Action"), fields: map[string]string{}}
 	for k := range values {
 		o.fields[k] = values.Get(k)

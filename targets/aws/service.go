@@ -27,8 +27,12 @@ func services(partition, region string) map[string]service {
 			"aws-cn": {"iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
 		},
 		"organizations": {
-			"aws": {"organizations.us-east-1.amazonaws.com", "us-east-1"}, "aws-us-gov": {"organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
-			"aws-cn": {"organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"},
+			"aws": {
+				"organizations.us-east-1.amazonaws.com",
+				"us-east-1",
+			},
+			"aws-us-gov": {"organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
+			"aws-cn":     {"organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"},
 		},
 	}
 	for name, in := range global {

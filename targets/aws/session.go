@@ -162,7 +162,14 @@ func (a *Account) sign(ctx context.Context, req *http.Request, keys Keys, r targ
 
 // ask sends one of the adapter's own questions, which the rule allows to the
 // letter.
-func (a *Account) ask(ctx context.Context, keys Keys, r targets.Request, still func() error, secrets []string, keep ...string) (targets.Exchange, any) {
+func (a *Account) ask(
+	ctx context.Context,
+	keys Keys,
+	r targets.Request,
+	still func() error,
+	secrets []string,
+	keep ...string,
+) (targets.Exchange, any) {
 	if keep == nil {
 		keep = []string{}
 	}

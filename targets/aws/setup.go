@@ -28,7 +28,15 @@ func Setup(w io.Writer, in targets.Access) error {
 		case a.WebIdentity != nil:
 			byToken = append(byToken, fmt.Sprintf("- %s: its own role %s, with the token in %s\n", id.ID, a.WebIdentity.Role, a.WebIdentity.Token))
 		default:
-			byToken = append(byToken, fmt.Sprintf("- %s: the profile %s, which must be %s. No session policy can be passed: the unprivileged\n  identity shows in its place that the request can be refused.\n", id.ID, a.Profile, a.Principal))
+			byToken = append(
+				byToken,
+				fmt.Sprintf(
+					"- %s: the profile %s, which must be %s. No session policy can be passed: the unprivileged\n  identity shows in its place that the request can be refused.\n",
+					id.ID,
+					a.Profile,
+					a.Principal,
+				),
+			)
 		}
 	}
 	names := slices.Sorted(maps.Keys(roles))
@@ -97,7 +105,8 @@ func indented(v any) string {
 const notes = `
 # Notes
 # - Attempts are refused in plenty, and each stands in CloudTrail under the session name
-#   sodprobe-RUN, or where the session bears a person's under that source identity. Tell whoever watches for UnauthorizedOperation and AccessDenied.
+#   sodprobe-RUN, or where the session bears a person's under that source identity. Tell whoever watches for
+#   UnauthorizedOperation and AccessDenied.
 # - Tell the account's owner first. AWS's rules for testing hold in one's own account, too
 #   (aws.amazon.com/security/penetration-testing). GuardDuty and other detectors may alarm: what is
 #   sent looks like somebody who tries to raise their rights.

@@ -47,7 +47,12 @@ func (c *capture) Do(r *http.Request) (*http.Response, error) {
 		}
 	}
 	c.request = targets.Request{
-		Service: c.service, Method: r.Method, Path: r.URL.EscapedPath(), Query: map[string]string{}, Header: map[string]string{}, Body: bytes.Clone(body),
+		Service: c.service,
+		Method:  r.Method,
+		Path:    r.URL.EscapedPath(),
+		Query:   map[string]string{},
+		Header:  map[string]string{},
+		Body:    bytes.Clone(body),
 	}
 	for k, v := range r.URL.Query() {
 		if k != "x-id" { // names the operation, and nobody needs it

@@ -50,7 +50,10 @@ func Classify(c targets.Case) targets.Response {
 		return foreign(x)
 	}
 	if e.code == someTags {
-		return respond(targets.Unknown, "the registry token allows a push, but not of every tag, and which one production runs is not known: "+x.Body)
+		return respond(
+			targets.Unknown,
+			"the registry token allows a push, but not of every tag, and which one production runs is not known: "+x.Body,
+		)
 	}
 	if got, ok := refusal(c, e); ok {
 		return got
@@ -245,7 +248,8 @@ func marked(markers []string, status int, e answer) bool {
 		case kind == "status" && want == fmt.Sprint(status), kind == "code" && want == e.code:
 			return true
 		case kind == "text" && status == http.StatusNotFound && e.code != "": // a route, and no record: its key is error
-		case kind == "text" && status < http.StatusInternalServerError && slices.ContainsFunc(e.texts, func(text string) bool { return whole(text, want) }):
+		case kind == "text" && status < http.StatusInternalServerError &&
+			slices.ContainsFunc(e.texts, func(text string) bool { return whole(text, want) }):
 			return true
 		}
 	}
@@ -304,7 +308,8 @@ func foreign(x targets.Exchange) targets.Response {
 		return respond(targets.Unknown, fmt.Sprintf("HTTP %d without a body", x.Status))
 	case plain && x.Status == http.StatusTooManyRequests && strings.HasPrefix(text, "Retry later"):
 		return respond(targets.Throttled, text)
-	case plain && x.Status == http.StatusForbidden && (text == "Forbidden" || strings.HasPrefix(text, "Too many failed authentication attempts from this IP")):
+	case plain && x.Status == http.StatusForbidden &&
+		(text == "Forbidden" || strings.HasPrefix(text, "Too many failed authentication attempts from this IP")):
 		return respond(targets.HarnessDenied, "this machine's address is banned: "+text)
 	case kind == "application/json":
 		return respond(targets.Unknown, fmt.Sprintf("HTTP %d in an unknown JSON form", x.Status))

@@ -21,9 +21,13 @@ func (p *Project) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 	pin, err := p.Pin(ctx)
 	switch {
 	case err != nil:
-		return []targets.Finding{{What: "reach " + p.base, Problem: err.Error(), Mend: "check the network, the observer's token, and that it may read the project"}}
+		return []targets.Finding{
+			{What: "reach " + p.base, Problem: err.Error(), Mend: "check the network, the observer's token, and that it may read the project"},
+		}
 	case !pin.OK:
-		return []targets.Finding{{What: "reach " + p.base, Problem: pin.Problem, Mend: "point the scenario at the approved project, or approve this one"}}
+		return []targets.Finding{
+			{What: "reach " + p.base, Problem: pin.Problem, Mend: "point the scenario at the approved project, or approve this one"},
+		}
 	}
 	d := &doctor{project: p}
 	d.ok("the project %s of %s (GitLab %s, %s) is the approved one", p.cfg.Target.GitLab.Project, p.base, pin.Version, pin.Edition)
@@ -54,8 +58,11 @@ func (d *doctor) bad(what, problem, mend string) {
 func (d *doctor) versions(have string, since map[string][]string) {
 	for _, version := range slices.Sorted(maps.Keys(since)) {
 		if !guard.AtLeast(have, version) {
-			d.bad("what needs GitLab "+version, fmt.Sprintf("the instance has %s, whose answers would prove nothing, so nothing is sent: %s", have, strings.Join(since[version], ", ")),
-				"upgrade, or leave these attempts out: each comes to unsupported")
+			d.bad(
+				"what needs GitLab "+version,
+				fmt.Sprintf("the instance has %s, whose answers would prove nothing, so nothing is sent: %s", have, strings.Join(since[version], ", ")),
+				"upgrade, or leave these attempts out: each comes to unsupported",
+			)
 		}
 	}
 }
@@ -143,7 +150,13 @@ func (d *doctor) protection(ctx context.Context, in targets.Access) {
 		return
 	}
 	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
-		d.bad("what needs GitLab "+tier, "the instance has no such edition, or the observer may not read it, so these routes cannot be protected: "+strings.Join(in.Tiers[tier], ", "),
-			"a gap of the design: close it otherwise, and leave these attempts out")
+		d.bad(
+			"what needs GitLab "+tier,
+			"the instance has no such edition, or the observer may not read it, so these routes cannot be protected: "+strings.Join(
+				in.Tiers[tier],
+				", ",
+			),
+			"a gap of the design: close it otherwise, and leave these attempts out",
+		)
 	}
 }

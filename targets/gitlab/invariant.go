@@ -60,7 +60,9 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 		return nil
 	case path == api+"users/"+NoID && r.Method == http.MethodPut:
 		return unnamed(body)
-	case slices.Contains([]string{api + "user", api + "metadata", api + "personal_access_tokens/self", strings.TrimSuffix(p.path(), "/")}, path) && r.Method == http.MethodGet:
+	case r.Method == http.MethodGet && slices.Contains([]string{
+		api + "user", api + "metadata", api + "personal_access_tokens/self", strings.TrimSuffix(p.path(), "/"),
+	}, path):
 		return nil
 	}
 	below, ok := strings.CutPrefix(path, p.path())
@@ -74,7 +76,10 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 	case r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "dry_run"):
 		return nil
 	}
-	if conditional := r.Header.Get(unmodified); conditional != "" && r.Method != http.MethodDelete || r.Method == http.MethodDelete && conditional != LongAgo {
+	if conditional := r.Header.Get(
+		unmodified,
+	); conditional != "" && r.Method != http.MethodDelete ||
+		r.Method == http.MethodDelete && conditional != LongAgo {
 		return errors.New("only a delete is conditional, and each is")
 	}
 	return p.harmless(r.Method, below, body, shown)
@@ -158,7 +163,8 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 		holds = numbered("the job %s was retried")
 	case "POST deployments/N/approval":
 		comment, _ := o["comment"].(string)
-		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker && utf8.RuneCountInString(comment) > longestComment
+		holds = numbered("the deployment %s has approval rules") && o["represented_as"] == p.cfg.Marker &&
+			utf8.RuneCountInString(comment) > longestComment
 	case "POST protected_branches":
 		holds = name != "" && slices.Contains(shown, below+"/"+targets.InPath(name)+" exists") && impossible(o["allowed_to_push"])
 	case "POST protected_environments":
@@ -167,7 +173,8 @@ func (p *Project) harmless(method, below string, body []byte, shown []string) er
 		holds = slices.Contains(shown, "push_rule exists") && o["branch_name_regex"] == NoPattern
 	case "POST members":
 		user, _ := o["user_id"].(float64)
-		holds = o["access_level"] == float64(NoLevel) && o["expires_at"] == NoExpiry && slices.Contains(shown, fmt.Sprintf("the user %.0f holds a seat", user))
+		holds = o["access_level"] == float64(NoLevel) && o["expires_at"] == NoExpiry &&
+			slices.Contains(shown, fmt.Sprintf("the user %.0f holds a seat", user))
 	case "POST deploy_keys":
 		holds = o["key"] == NoKey && o["expires_at"] == NoMoment
 	case "POST variables":

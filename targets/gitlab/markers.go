@@ -106,29 +106,86 @@ func restMarkers() []marker {
 		return []marker{denies(layer, action, status, text)}
 	}
 	list := slices.Concat(
-		readIn("18.9, lib/api/commits.rb",
-			one(targets.BranchProtection, "POST /projects/:x/repository/commits", 403, "403 Forbidden - You are not allowed to push into this branch")),
+		readIn(
+			"18.9, lib/api/commits.rb",
+			one(
+				targets.BranchProtection,
+				"POST /projects/:x/repository/commits",
+				403,
+				"403 Forbidden - You are not allowed to push into this branch",
+			),
+		),
 		readIn("18.9 and a transcript of an older one, app/services/commits/create_service.rb",
 			one(targets.BranchProtection, "POST /projects/:x/repository/commits", 400, "You are not allowed to push into this branch")),
-		readIn("13 to 18.9, lib/api/merge_requests.rb", one(targets.BranchProtection, "PUT /projects/:x/merge_requests/:x/merge", 401, "401 Unauthorized")),
+		readIn(
+			"13 to 18.9, lib/api/merge_requests.rb",
+			one(targets.BranchProtection, "PUT /projects/:x/merge_requests/:x/merge", 401, "401 Unauthorized"),
+		),
 		readIn("13 to 19, lib/gitlab/ci/pipeline/chain/validate/abilities.rb",
 			one(targets.PipelinePermission, pipeline, 400, mayNot), one(targets.PipelinePermission, lint, 200, mayNot),
 			one(targets.PipelinePermission, pipeline, 400, "Insufficient permissions to create a new pipeline"),
 			one(targets.PipelinePermission, lint, 200, "Insufficient permissions to create a new pipeline"),
 			one(targets.PipelinePermission, pipeline, 400, "Insufficient permissions for protected ref '…'"),
 			one(targets.PipelinePermission, lint, 200, "Insufficient permissions for protected ref '…'")),
-		readIn("16.3 to 18.9, app/services/ci/pipeline_schedules/base_save_service.rb",
-			one(targets.PipelinePermission, "POST /projects/:x/pipeline_schedules", 400, "The current user is not authorized to create the pipeline schedule")),
-		readIn("18.9, ee/app/services/deployments/approval_service.rb",
-			one(targets.EnvironmentProtection, approval, 400, "You cannot approve your own deployment. This configuration can be adjusted in the protected environment settings."),
-			one(targets.EnvironmentProtection, approval, 400, "You don't have permission to approve this deployment. Contact the project or group owner for help.")),
-		readIn("18.9, app/services/auth/container_registry_authentication_service.rb",
-			one(targets.ProjectRole, "GET /jwt/auth", 403, "Pushing to protected repository path forbidden"), one(targets.ProjectRole, "GET /jwt/auth", 403, "access forbidden"),
-			[]marker{{action: "GET /jwt/auth", text: "Your action has been rejected because the namespace storage limit…", class: targets.Unsupported}}),
-		readIn("18.9, lib/api/branches.rb", one(targets.BranchProtection, "POST /projects/:x/repository/branches", 400, "You are not allowed to create protected branches on this project.")),
-		readIn("18.9, lib/api/tags.rb", one(targets.TagProtection, "POST /projects/:x/repository/tags", 400, "You are not allowed to create this tag as it is protected.")),
-		readIn("18.9, app/services/resource_access_tokens/create_service.rb",
-			one(targets.ProjectRole, "POST /projects/:x/access_tokens", 400, "400 Bad request - User does not have permission to create project access token")),
+		readIn(
+			"16.3 to 18.9, app/services/ci/pipeline_schedules/base_save_service.rb",
+			one(
+				targets.PipelinePermission,
+				"POST /projects/:x/pipeline_schedules",
+				400,
+				"The current user is not authorized to create the pipeline schedule",
+			),
+		),
+		readIn(
+			"18.9, ee/app/services/deployments/approval_service.rb",
+			one(
+				targets.EnvironmentProtection,
+				approval,
+				400,
+				"You cannot approve your own deployment. This configuration can be adjusted in the protected environment settings.",
+			),
+			one(
+				targets.EnvironmentProtection,
+				approval,
+				400,
+				"You don't have permission to approve this deployment. Contact the project or group owner for help.",
+			),
+		),
+		readIn(
+			"18.9, app/services/auth/container_registry_authentication_service.rb",
+			one(
+				targets.ProjectRole,
+				"GET /jwt/auth",
+				403,
+				"Pushing to protected repository path forbidden",
+			),
+			one(targets.ProjectRole, "GET /jwt/auth", 403, "access forbidden"),
+			[]marker{
+				{action: "GET /jwt/auth", text: "Your action has been rejected because the namespace storage limit…", class: targets.Unsupported},
+			},
+		),
+		readIn(
+			"18.9, lib/api/branches.rb",
+			one(
+				targets.BranchProtection,
+				"POST /projects/:x/repository/branches",
+				400,
+				"You are not allowed to create protected branches on this project.",
+			),
+		),
+		readIn(
+			"18.9, lib/api/tags.rb",
+			one(targets.TagProtection, "POST /projects/:x/repository/tags", 400, "You are not allowed to create this tag as it is protected."),
+		),
+		readIn(
+			"18.9, app/services/resource_access_tokens/create_service.rb",
+			one(
+				targets.ProjectRole,
+				"POST /projects/:x/access_tokens",
+				400,
+				"400 Bad request - User does not have permission to create project access token",
+			),
+		),
 		readIn("18.9, lib/api/helpers.rb and api_guard.rb",
 			[]marker{
 				means(targets.HarnessDenied, 403, "403 Forbidden - Must be admin to use sudo"),

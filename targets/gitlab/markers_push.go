@@ -55,7 +55,10 @@ func accountMarkers() []marker {
 				"This action cannot be performed by internal users",
 			),
 		),
-		readIn("18.9, lib/gitlab/auth/user_access_denied_reason.rb", says(targets.AccountState, "Your request has been rejected for an unknown reason.…")),
+		readIn(
+			"18.9, lib/gitlab/auth/user_access_denied_reason.rb",
+			says(targets.AccountState, "Your request has been rejected for an unknown reason.…"),
+		),
 		readIn("18.9, ee/lib/ee/gitlab/git_access.rb", says(targets.AccountState, "SSH keys are disabled for this user.")),
 	)
 }
@@ -87,8 +90,12 @@ func refMarkers() []marker {
 				"Force push is blocked by settings overridden by a security policy",
 			),
 		),
-		readIn("18.9, ee/lib/ee/gitlab/checks/diff_check.rb",
-			says(targets.MergeApproval, "Pushes to protected branches that contain changes to files that\nmatch patterns defined in `…` are disabled for…"),
+		readIn(
+			"18.9, ee/lib/ee/gitlab/checks/diff_check.rb",
+			says(
+				targets.MergeApproval,
+				"Pushes to protected branches that contain changes to files that\nmatch patterns defined in `…` are disabled for…",
+			),
 		),
 	)
 }

@@ -46,7 +46,11 @@ func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 	}
 	pin.Version = version.Version
 	if !guard.AtLeast(version.Version, oldest) {
-		pin.Problem = fmt.Sprintf("GitLab %s is not %s or later, and of older ones the order of checks is not known: no answer would prove anything", version.Version, oldest)
+		pin.Problem = fmt.Sprintf(
+			"GitLab %s is not %s or later, and of older ones the order of checks is not known: no answer would prove anything",
+			version.Version,
+			oldest,
+		)
 		return pin, nil
 	}
 	pin.Edition = "Community"

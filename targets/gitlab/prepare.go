@@ -20,18 +20,31 @@ const below = api + "projects/{project}/"
 func Retried() []targets.Preparation {
 	const tooMany = "its pipeline has too many jobs to tell whether the job {job} was retried"
 	const notRetried = "the job {job} was not retried: playing or retrying it could run it"
-	return []targets.Preparation{{
-		Path: below + "jobs/{job}", Keep: []string{"/id", "/name", "/status", "/pipeline/id"},
-		Must: []targets.Condition{{At: "/status", Any: ended(), Else: "the job {job} has not ended: only one that has, and was retried, can be attempted without running"}},
-		Take: map[string]string{"pipeline": "/pipeline/id"},
-	}, {
-		Path: below + "pipelines/{pipeline}/jobs", Query: map[string]string{"per_page": "100"}, Keep: []string{"/0/id"},
-		Must: []targets.Condition{{At: "", Fewer: 100, Else: tooMany}, {At: "/*/id", None: []string{"{job}"}, Else: notRetried}},
-	}, {
-		Path: below + "pipelines/{pipeline}/jobs", Query: map[string]string{"per_page": "100", "include_retried": "true"}, Keep: []string{"/0/id"},
-		Must:  []targets.Condition{{At: "", Fewer: 100, Else: tooMany}, {At: "/*/id", Any: []string{"{job}"}, Else: notRetried}},
-		Shows: "the job {job} was retried",
-	}}
+	return []targets.Preparation{
+		{
+			Path: below + "jobs/{job}",
+			Keep: []string{"/id", "/name", "/status", "/pipeline/id"},
+			Must: []targets.Condition{
+				{
+					At:   "/status",
+					Any:  ended(),
+					Else: "the job {job} has not ended: only one that has, and was retried, can be attempted without running",
+				},
+			},
+			Take: map[string]string{"pipeline": "/pipeline/id"},
+		},
+		{
+			Path: below + "pipelines/{pipeline}/jobs", Query: map[string]string{"per_page": "100"}, Keep: []string{"/0/id"},
+			Must: []targets.Condition{{At: "", Fewer: 100, Else: tooMany}, {At: "/*/id", None: []string{"{job}"}, Else: notRetried}},
+		},
+		{
+			Path:  below + "pipelines/{pipeline}/jobs",
+			Query: map[string]string{"per_page": "100", "include_retried": "true"},
+			Keep:  []string{"/0/id"},
+			Must:  []targets.Condition{{At: "", Fewer: 100, Else: tooMany}, {At: "/*/id", Any: []string{"{job}"}, Else: notRetried}},
+			Shows: "the job {job} was retried",
+		},
+	}
 }
 
 // WaitingDeployment shows that the deployment {deployment} waits for approval
@@ -44,17 +57,24 @@ func Retried() []targets.Preparation {
 // missing, also one that has ended (ee/app/models/ee/deployment.rb). Without
 // rules, versions before 16.2 store an approval whomever it is made for.
 func WaitingDeployment() []targets.Preparation {
-	return []targets.Preparation{{
-		Path: below + "deployments/{deployment}", Keep: []string{"/id", "/status", "/environment/name", "/user/username", "/pending_approval_count"},
-		Must: []targets.Condition{
-			{At: "/environment/name", Any: []string{"{environment}"}, Else: "the deployment {deployment} is not one of {environment}"},
-			{At: "/user/username", Any: []string{"{developer}"}, Else: "the deployment {deployment} was not made by the developer {developer}, so its approval would not be of one's own"},
-			{At: "/pending_approval_count", Else: "whether the deployment {deployment} waits for approval cannot be read"},
-			{At: "/pending_approval_count", None: []string{"0"}, Else: "the deployment {deployment} does not wait for approval"},
-			{At: "/approval_summary/rules/*", Else: "the deployment {deployment} has no approval rules"},
+	return []targets.Preparation{
+		{
+			Path: below + "deployments/{deployment}",
+			Keep: []string{"/id", "/status", "/environment/name", "/user/username", "/pending_approval_count"},
+			Must: []targets.Condition{
+				{At: "/environment/name", Any: []string{"{environment}"}, Else: "the deployment {deployment} is not one of {environment}"},
+				{
+					At:   "/user/username",
+					Any:  []string{"{developer}"},
+					Else: "the deployment {deployment} was not made by the developer {developer}, so its approval would not be of one's own",
+				},
+				{At: "/pending_approval_count", Else: "whether the deployment {deployment} waits for approval cannot be read"},
+				{At: "/pending_approval_count", None: []string{"0"}, Else: "the deployment {deployment} does not wait for approval"},
+				{At: "/approval_summary/rules/*", Else: "the deployment {deployment} has no approval rules"},
+			},
+			Shows: "the deployment {deployment} has approval rules",
 		},
-		Shows: "the deployment {deployment} has approval rules",
-	}}
+	}
 }
 
 // Opened shows that the merge request {mergeRequest} is open, and the
@@ -62,13 +82,20 @@ func WaitingDeployment() []targets.Preparation {
 // the settings are (since 18.5, its approval rules). Why it cannot be merged
 // stands beside the answer, since GitLab's words do not tell.
 func Opened() []targets.Preparation {
-	return []targets.Preparation{{
-		Path: below + "merge_requests/{mergeRequest}", Keep: []string{"/iid", "/state", "/target_branch", "/detailed_merge_status", "/author/username"},
-		Must: []targets.Condition{
-			{At: "/state", Any: []string{"opened"}, Else: "the merge request !{mergeRequest} is not open"},
-			{At: "/author/username", Any: []string{"{developer}"}, Else: "the merge request !{mergeRequest} is not the developer {developer}'s own"},
+	return []targets.Preparation{
+		{
+			Path: below + "merge_requests/{mergeRequest}",
+			Keep: []string{"/iid", "/state", "/target_branch", "/detailed_merge_status", "/author/username"},
+			Must: []targets.Condition{
+				{At: "/state", Any: []string{"opened"}, Else: "the merge request !{mergeRequest} is not open"},
+				{
+					At:   "/author/username",
+					Any:  []string{"{developer}"},
+					Else: "the merge request !{mergeRequest} is not the developer {developer}'s own",
+				},
+			},
 		},
-	}}
+	}
 }
 
 // Exists shows that something below the project exists. GitLab then cannot
@@ -117,7 +144,11 @@ func Seated() []targets.Preparation {
 // of single accounts read.
 func Instance(version, why string, licensed bool) []targets.Preparation {
 	const unknown = "the instance has no Premium edition, or the observer may not read the protected environments that would show it"
-	instance := targets.Preparation{Path: api + "metadata", Keep: []string{"/version", "/enterprise"}, Else: "which version of GitLab this is cannot be read"}
+	instance := targets.Preparation{
+		Path: api + "metadata",
+		Keep: []string{"/version", "/enterprise"},
+		Else: "which version of GitLab this is cannot be read",
+	}
 	if version != "" {
 		instance.Must = append(instance.Must, targets.Condition{
 			At: "/version", AtLeast: version, Else: "this needs GitLab " + version + " or later: before, " + why,

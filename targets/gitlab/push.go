@@ -102,7 +102,8 @@ func (p *Project) beside(ctx context.Context, s *Session, branch, other string) 
 		Commit  *gitlab.Commit  `json:"commit"`
 	}
 	x, body := s.get(ctx, p.path()+"repository/compare", map[string]string{"from": branch, "to": other}, "/commit/id")
-	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &compared) != nil || compared.Commit == nil || len(compared.Commits) == 0 {
+	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &compared) != nil || compared.Commit == nil ||
+		len(compared.Commits) == 0 {
 		return x, ""
 	}
 	return x, compared.Commit.ID

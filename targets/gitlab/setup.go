@@ -18,7 +18,9 @@ func Setup(w io.Writer, in targets.Access) error {
 	t := in.Target.GitLab
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What sodprobe needs in the project %s (%d) of %s.\n", t.Project, t.ProjectID, t.URL)
-	b.WriteString("# Use accounts made for it, with the roles that people have: what they attempt stands in\n# their activity. Give each token the scope below and no longer life than the window.\n\n")
+	b.WriteString(
+		"# Use accounts made for it, with the roles that people have: what they attempt stands in\n# their activity. Give each token the scope below and no longer life than the window.\n\n",
+	)
 	for _, id := range in.People {
 		fmt.Fprintf(&b, "- account %q (%s): %s\n", id.GitLab.Username, id.ID, roleOf(id.Role))
 		kind := "personal access token"
@@ -32,7 +34,11 @@ func Setup(w io.Writer, in targets.Access) error {
 	}
 	fmt.Fprintf(&b, "\n- branch %q: protected; %q: not protected, with at least 3 commits\n", t.Branch, t.PermittedBranch)
 	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
-		fmt.Fprintf(&b, "\n# These routes can be protected with GitLab %s only. On an edition without it they stay open\n# by design: sodprobe calls them Inconclusive, never Blocked.\n", tier)
+		fmt.Fprintf(
+			&b,
+			"\n# These routes can be protected with GitLab %s only. On an edition without it they stay open\n# by design: sodprobe calls them Inconclusive, never Blocked.\n",
+			tier,
+		)
 		for _, probe := range in.Tiers[tier] {
 			fmt.Fprintf(&b, "- %s\n", probe)
 		}

@@ -59,7 +59,16 @@ func (w *whoami) note(x targets.Exchange) {
 
 func (w *whoami) user(ctx context.Context) string {
 	var user gitlab.User
-	if problem := w.ask(ctx, api+"user", "the server did not say who the caller is", &user, "/id", "/username", "/state", "/is_admin"); problem != "" {
+	if problem := w.ask(
+		ctx,
+		api+"user",
+		"the server did not say who the caller is",
+		&user,
+		"/id",
+		"/username",
+		"/state",
+		"/is_admin",
+	); problem != "" {
 		return problem
 	}
 	w.id = user.ID

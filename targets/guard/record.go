@@ -24,9 +24,27 @@ func sentHeaders() []string {
 
 func answerHeaders() []string {
 	return []string{
-		"Audit-Id", "Content-Type", "Etag", "Location", "Ratelimit-Limit", "Ratelimit-Name", "Ratelimit-Remaining", "Retry-After",
-		"Server", "Via", "Warning", "Www-Authenticate", "X-Amz-Id-2", "X-Amz-Request-Id", "X-Amz-Version-Id", "X-Amzn-Errortype", "X-Amzn-Requestid", "X-Gitlab-Meta", "X-Request-Id",
-		"X-Kubernetes-Pf-Flowschema-Uid", "X-Kubernetes-Pf-Prioritylevel-Uid",
+		"Audit-Id",
+		"Content-Type",
+		"Etag",
+		"Location",
+		"Ratelimit-Limit",
+		"Ratelimit-Name",
+		"Ratelimit-Remaining",
+		"Retry-After",
+		"Server",
+		"Via",
+		"Warning",
+		"Www-Authenticate",
+		"X-Amz-Id-2",
+		"X-Amz-Request-Id",
+		"X-Amz-Version-Id",
+		"X-Amzn-Errortype",
+		"X-Amzn-Requestid",
+		"X-Gitlab-Meta",
+		"X-Request-Id",
+		"X-Kubernetes-Pf-Flowschema-Uid",
+		"X-Kubernetes-Pf-Prioritylevel-Uid",
 	}
 }
 

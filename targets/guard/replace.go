@@ -68,7 +68,8 @@ func changed(o map[string]any, set, bound map[string]string) (replacement, error
 		if err := dec.Decode(&v); err != nil {
 			return replacement{}, fmt.Errorf("the value for %s: %w", pointer, err)
 		}
-		if strings.HasPrefix(pointer, "/metadata/name") || strings.HasPrefix(pointer, "/metadata/uid") || strings.HasPrefix(pointer, "/metadata/resourceVersion") {
+		if strings.HasPrefix(pointer, "/metadata/name") || strings.HasPrefix(pointer, "/metadata/uid") ||
+			strings.HasPrefix(pointer, "/metadata/resourceVersion") {
 			return replacement{}, fmt.Errorf("%s binds the request to the object", pointer)
 		}
 		if err := assign(o, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), v); err != nil {

@@ -182,7 +182,11 @@ func pinnedRoot(bundle []byte, want string) (*x509.CertPool, error) {
 	if len(seen) == 0 {
 		return nil, errors.New("it has no certificate-authority, so the cluster cannot be pinned")
 	}
-	return nil, fmt.Errorf("its root certificate is %s, and the scenario pins sha256:%s: this is not the approved cluster", strings.Join(seen, ", "), want)
+	return nil, fmt.Errorf(
+		"its root certificate is %s, and the scenario pins sha256:%s: this is not the approved cluster",
+		strings.Join(seen, ", "),
+		want,
+	)
 }
 
 // secrets are the strings of a credential that must never be recorded.

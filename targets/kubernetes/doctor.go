@@ -16,9 +16,17 @@ func (c *Cluster) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 	pin, err := c.Pin(ctx)
 	switch {
 	case err != nil:
-		return []targets.Finding{{What: "reach " + c.base, Problem: err.Error(), Mend: "check the network, the context's credential, and that the prober may get the namespace kube-system"}}
+		return []targets.Finding{
+			{
+				What:    "reach " + c.base,
+				Problem: err.Error(),
+				Mend:    "check the network, the context's credential, and that the prober may get the namespace kube-system",
+			},
+		}
 	case !pin.OK:
-		return []targets.Finding{{What: "reach " + c.base, Problem: pin.Problem, Mend: "point the context at the approved cluster, or approve this one"}}
+		return []targets.Finding{
+			{What: "reach " + c.base, Problem: pin.Problem, Mend: "point the context at the approved cluster, or approve this one"},
+		}
 	}
 	d := &doctor{cluster: c, in: in}
 	d.ok("the cluster %s (%s) is the approved one; the prober is %s", c.base, pin.Version, pin.Harness)
@@ -53,7 +61,11 @@ func (d *doctor) assume(ctx context.Context, id targets.Identity) *Session {
 	}
 	check := s.Whoami(ctx)
 	if check.Proof != probes.Proven {
-		d.bad("act as "+id.ID, check.Problem, "sodprobe setup kubernetes prints the rights that the prober needs; the scenario must state the identity as the server sees it")
+		d.bad(
+			"act as "+id.ID,
+			check.Problem,
+			"sodprobe setup kubernetes prints the rights that the prober needs; the scenario must state the identity as the server sees it",
+		)
 		return nil
 	}
 	d.ok("%s acts as %s", id.ID, check.Subject.Name)
@@ -79,7 +91,13 @@ func (d *doctor) observer(ctx context.Context, s *Session, id targets.Identity) 
 	bad := 0
 	for _, q := range d.in.Reads {
 		read := s.Read(ctx, q)
-		if f := q.Look(id.ID, read.Read, read.Exists, read.Problem, "sodprobe setup kubernetes prints the rights that the observer needs"); !f.OK {
+		if f := q.Look(
+			id.ID,
+			read.Read,
+			read.Exists,
+			read.Problem,
+			"sodprobe setup kubernetes prints the rights that the observer needs",
+		); !f.OK {
 			bad++
 			d.findings = append(d.findings, f)
 		}

@@ -39,7 +39,11 @@ func (c *Cluster) Pin(ctx context.Context) (journal.Pin, error) {
 		return pin, fmt.Errorf("%w: the answer is not the namespace kube-system", targets.ErrUnreachable)
 	}
 	if want := c.cfg.Target.Kubernetes.UID; namespace.Metadata.UID != want {
-		pin.Problem = fmt.Sprintf("kube-system has the uid %s, the scenario pins %s: this is not the approved cluster", namespace.Metadata.UID, want)
+		pin.Problem = fmt.Sprintf(
+			"kube-system has the uid %s, the scenario pins %s: this is not the approved cluster",
+			namespace.Metadata.UID,
+			want,
+		)
 		return pin, nil
 	}
 	return c.introduce(ctx, s, pin)
@@ -58,7 +62,11 @@ func (c *Cluster) introduce(ctx context.Context, s *Session, pin journal.Pin) (j
 	subject, x := s.self(ctx)
 	pin.Exchanges = append(pin.Exchanges, x)
 	if subject.Name == "" {
-		return pin, fmt.Errorf("%w: the server did not say who the prober is: %s", targets.ErrUnreachable, Classify(targets.Case{Exchange: x}).Reason)
+		return pin, fmt.Errorf(
+			"%w: the server did not say who the prober is: %s",
+			targets.ErrUnreachable,
+			Classify(targets.Case{Exchange: x}).Reason,
+		)
 	}
 	pin.Harness, pin.OK = subject.Name, true
 	return pin, nil

@@ -35,7 +35,11 @@ func Served(plural, group, version string) []targets.Preparation {
 			{At: "/kind", Any: []string{"APIService"}, Else: another},
 			{At: "/spec/group", Any: []string{group}, Else: another},
 			{At: "/spec/version", Any: []string{version}, Else: another},
-			{At: "/spec/service", Absent: true, Else: group + "/" + version + " is served by an aggregated API server, which may not know a dry run"},
+			{
+				At:     "/spec/service",
+				Absent: true,
+				Else:   group + "/" + version + " is served by an aggregated API server, which may not know a dry run",
+			},
 		},
 		Shows: served(plural, group, version),
 	}}
@@ -122,10 +126,12 @@ func withoutFiles(soft bool) targets.Preparation {
 	p := targets.Preparation{
 		Path: "/version", Keep: []string{"/major", "/minor"}, Soft: soft, Unless: "{staticAdmission}",
 		Else: "which version the server is cannot be read",
-		Must: []targets.Condition{{
-			At:   "/minor",
-			Else: "since Kubernetes 1.36 an API server may read webhooks and policies from files, which the API does not show; where none does, state it in the target (staticAdmission: none)",
-		}},
+		Must: []targets.Condition{
+			{
+				At:   "/minor",
+				Else: "since Kubernetes 1.36 an API server may read webhooks and policies from files, which the API does not show; where none does, state it in the target (staticAdmission: none)",
+			},
+		},
 	}
 	for minor := 19; minor < 36; minor++ {
 		p.Must[0].Any = append(p.Must[0].Any, fmt.Sprint(minor), fmt.Sprintf("%d+", minor)) // a provider's own build

@@ -219,7 +219,11 @@ func takesOn(asked targets.Asked, rest string) bool {
 		return false
 	}
 	for _, mode := range []string{"user-info", "serviceaccount", "arbitrary-node", "associated-node"} {
-		want := fmt.Sprintf(`User %q cannot impersonate-on:%s:create resource "selfsubjectreviews" in API group "authentication.k8s.io" at the cluster scope`, asked.Subject, mode)
+		want := fmt.Sprintf(
+			`User %q cannot impersonate-on:%s:create resource "selfsubjectreviews" in API group "authentication.k8s.io" at the cluster scope`,
+			asked.Subject,
+			mode,
+		)
 		if rest == escaped(want) {
 			return true
 		}
@@ -289,5 +293,9 @@ func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) 
 // limitRange recognizes the LimitRanger's words (kube-apiserver v1.37.2,
 // plugin/pkg/admission/limitranger/admission.go), alone or in a list.
 func limitRange(rest string) bool {
-	return regexp.MustCompile(`^\[?(?:(?:maximum|minimum) \S+ usage|\S+ max limit to request ratio) per (?:Pod|Container|PersistentVolumeClaim) is `).MatchString(rest)
+	return regexp.MustCompile(
+		`^\[?(?:(?:maximum|minimum) \S+ usage|\S+ max limit to request ratio) per (?:Pod|Container|PersistentVolumeClaim) is `,
+	).MatchString(
+		rest,
+	)
 }

@@ -29,7 +29,9 @@ func Setup(w io.Writer, in SetupInput) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What sodprobe needs at the target %s. Review it before you apply it.\n", in.Target.ID)
 	if in.Constrained {
-		b.WriteString("# Constrained impersonation: the prober may act as these users, for these requests only.\n# Needs Kubernetes 1.36 or later; grant no verb \"impersonate\" beside it.\n")
+		b.WriteString(
+			"# Constrained impersonation: the prober may act as these users, for these requests only.\n# Needs Kubernetes 1.36 or later; grant no verb \"impersonate\" beside it.\n",
+		)
 	} else {
 		b.WriteString("# Legacy impersonation: the prober may do all that these users may. Keep its credential as you keep theirs.\n")
 	}

@@ -29,8 +29,14 @@ func (k *Kubernetes) admit(u user, i info, o object) *metav1.Status {
 	}
 	switch {
 	case i.group == "apps":
-		message := fmt.Sprintf("%s %q is forbidden: ValidatingAdmissionPolicy '%s' with binding '%s' denied request: only release managers change workloads in %s",
-			i.qualified(), i.name, policyName, policyName, Production)
+		message := fmt.Sprintf(
+			"%s %q is forbidden: ValidatingAdmissionPolicy '%s' with binding '%s' denied request: only release managers change workloads in %s",
+			i.qualified(),
+			i.name,
+			policyName,
+			policyName,
+			Production,
+		)
 		return failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, message, &metav1.StatusDetails{
 			Name: i.name, Group: i.group, Kind: i.resource, Causes: []metav1.StatusCause{{Message: message}},
 		})

@@ -37,7 +37,8 @@ func (a *answer) status(s *metav1.Status) { a.json(int(s.Code), s) }
 func failure(code int, reason metav1.StatusReason, message string, details *metav1.StatusDetails) *metav1.Status {
 	return &metav1.Status{
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
-		Status:   metav1.StatusFailure, Code: int32(code), Reason: reason, Message: message, Details: details, //nolint:gosec // HTTP codes are small
+		Status:   metav1.StatusFailure, Code: int32(code), //nolint:gosec // HTTP codes are small
+		Reason: reason, Message: message, Details: details,
 	}
 }
 
@@ -51,7 +52,9 @@ func notFound(i info) *metav1.Status {
 }
 
 func noSuchPath() *metav1.Status {
-	return failure(http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource", &metav1.StatusDetails{})
+	return failure(
+		http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource", &metav1.StatusDetails{},
+	)
 }
 
 // forbidden is every 403 about a resource.

@@ -82,7 +82,8 @@ func (k *Kubernetes) escalates(u user, i info, o object) *metav1.Status {
 	switch i.resource {
 	case "roles", "clusterroles":
 		var role rbacv1.Role
-		if k.allowed(u, info{verb: "escalate", group: rbacGroup, resource: i.resource, namespace: i.namespace, name: i.name}) || !decode(o, &role) {
+		if k.allowed(u, info{verb: "escalate", group: rbacGroup, resource: i.resource, namespace: i.namespace, name: i.name}) ||
+			!decode(o, &role) {
 			return nil
 		}
 		granted = role.Rules
@@ -109,5 +110,13 @@ func (k *Kubernetes) escalates(u user, i info, o object) *metav1.Status {
 	for n, rule := range missing {
 		lines[n] = fmt.Sprintf("{APIGroups:%q, Resources:%q, Verbs:%q}", rule.APIGroups, rule.Resources, rule.Verbs)
 	}
-	return forbidden(i, fmt.Sprintf("user %q (groups=%q) is attempting to grant RBAC permissions not currently held:\n%s", u.name, u.groups, strings.Join(lines, "\n")))
+	return forbidden(
+		i,
+		fmt.Sprintf(
+			"user %q (groups=%q) is attempting to grant RBAC permissions not currently held:\n%s",
+			u.name,
+			u.groups,
+			strings.Join(lines, "\n"),
+		),
+	)
 }

@@ -28,16 +28,34 @@ func (k *Kubernetes) populateCustom() {
 	for _, ns := range []string{Production, Permitted} {
 		k.add(aggregatedGroup+"/v1", "Widget", "widgets", ns, "api", object{"spec": object{}})
 	}
-	k.add("argoproj.io/v1alpha1", "AppProject", "appprojects", "argocd", "payments", object{"spec": object{"sourceRepos": []any{"https://git.corp.example/payments"}}})
+	k.add(
+		"argoproj.io/v1alpha1",
+		"AppProject",
+		"appprojects",
+		"argocd",
+		"payments",
+		object{"spec": object{"sourceRepos": []any{"https://git.corp.example/payments"}}},
+	)
 	k.add("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases", "flux-system", "payments", object{"spec": object{"values": object{}}})
-	k.add("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories", "flux-system", "payments", object{"spec": object{"ref": object{"branch": "main"}}})
+	k.add(
+		"source.toolkit.fluxcd.io/v1",
+		"GitRepository",
+		"gitrepositories",
+		"flux-system",
+		"payments",
+		object{"spec": object{"ref": object{"branch": "main"}}},
+	)
 	k.add("kyverno.io/v1", "ClusterPolicy", "clusterpolicies", "", "require-signed-images", object{"spec": object{}})
 }
 
 // define makes the CustomResourceDefinition of a kind.
 func (k *Kubernetes) define(group, version, plural string) {
 	k.add("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", "", plural+"."+group, object{
-		"spec": object{"group": group, "names": object{"plural": plural}, "versions": []any{object{"name": version, "served": true, "storage": true}}},
+		"spec": object{
+			"group":    group,
+			"names":    object{"plural": plural},
+			"versions": []any{object{"name": version, "served": true, "storage": true}},
+		},
 	})
 }
 

@@ -102,13 +102,21 @@ func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
 		_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"`)
 		panic(http.ErrAbortHandler)
 	case FaultServerError:
-		w.status(failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "Internal error occurred: etcdserver: request timed out", nil))
+		w.status(
+			failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "Internal error occurred: etcdserver: request timed out", nil),
+		)
 	case FaultWebhookDown:
-		w.status(failure(http.StatusInternalServerError, metav1.StatusReasonInternalError,
-			`Internal error occurred: failed calling webhook "policy.corp.example": failed to call webhook: Post "https://policy.corp.example/": dial tcp: connection refused`, nil))
+		w.status(failure(
+			http.StatusInternalServerError,
+			metav1.StatusReasonInternalError,
+			`Internal error occurred: failed calling webhook "policy.corp.example": failed to call webhook: Post "https://policy.corp.example/": dial tcp: connection refused`,
+			nil,
+		))
 	case FaultLying:
 		s := forbidden(i, cannot(user{name: r.Header.Get("Impersonate-User")}, i))
-		w.status(failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "rbac.corp.example" denied the request: `+s.Message, nil))
+		w.status(
+			failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "rbac.corp.example" denied the request: `+s.Message, nil),
+		)
 	case FaultAnonymous:
 		w.status(forbidden(i, cannot(user{name: "system:anonymous"}, i)))
 	case FaultNone, FaultNoImpersonation, FaultConflict:

@@ -53,16 +53,37 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 	case i.verb == "delete":
 		return k.delete(w, r, i, u, body)
 	default:
-		return failure(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed, "the server does not allow this method on the requested resource", nil)
+		return failure(
+			http.StatusMethodNotAllowed,
+			metav1.StatusReasonMethodNotAllowed,
+			"the server does not allow this method on the requested resource",
+			nil,
+		)
 	}
 }
 
 // served reports whether the lab has an API group.
 func served(group string) bool {
 	return slices.Contains([]string{
-		"", "apps", "batch", "policy", "networking.k8s.io", rbacGroup, "certificates.k8s.io", "admissionregistration.k8s.io",
-		"authentication.k8s.io", "authorization.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "argoproj.io",
-		"kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "kyverno.io", "gateway.networking.k8s.io", aggregatedGroup,
+		"",
+		"apps",
+		"batch",
+		"policy",
+		"networking.k8s.io",
+		rbacGroup,
+		"certificates.k8s.io",
+		"admissionregistration.k8s.io",
+		"authentication.k8s.io",
+		"authorization.k8s.io",
+		"apiextensions.k8s.io",
+		"apiregistration.k8s.io",
+		"argoproj.io",
+		"kustomize.toolkit.fluxcd.io",
+		"helm.toolkit.fluxcd.io",
+		"source.toolkit.fluxcd.io",
+		"kyverno.io",
+		"gateway.networking.k8s.io",
+		aggregatedGroup,
 	}, group)
 }
 
@@ -78,7 +99,15 @@ func (k *Kubernetes) read(w *answer, r *http.Request, i info) *metav1.Status {
 		if meta {
 			kind = "PartialObjectMetadataList"
 		}
-		w.json(http.StatusOK, object{"kind": kind, "apiVersion": "v1", "metadata": object{"resourceVersion": "1"}, "items": selected(k.list(i), r.URL.Query().Get("labelSelector"))})
+		w.json(
+			http.StatusOK,
+			object{
+				"kind":       kind,
+				"apiVersion": "v1",
+				"metadata":   object{"resourceVersion": "1"},
+				"items":      selected(k.list(i), r.URL.Query().Get("labelSelector")),
+			},
+		)
 		return nil
 	}
 	o, ok := k.find(i.key())
@@ -209,7 +238,12 @@ func (k *Kubernetes) update(w *answer, r *http.Request, i info, u user, body []b
 	if uid := text(o, "metadata", "uid"); uid != "" && uid != text(was, "metadata", "uid") {
 		return conflict(i, fmt.Sprintf("Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, text(was, "metadata", "uid")))
 	}
-	if version := text(o, "metadata", "resourceVersion"); version != "" && version != text(was, "metadata", "resourceVersion") || k.faultIs(FaultConflict) {
+	if version := text(
+		o,
+		"metadata",
+		"resourceVersion",
+	); version != "" && version != text(was, "metadata", "resourceVersion") ||
+		k.faultIs(FaultConflict) {
 		return conflict(i, "the object has been modified; please apply your changes to the latest version and try again")
 	}
 	if i.sub == "scale" {
@@ -233,8 +267,12 @@ func (k *Kubernetes) update(w *answer, r *http.Request, i info, u user, body []b
 }
 
 func conflict(i info, why string) *metav1.Status {
-	return failure(http.StatusConflict, metav1.StatusReasonConflict, fmt.Sprintf("Operation cannot be fulfilled on %s %q: %s", i.qualified(), i.name, why),
-		&metav1.StatusDetails{Name: i.name, Group: i.group, Kind: i.resource})
+	return failure(
+		http.StatusConflict,
+		metav1.StatusReasonConflict,
+		fmt.Sprintf("Operation cannot be fulfilled on %s %q: %s", i.qualified(), i.name, why),
+		&metav1.StatusDetails{Name: i.name, Group: i.group, Kind: i.resource},
+	)
 }
 
 // delete obeys the body where there is one: it replaces the query, as on the

@@ -66,7 +66,12 @@ func appendAll(o object, patch []byte) (object, *metav1.Status) {
 }
 
 func unsupportedMedia(contentType string) *metav1.Status {
-	return failure(415, metav1.StatusReasonUnsupportedMediaType, "the body of the request was in an unknown format - accepted media types include: application/merge-patch+json, not "+contentType, nil)
+	return failure(
+		415,
+		metav1.StatusReasonUnsupportedMediaType,
+		"the body of the request was in an unknown format - accepted media types include: application/merge-patch+json, not "+contentType,
+		nil,
+	)
 }
 
 // merge is RFC 7386.

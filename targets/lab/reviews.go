@@ -19,7 +19,9 @@ func (k *Kubernetes) review(w *answer, i info, u user, body []byte) *metav1.Stat
 		}
 		w.json(http.StatusCreated, authenticationv1.SelfSubjectReview{
 			TypeMeta: metav1.TypeMeta{Kind: "SelfSubjectReview", APIVersion: "authentication.k8s.io/v1"},
-			Status:   authenticationv1.SelfSubjectReviewStatus{UserInfo: authenticationv1.UserInfo{Username: u.name, UID: u.uid, Groups: u.groups, Extra: extra}},
+			Status: authenticationv1.SelfSubjectReviewStatus{
+				UserInfo: authenticationv1.UserInfo{Username: u.name, UID: u.uid, Groups: u.groups, Extra: extra},
+			},
 		})
 	case "selfsubjectaccessreviews":
 		var review authorizationv1.SelfSubjectAccessReview
@@ -28,7 +30,10 @@ func (k *Kubernetes) review(w *answer, i info, u user, body []byte) *metav1.Stat
 		}
 		a := review.Spec.ResourceAttributes
 		review.TypeMeta = metav1.TypeMeta{Kind: "SelfSubjectAccessReview", APIVersion: "authorization.k8s.io/v1"}
-		review.Status.Allowed = k.allowed(u, info{verb: a.Verb, group: a.Group, resource: a.Resource, sub: a.Subresource, namespace: a.Namespace, name: a.Name})
+		review.Status.Allowed = k.allowed(
+			u,
+			info{verb: a.Verb, group: a.Group, resource: a.Resource, sub: a.Subresource, namespace: a.Namespace, name: a.Name},
+		)
 		w.json(http.StatusCreated, review)
 	case "selfsubjectrulesreviews":
 		var review authorizationv1.SelfSubjectRulesReview

@@ -31,9 +31,30 @@ func (k *Kubernetes) populate() error {
 	k.populateCustom()
 	k.add("v1", "ConfigMap", "configmaps", "kube-system", "coredns", object{"data": object{"Corefile": ".:53 {}"}})
 	k.add(rbacGroup+"/v1", "ClusterRole", "clusterroles", "", "report-reader", object{"rules": []any{rule("get", "", "configmaps")}})
-	k.add("argoproj.io/v1alpha1", "Application", "applications", "argocd", "payments", object{"spec": object{"source": object{"targetRevision": "v1"}}})
-	k.add("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations", "flux-system", "payments", object{"spec": object{"path": "./prod"}})
-	k.add("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", "", "sodprobe", object{"spec": object{"signerName": "kubernetes.io/kube-apiserver-client"}})
+	k.add(
+		"argoproj.io/v1alpha1",
+		"Application",
+		"applications",
+		"argocd",
+		"payments",
+		object{"spec": object{"source": object{"targetRevision": "v1"}}},
+	)
+	k.add(
+		"kustomize.toolkit.fluxcd.io/v1",
+		"Kustomization",
+		"kustomizations",
+		"flux-system",
+		"payments",
+		object{"spec": object{"path": "./prod"}},
+	)
+	k.add(
+		"certificates.k8s.io/v1",
+		"CertificateSigningRequest",
+		"certificatesigningrequests",
+		"",
+		"sodprobe",
+		object{"spec": object{"signerName": "kubernetes.io/kube-apiserver-client"}},
+	)
 	k.add("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", "", "policy", object{})
 	k.add("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", "", "registry", object{})
 	if k.cfg.ConnectWebhook {
@@ -46,7 +67,11 @@ func (k *Kubernetes) populate() error {
 func (k *Kubernetes) populateNamespace(ns string) {
 	labels := object{"app": "api"}
 	pod := object{"containers": []any{object{"name": "api", "image": "registry.corp.example/api:1"}}, "nodeName": "node-1"}
-	workload := object{"replicas": 2, "selector": object{"matchLabels": labels}, "template": object{"metadata": object{"labels": labels}, "spec": pod}}
+	workload := object{
+		"replicas": 2,
+		"selector": object{"matchLabels": labels},
+		"template": object{"metadata": object{"labels": labels}, "spec": pod},
+	}
 	k.add("apps/v1", "Deployment", "deployments", ns, "api", object{"spec": workload})
 	k.add("apps/v1", "StatefulSet", "statefulsets", ns, "db", object{"spec": workload})
 	k.add("v1", "Pod", "pods", ns, "api-0", object{"spec": pod})
@@ -58,7 +83,14 @@ func (k *Kubernetes) populateNamespace(ns string) {
 	k.add("v1", "ResourceQuota", "resourcequotas", ns, "compute", object{"spec": object{"hard": object{"pods": "50"}}})
 	k.add("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", ns, "default-deny", object{"spec": object{"podSelector": object{}}})
 	k.add("argoproj.io/v1alpha1", "Rollout", "rollouts", ns, "api", object{"spec": object{"replicas": 2}})
-	k.add("networking.k8s.io/v1", "Ingress", "ingresses", ns, "api", object{"spec": object{"defaultBackend": object{"service": object{"name": "api", "port": object{"number": 80}}}}})
+	k.add(
+		"networking.k8s.io/v1",
+		"Ingress",
+		"ingresses",
+		ns,
+		"api",
+		object{"spec": object{"defaultBackend": object{"service": object{"name": "api", "port": object{"number": 80}}}}},
+	)
 	k.add("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", ns, "api", object{"spec": object{"hostnames": []any{"api.corp.example"}}})
 	k.add("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", ns, "api", object{
 		"roleRef":  object{"apiGroup": rbacGroup, "kind": "Role", "name": "api"},
@@ -91,8 +123,14 @@ func (k *Kubernetes) grantAll() error {
 	k.clusterRole("everything", rule("*", "*", "*"))
 	k.clusterRole("view", rule("get", "", "configmaps"))
 	k.clusterRole("read-everything", rule("get", "*", "*"), rule("list", "admissionregistration.k8s.io", "*"))
-	k.clusterRole("impersonator", rule("impersonate", "", "users"), rule("impersonate", "", "groups"), rule("impersonate", "", "serviceaccounts"),
-		rule("impersonate", "authentication.k8s.io", "uids"), rule("get", "", "namespaces"))
+	k.clusterRole(
+		"impersonator",
+		rule("impersonate", "", "users"),
+		rule("impersonate", "", "groups"),
+		rule("impersonate", "", "serviceaccounts"),
+		rule("impersonate", "authentication.k8s.io", "uids"),
+		rule("get", "", "namespaces"),
+	)
 	k.clusterRole("basic-user", rule("create", "authentication.k8s.io", "selfsubjectreviews"),
 		rule("create", "authorization.k8s.io", "selfsubjectaccessreviews"), rule("create", "authorization.k8s.io", "selfsubjectrulesreviews"))
 	k.bind("", "basic-user", "basic-user", "Group", authenticated)

@@ -159,7 +159,10 @@ func (h Harness) cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	x := b.Session.Send(ctx, b.Call)
-	if got := h.Classify(targets.Case{Asked: b.Asked, Exchange: x}); got.Class == targets.Denied || got.Class == targets.Reached || b.Arrived() != 0 {
+	if got := h.Classify(
+		targets.Case{Asked: b.Asked, Exchange: x},
+	); got.Class == targets.Denied || got.Class == targets.Reached ||
+		b.Arrived() != 0 {
 		t.Errorf("%+v of %+v; it arrived %d times", got, x, b.Arrived())
 	}
 }
@@ -252,7 +255,10 @@ func (h Harness) scoped(t *testing.T) {
 	if got := opinion(h.Open(t, Absent), b.Open); got != targets.Unsure {
 		t.Errorf("where nobody answers: %s", got)
 	}
-	if got := h.Oracle.Opinion(b.Open, func(targets.Review) (targets.Exchange, bool) { return targets.Exchange{}, false }); got != targets.Unsure {
+	if got := h.Oracle.Opinion(
+		b.Open,
+		func(targets.Review) (targets.Exchange, bool) { return targets.Exchange{}, false },
+	); got != targets.Unsure {
 		t.Errorf("where nobody was asked: %s", got)
 	}
 }

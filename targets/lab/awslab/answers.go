@@ -39,7 +39,12 @@ func send(w http.ResponseWriter, c call, r reply) {
 		body = failure(w, c, r)
 	} else if c.protocol == "awsQuery" {
 		operation := c.operation[strings.Index(c.operation, ":")+1:]
-		body = fmt.Sprintf("<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>%[3]s</RequestId></ResponseMetadata></%[1]sResponse>", operation, body, c.id)
+		body = fmt.Sprintf(
+			"<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>%[3]s</RequestId></ResponseMetadata></%[1]sResponse>",
+			operation,
+			body,
+			c.id,
+		)
 	} else if c.protocol == "ec2query" {
 		operation := c.operation[strings.Index(c.operation, ":")+1:]
 		body = fmt.Sprintf("<%[1]sResponse><requestId>%[3]s</requestId>%[2]s</%[1]sResponse>", operation, body, c.id)
@@ -70,11 +75,26 @@ func contentType(c call, body string) string {
 func failure(w http.ResponseWriter, c call, r reply) string {
 	switch c.protocol {
 	case "ec2query":
-		return fmt.Sprintf("<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>", r.code, escape(r.message), c.id)
+		return fmt.Sprintf(
+			"<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>",
+			r.code,
+			escape(r.message),
+			c.id,
+		)
 	case "awsQuery":
-		return fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>", r.code, escape(r.message), c.id)
+		return fmt.Sprintf(
+			"<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
+			r.code,
+			escape(r.message),
+			c.id,
+		)
 	case "rest-xml":
-		return fmt.Sprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId><HostId>lab</HostId></Error>", r.code, escape(r.message), c.id)
+		return fmt.Sprintf(
+			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId><HostId>lab</HostId></Error>",
+			r.code,
+			escape(r.message),
+			c.id,
+		)
 	case "rest-json":
 		w.Header().Set("X-Amzn-Errortype", r.code)
 		return encode(map[string]string{"message": r.message})
@@ -114,7 +134,11 @@ func refusal(c call, action, resource string, v verdict) reply {
 	said := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", c.as.arn, action, named(c, resource), why)
 	switch c.protocol {
 	case "ec2query":
-		return fail(403, "UnauthorizedOperation", "You are not authorized to perform this operation. "+said+". Encoded authorization failure message: bGFi")
+		return fail(
+			403,
+			"UnauthorizedOperation",
+			"You are not authorized to perform this operation. "+said+". Encoded authorization failure message: bGFi",
+		)
 	case "awsQuery", "rest-xml":
 		return fail(403, "AccessDenied", said)
 	case "rest-json":

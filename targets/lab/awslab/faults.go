@@ -109,22 +109,63 @@ func faultReply(fault Fault, c call) reply {
 	}
 	switch fault {
 	case FaultExpired:
-		return in([5]int{400, 403, 400, 400, 403}, [5]string{"RequestExpired", "ExpiredToken", "ExpiredToken", "ExpiredTokenException", "ExpiredTokenException"}, "The security token included in the request is expired")
+		return in(
+			[5]int{400, 403, 400, 400, 403},
+			[5]string{"RequestExpired", "ExpiredToken", "ExpiredToken", "ExpiredTokenException", "ExpiredTokenException"},
+			"The security token included in the request is expired",
+		)
 	case FaultThrottled:
-		return in([5]int{503, 400, 503, 400, 429}, [5]string{"RequestLimitExceeded", "Throttling", "SlowDown", "ThrottlingException", "TooManyRequestsException"}, "Rate exceeded")
+		return in(
+			[5]int{503, 400, 503, 400, 429},
+			[5]string{"RequestLimitExceeded", "Throttling", "SlowDown", "ThrottlingException", "TooManyRequestsException"},
+			"Rate exceeded",
+		)
 	case FaultSignature:
-		return in([5]int{401, 403, 403, 400, 403}, [5]string{"AuthFailure", "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignatureException"}, "The request signature we calculated does not match the signature you provided.")
+		return in(
+			[5]int{401, 403, 403, 400, 403},
+			[5]string{"AuthFailure", "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignatureException"},
+			"The request signature we calculated does not match the signature you provided.",
+		)
 	case FaultKMS:
-		return in(forbidden, refused, fmt.Sprintf("User: %s is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:%s:key/1 because no session policy allows the kms:GenerateDataKey action", who, Account))
+		return in(
+			forbidden,
+			refused,
+			fmt.Sprintf(
+				"User: %s is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:%s:key/1 because no session policy allows the kms:GenerateDataKey action",
+				who,
+				Account,
+			),
+		)
 	case FaultSession:
-		return in(forbidden, refused, fmt.Sprintf("User: %s is not authorized to perform: %s because no session policy allows the %s action", who, action, action))
+		return in(
+			forbidden,
+			refused,
+			fmt.Sprintf("User: %s is not authorized to perform: %s because no session policy allows the %s action", who, action, action),
+		)
 	case FaultBare:
 		return in(forbidden, refused, "Access Denied")
 	case FaultOther:
-		return in(forbidden, refused, fmt.Sprintf("User: arn:aws:sts::%s:assumed-role/Somebody/else is not authorized to perform: %s because no identity-based policy allows the %s action", Account, action, action))
+		return in(
+			forbidden,
+			refused,
+			fmt.Sprintf(
+				"User: arn:aws:sts::%s:assumed-role/Somebody/else is not authorized to perform: %s because no identity-based policy allows the %s action",
+				Account,
+				action,
+				action,
+			),
+		)
 	case FaultValidation:
-		return in([5]int{400, 400, 400, 400, 400}, [5]string{"InvalidParameterValue", "ValidationError", "InvalidArgument", "ValidationException", "ValidationException"}, "1 validation error detected")
+		return in(
+			[5]int{400, 400, 400, 400, 400},
+			[5]string{"InvalidParameterValue", "ValidationError", "InvalidArgument", "ValidationException", "ValidationException"},
+			"1 validation error detected",
+		)
 	case FaultNone, FaultProxy, FaultMalformed, FaultInternal:
 	}
-	return in([5]int{500, 500, 500, 500, 500}, [5]string{"InternalError", "InternalFailure", "InternalError", "InternalServerError", "ServiceException"}, "Internal error")
+	return in(
+		[5]int{500, 500, 500, 500, 500},
+		[5]string{"InternalError", "InternalFailure", "InternalError", "InternalServerError", "ServiceException"},
+		"Internal error",
+	)
 }

@@ -93,40 +93,77 @@ func reading() map[string]operation {
 			if _, found := c.roles[c.of("RoleName")]; !found && c.of("RoleName") != "prod-app" {
 				return fail(404, "NoSuchEntity", "The role with name "+c.of("RoleName")+" cannot be found.")
 			}
-			return ok("<Role><RoleId>AROALAB</RoleId><RoleName>" + c.of("RoleName") + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>")
+			return ok(
+				"<Role><RoleId>AROALAB</RoleId><RoleName>" + c.of(
+					"RoleName",
+				) + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
+			)
 		}},
-		"iam:ListRolePolicies":         fixed("iam:ListRolePolicies", "<PolicyNames>"+members("$", "deploy")+"</PolicyNames>"),
-		"iam:ListAttachedRolePolicies": fixed("iam:ListAttachedRolePolicies", "<AttachedPolicies>"+members("<PolicyArn>$</PolicyArn>", "arn:aws:iam::aws:policy/ReadOnlyAccess")+"</AttachedPolicies>"),
-		"iam:GetPolicy":                fixed("iam:GetPolicy", "<Policy><PolicyId>ANPALAB</PolicyId><DefaultVersionId>v2</DefaultVersionId></Policy>"),
-		"iam:ListPolicyVersions":       fixed("iam:ListPolicyVersions", "<Versions>"+members("<VersionId>$</VersionId><IsDefaultVersion>true</IsDefaultVersion>", "v2")+"</Versions>"),
-		"iam:GetGroup":                 fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
-		"iam:SimulatePrincipalPolicy":  query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
+		"iam:ListRolePolicies": fixed("iam:ListRolePolicies", "<PolicyNames>"+members("$", "deploy")+"</PolicyNames>"),
+		"iam:ListAttachedRolePolicies": fixed(
+			"iam:ListAttachedRolePolicies",
+			"<AttachedPolicies>"+members("<PolicyArn>$</PolicyArn>", "arn:aws:iam::aws:policy/ReadOnlyAccess")+"</AttachedPolicies>",
+		),
+		"iam:GetPolicy": fixed(
+			"iam:GetPolicy",
+			"<Policy><PolicyId>ANPALAB</PolicyId><DefaultVersionId>v2</DefaultVersionId></Policy>",
+		),
+		"iam:ListPolicyVersions": fixed(
+			"iam:ListPolicyVersions",
+			"<Versions>"+members("<VersionId>$</VersionId><IsDefaultVersion>true</IsDefaultVersion>", "v2")+"</Versions>",
+		),
+		"iam:GetGroup":                fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
+		"iam:SimulatePrincipalPolicy": query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
 		"cloudformation:DescribeStacks": fixed("cloudformation:DescribeStacks",
 			"<Stacks>"+members("<StackId>$</StackId>", "arn:aws:cloudformation:"+here+"stack/payments/1")+"</Stacks>"),
-		"ec2:DescribeInstances":         fixed("ec2:DescribeInstances", "<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item></reservationSet>"),
-		"ec2:DescribeSecurityGroups":    fixed("ec2:DescribeSecurityGroups", "<securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo>"),
-		"ec2:DescribeSubnets":           fixed("ec2:DescribeSubnets", "<subnetSet><item><subnetId>subnet-1</subnetId></item></subnetSet>"),
-		"ec2:DescribeLaunchTemplates":   fixed("ec2:DescribeLaunchTemplates", "<launchTemplates><item><launchTemplateId>lt-1</launchTemplateId><latestVersionNumber>3</latestVersionNumber></item></launchTemplates>"),
-		"cloudtrail:GetTrailStatus":     object("cloudtrail:GetTrailStatus", o{"IsLogging": true}),
-		"codebuild:BatchGetProjects":    object("codebuild:BatchGetProjects", o{"projects": []o{{"arn": "arn:aws:codebuild:" + here + "project/payments-deploy"}}}),
+		"ec2:DescribeInstances": fixed(
+			"ec2:DescribeInstances",
+			"<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item></reservationSet>",
+		),
+		"ec2:DescribeSecurityGroups": fixed(
+			"ec2:DescribeSecurityGroups",
+			"<securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo>",
+		),
+		"ec2:DescribeSubnets": fixed("ec2:DescribeSubnets", "<subnetSet><item><subnetId>subnet-1</subnetId></item></subnetSet>"),
+		"ec2:DescribeLaunchTemplates": fixed(
+			"ec2:DescribeLaunchTemplates",
+			"<launchTemplates><item><launchTemplateId>lt-1</launchTemplateId><latestVersionNumber>3</latestVersionNumber></item></launchTemplates>",
+		),
+		"cloudtrail:GetTrailStatus": object("cloudtrail:GetTrailStatus", o{"IsLogging": true}),
+		"codebuild:BatchGetProjects": object(
+			"codebuild:BatchGetProjects",
+			o{"projects": []o{{"arn": "arn:aws:codebuild:" + here + "project/payments-deploy"}}},
+		),
 		"codedeploy:GetDeploymentGroup": object("codedeploy:GetDeploymentGroup", o{"deploymentGroupInfo": o{"deploymentGroupId": "1"}}),
 		"codepipeline:GetPipeline":      object("codepipeline:GetPipeline", o{"pipeline": o{"name": "payments", "version": 4}}),
-		"ecr:DescribeRepositories":      object("ecr:DescribeRepositories", o{"repositories": []o{{"repositoryArn": "arn:aws:ecr:" + here + "repository/payments/api"}}}),
-		"ecs:DescribeClusters":          object("ecs:DescribeClusters", o{"clusters": []o{{"clusterArn": "arn:aws:ecs:" + here + "cluster/prod"}}}),
-		"ecs:DescribeServices":          object("ecs:DescribeServices", o{"services": []o{{"serviceArn": "arn:aws:ecs:" + here + "service/prod/payments", "taskDefinition": "payments:7"}}}),
-		"eks:DescribeCluster":           object("eks:DescribeCluster", o{"cluster": o{"arn": "arn:aws:eks:" + here + "cluster/prod"}}),
-		"eks:ListAccessEntries":         object("eks:ListAccessEntries", o{"accessEntries": []string{RoleARN(prod)}}),
-		"kms:GetKeyPolicy":              object("kms:GetKeyPolicy", o{"Policy": "lab", "PolicyName": "default"}),
+		"ecr:DescribeRepositories": object(
+			"ecr:DescribeRepositories",
+			o{"repositories": []o{{"repositoryArn": "arn:aws:ecr:" + here + "repository/payments/api"}}},
+		),
+		"ecs:DescribeClusters": object(
+			"ecs:DescribeClusters",
+			o{"clusters": []o{{"clusterArn": "arn:aws:ecs:" + here + "cluster/prod"}}},
+		),
+		"ecs:DescribeServices": object(
+			"ecs:DescribeServices",
+			o{"services": []o{{"serviceArn": "arn:aws:ecs:" + here + "service/prod/payments", "taskDefinition": "payments:7"}}},
+		),
+		"eks:DescribeCluster":   object("eks:DescribeCluster", o{"cluster": o{"arn": "arn:aws:eks:" + here + "cluster/prod"}}),
+		"eks:ListAccessEntries": object("eks:ListAccessEntries", o{"accessEntries": []string{RoleARN(prod)}}),
+		"kms:GetKeyPolicy":      object("kms:GetKeyPolicy", o{"Policy": "lab", "PolicyName": "default"}),
 		"lambda:GetFunctionConfiguration": query("lambda:GetFunctionConfiguration", func(c call) string {
 			return c.theFunction()
 		}),
 		"organizations:DescribeOrganization": object("organizations:DescribeOrganization", o{"Organization": o{"Id": "o-lab"}}),
 		"ssm:DescribeDocument":               object("ssm:DescribeDocument", o{"Document": o{"Name": "AWS-RunShellScript", "Hash": "lab"}}),
-		"ssm:DescribeParameters":             object("ssm:DescribeParameters", o{"Parameters": []o{{"Name": "/prod/payments/image", "Version": 2}}}),
-		"s3:HeadObject":                      head("s3:GetObject"),
-		"s3:HeadBucket":                      head("s3:ListBucket"),
-		"s3:GetBucketPolicy":                 object("s3:GetBucketPolicy", o{"Version": "2012-10-17", "Statement": []o{}}),
-		"cloudtrail:LookupEvents":            query("cloudtrail:LookupEvents", func(c call) string { return c.lookup() }),
+		"ssm:DescribeParameters": object(
+			"ssm:DescribeParameters",
+			o{"Parameters": []o{{"Name": "/prod/payments/image", "Version": 2}}},
+		),
+		"s3:HeadObject":           head("s3:GetObject"),
+		"s3:HeadBucket":           head("s3:ListBucket"),
+		"s3:GetBucketPolicy":      object("s3:GetBucketPolicy", o{"Version": "2012-10-17", "Statement": []o{}}),
+		"cloudtrail:LookupEvents": query("cloudtrail:LookupEvents", func(c call) string { return c.lookup() }),
 	}
 	return all
 }
@@ -149,7 +186,10 @@ func (c call) simulate() string {
 	if v.kind == "service control policy" {
 		organization = "false"
 	}
-	return "<EvaluationResults>" + members("<EvalActionName>$</EvalActionName><EvalResourceName>"+resource+"</EvalResourceName><EvalDecision>"+decision+
-		"</EvalDecision><MissingContextValues></MissingContextValues><OrganizationsDecisionDetail><AllowedByOrganizations>"+organization+
-		"</AllowedByOrganizations></OrganizationsDecisionDetail>", c.of("ActionNames.member.1")) + "</EvaluationResults>"
+	return "<EvaluationResults>" + members(
+		"<EvalActionName>$</EvalActionName><EvalResourceName>"+resource+"</EvalResourceName><EvalDecision>"+decision+
+			"</EvalDecision><MissingContextValues></MissingContextValues><OrganizationsDecisionDetail><AllowedByOrganizations>"+organization+
+			"</AllowedByOrganizations></OrganizationsDecisionDetail>",
+		c.of("ActionNames.member.1"),
+	) + "</EvaluationResults>"
 }

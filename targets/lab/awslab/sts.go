@@ -11,16 +11,28 @@ import (
 func (c call) assume() reply {
 	role := name(c.of("RoleArn"))
 	if _, ok := c.roles[role]; !ok {
-		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.as.arn, c.of("RoleArn")))
+		return fail(
+			403,
+			"AccessDenied",
+			fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.as.arn, c.of("RoleArn")),
+		)
 	}
 	// A source identity is set only by who may, and goes with a session into the
 	// roles that it assumes.
 	source := cmp.Or(c.of("SourceIdentity"), c.as.source)
 	if source != "" && !c.decide(c.as, "sts:SetSourceIdentity", c.of("RoleArn")).allowed {
-		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:SetSourceIdentity on resource: %s", c.as.arn, c.of("RoleArn")))
+		return fail(
+			403,
+			"AccessDenied",
+			fmt.Sprintf("User: %s is not authorized to perform: sts:SetSourceIdentity on resource: %s", c.as.arn, c.of("RoleArn")),
+		)
 	}
 	if c.in["Tags.member.1.Key"] != nil && !c.decide(c.as, "sts:TagSession", c.of("RoleArn")).allowed {
-		return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:TagSession on resource: %s", c.as.arn, c.of("RoleArn")))
+		return fail(
+			403,
+			"AccessDenied",
+			fmt.Sprintf("User: %s is not authorized to perform: sts:TagSession on resource: %s", c.as.arn, c.of("RoleArn")),
+		)
 	}
 	return c.session(role, source)
 }
@@ -41,8 +53,17 @@ func (c call) session(role, source string) reply {
 		return fail(500, "InternalFailure", err.Error())
 	}
 	s.source = source
-	return ok(fmt.Sprintf("<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>",
-		s.id, s.secret, s.token, c.cfg.Now().UTC().Add(15*time.Minute).Format(time.RFC3339), c.of("RoleSessionName"), arn))
+	return ok(
+		fmt.Sprintf(
+			"<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>",
+			s.id,
+			s.secret,
+			s.token,
+			c.cfg.Now().UTC().Add(15*time.Minute).Format(time.RFC3339),
+			c.of("RoleSessionName"),
+			arn,
+		),
+	)
 }
 
 // byToken makes a session for a web identity's token. Such a request is not

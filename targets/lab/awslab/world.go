@@ -44,10 +44,17 @@ func world(permissive bool) (map[string]role, document) {
 		// the organization.
 		allow(texts{"iam:*Role*", "cloudtrail:*", "organizations:*", "kms:*"}, "*"),
 	}}, boundary: document{[]statement{{Effect: "Allow", NotAction: texts{"iam:*"}, Resource: texts{"*"}}}}}, texts{Release}
-	scp := document{[]statement{
-		allow(texts{"*"}, "*"),
-		{Effect: "Deny", Action: texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"}, Resource: texts{"*"}, Except: texts{Release}},
-	}}
+	scp := document{
+		[]statement{
+			allow(texts{"*"}, "*"),
+			{
+				Effect:   "Deny",
+				Action:   texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"},
+				Resource: texts{"*"},
+				Except:   texts{Release},
+			},
+		},
+	}
 	token := texts{Trusted}
 	if permissive {
 		developer, scp, trusts = role{policy: everything}, everything, texts{Release, Developer}

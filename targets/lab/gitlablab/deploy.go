@@ -12,17 +12,23 @@ import (
 func (g *GitLab) deployments() map[string]func(call) reply {
 	const p = " /api/v4/projects/{project}/"
 	return map[string]func(call) reply{
-		"POST" + p + "ci/lint":                     lint,
-		"POST" + p + "pipeline":                    pipeline,
-		"POST" + p + "pipeline_schedules":          schedule,
-		"POST" + p + "jobs/{name}/play":            onJob([]string{"77", "80"}, say(http.StatusBadRequest, "400 Bad request - Unplayable Job")),
-		"POST" + p + "jobs/{name}/retry":           onJob([]string{"77", "79", "80"}, say(http.StatusForbidden, "403 Forbidden - Job is not retryable")),
+		"POST" + p + "ci/lint":            lint,
+		"POST" + p + "pipeline":           pipeline,
+		"POST" + p + "pipeline_schedules": schedule,
+		"POST" + p + "jobs/{name}/play":   onJob([]string{"77", "80"}, say(http.StatusBadRequest, "400 Bad request - Unplayable Job")),
+		"POST" + p + "jobs/{name}/retry": onJob(
+			[]string{"77", "79", "80"},
+			say(http.StatusForbidden, "403 Forbidden - Job is not retryable"),
+		),
 		"POST" + p + "deployments/{name}/approval": approve,
 	}
 }
 
 func cannotRun(branch string) string {
-	return fmt.Sprintf("You do not have sufficient permission to run a pipeline on '%s'. Please select a different branch or contact your administrator for assistance.", branch)
+	return fmt.Sprintf(
+		"You do not have sufficient permission to run a pipeline on '%s'. Please select a different branch or contact your administrator for assistance.",
+		branch,
+	)
 }
 
 // lint simulates a pipeline, and asks who may run it since 15.2
@@ -129,7 +135,10 @@ func approve(c call) reply {
 	case !c.since("16.2") && !waits:
 		return say(http.StatusBadRequest, notWaiting)
 	case c.as.username == Alice && c.cfg.Posture == Enforced:
-		return say(http.StatusBadRequest, "You cannot approve your own deployment. This configuration can be adjusted in the protected environment settings.")
+		return say(
+			http.StatusBadRequest,
+			"You cannot approve your own deployment. This configuration can be adjusted in the protected environment settings.",
+		)
 	case !waits:
 		return say(http.StatusBadRequest, notWaiting)
 	case !entitled:

@@ -71,19 +71,41 @@ func (g *GitLab) faulty(w http.ResponseWriter, r *http.Request, a *account) bool
 		send(w, say(http.StatusInternalServerError, "500 Internal Server Error"))
 	case FaultThrottled:
 		w.Header().Set("Retry-After", "60")
-		send(w, reply{http.StatusTooManyRequests, object{"message": object{"error": "This endpoint has been requested too many times. Try again later."}}})
+		send(
+			w,
+			reply{
+				http.StatusTooManyRequests,
+				object{"message": object{"error": "This endpoint has been requested too many times. Try again later."}},
+			},
+		)
 	case FaultRackAttack:
 		plain(w, http.StatusTooManyRequests, "Retry later\n")
 	case FaultBanned:
 		plain(w, http.StatusForbidden, "Forbidden\n")
 	case FaultExpired:
-		send(w, reply{http.StatusUnauthorized, object{"error": "invalid_token", "error_description": "Token is expired. You can either do re-authorization or token refresh."}})
+		send(
+			w,
+			reply{
+				http.StatusUnauthorized,
+				object{"error": "invalid_token", "error_description": "Token is expired. You can either do re-authorization or token refresh."},
+			},
+		)
 	case FaultScope:
 		if git {
 			plain(w, http.StatusForbidden, "You are not allowed to upload code.")
 			return true
 		}
-		send(w, reply{http.StatusForbidden, object{"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.", "scope": "api"}})
+		send(
+			w,
+			reply{
+				http.StatusForbidden,
+				object{
+					"error":             "insufficient_scope",
+					"error_description": "The request requires higher privileges than provided by the access token.",
+					"scope":             "api",
+				},
+			},
+		)
 	case FaultArchived:
 		if git {
 			plain(w, http.StatusForbidden, "You can't push code to an archived project.")

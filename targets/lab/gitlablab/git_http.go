@@ -16,7 +16,11 @@ func (g *GitLab) serveGit(w http.ResponseWriter, r *http.Request) {
 		return
 	case a == nil || a.username != username && username != "oauth2":
 		w.Header().Set("Www-Authenticate", `Basic realm="GitLab"`)
-		plain(w, http.StatusUnauthorized, "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or you're required to use a token instead of a password.")
+		plain(
+			w,
+			http.StatusUnauthorized,
+			"HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or you're required to use a token instead of a password.",
+		)
 		return
 	case r.PathValue("group")+"/"+r.PathValue("project") != Project+".git":
 		g.change("created the project %s", r.URL.Path) // as a push to a new path does

@@ -19,7 +19,12 @@ func (g *GitLab) reads() map[string]func(call) reply {
 		}
 	}
 	level := func(what string) []any { return []any{object{"access_level": g.levels(what)}} }
-	branch := object{"name": Branch, "allow_force_push": g.forcible(), "push_access_levels": level("push"), "merge_access_levels": level("merge")}
+	branch := object{
+		"name":                Branch,
+		"allow_force_push":    g.forcible(),
+		"push_access_levels":  level("push"),
+		"merge_access_levels": level("merge"),
+	}
 	environment := object{"name": Environment, "deploy_access_levels": level("deploy")}
 	return map[string]func(call) reply{
 		"user": func(c call) reply {
@@ -59,8 +64,12 @@ func (g *GitLab) reads() map[string]func(call) reply {
 			return ok(object{"user_can_approve": c.as.maintains(), "user_has_approved": false})
 		},
 		"projects/{project}/merge_requests/{name}/approval_rules": list(object{"id": 1, "name": "Maintainers", "approvals_required": 1}),
-		"projects/{project}/approvals":                            g.onlyPremium(one(object{"disable_overriding_approvers_per_merge_request": !g.overriding()})),
-		"projects/{project}/approval_rules":                       g.onlyPremium(list(object{"id": 1, "name": "Maintainers", "approvals_required": 1})),
+		"projects/{project}/approvals": g.onlyPremium(
+			one(object{"disable_overriding_approvers_per_merge_request": !g.overriding()}),
+		),
+		"projects/{project}/approval_rules": g.onlyPremium(
+			list(object{"id": 1, "name": "Maintainers", "approvals_required": 1}),
+		),
 
 		"projects/{project}/protected_branches":            list(branch),
 		"projects/{project}/protected_branches/{name}":     named(Branch, branch),
@@ -69,9 +78,11 @@ func (g *GitLab) reads() map[string]func(call) reply {
 		"projects/{project}/protected_environments/{name}": g.onlyPremium(named(Environment, environment)),
 		"projects/{project}/push_rule":                     g.onlyPremium(one(object{"id": 1, "deny_delete_tag": false})),
 
-		"projects/{project}/deploy_keys":           list(),
-		"projects/{project}/variables/{name}":      g.maintainers(func(call) reply { return missing("Variable Not Found") }),
-		"projects/{project}/variables":             g.maintainers(list(object{"key": "PROD_TOKEN", "value": "lab-secret-value", "protected": true})),
+		"projects/{project}/deploy_keys":      list(),
+		"projects/{project}/variables/{name}": g.maintainers(func(call) reply { return missing("Variable Not Found") }),
+		"projects/{project}/variables": g.maintainers(
+			list(object{"key": "PROD_TOKEN", "value": "lab-secret-value", "protected": true}),
+		),
 		"projects/{project}/pipelines":             list(),
 		"projects/{project}/pipeline_schedules":    list(),
 		"projects/{project}/pipelines/{name}/jobs": pipelineJobs,
@@ -157,8 +168,14 @@ func mergeRequest(c call) reply {
 		return missing("Not found")
 	}
 	return ok(object{
-		"iid": json.Number(c.r.PathValue("name")), "state": "opened", "target_branch": mr.into, "sha": "feature", "detailed_merge_status": mr.status,
-		"author": object{"username": mr.author},
+		"iid": json.Number(
+			c.r.PathValue("name"),
+		),
+		"state":                 "opened",
+		"target_branch":         mr.into,
+		"sha":                   "feature",
+		"detailed_merge_status": mr.status,
+		"author":                object{"username": mr.author},
 	})
 }
 
@@ -193,7 +210,12 @@ func deployment(c call) reply {
 	if status == "" {
 		return missing("Not found")
 	}
-	o := object{"id": json.Number(c.r.PathValue("name")), "status": status, "environment": object{"name": Environment}, "user": object{"username": Alice}}
+	o := object{
+		"id":          json.Number(c.r.PathValue("name")),
+		"status":      status,
+		"environment": object{"name": Environment},
+		"user":        object{"username": Alice},
+	}
 	if c.licensed() {
 		o["pending_approval_count"] = map[bool]int{true: 1}[status == "blocked"]
 		o["approval_summary"] = object{"rules": []any{object{"access_level": maintainer, "required_approvals": 1}}}

@@ -47,7 +47,13 @@ func (g *GitLab) repository() string { return filepath.Join(g.cfg.Dir, Project+"
 func (g *GitLab) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // the arguments are the lab's own
 	cmd.Dir = g.repository()
-	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "HOME=" + g.cfg.Dir, "LC_ALL=C"}
+	cmd.Env = []string{
+		"PATH=/usr/local/bin:/usr/bin:/bin",
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_GLOBAL=/dev/null",
+		"HOME=" + g.cfg.Dir,
+		"LC_ALL=C",
+	}
 	return cmd
 }
 
@@ -92,7 +98,14 @@ func history() string {
 	commits := 0
 	commit := func(branch, from string) {
 		commits++
-		fmt.Fprintf(&b, "commit refs/heads/%s\nmark :%d\ncommitter lab <lab@corp.example> %d +0000\ndata <<.\nCommit %d\n.\n", branch, commits, 1700000000+commits, commits)
+		fmt.Fprintf(
+			&b,
+			"commit refs/heads/%s\nmark :%d\ncommitter lab <lab@corp.example> %d +0000\ndata <<.\nCommit %d\n.\n",
+			branch,
+			commits,
+			1700000000+commits,
+			commits,
+		)
 		if from != "" {
 			fmt.Fprintf(&b, "from %s\n", from)
 		}

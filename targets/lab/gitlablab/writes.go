@@ -41,7 +41,10 @@ func commit(c call) reply {
 	case !c.pushes(c.as, branch):
 		return say(http.StatusForbidden, "403 Forbidden - You are not allowed to push into this branch")
 	case c.body["start_sha"] != nil:
-		return say(http.StatusBadRequest, fmt.Sprintf("A branch called '%s' already exists. Switch to that branch in order to make changes", branch))
+		return say(
+			http.StatusBadRequest,
+			fmt.Sprintf("A branch called '%s' already exists. Switch to that branch in order to make changes", branch),
+		)
 	}
 	return effect(c)
 }
@@ -129,7 +132,13 @@ func (g *GitLab) registry(w http.ResponseWriter, r *http.Request) {
 		return
 	case g.since("17.8") && name == protectedImage && a.level < g.levels("image"):
 		if g.cfg.Posture != Scoped {
-			send(w, reply{http.StatusForbidden, object{"errors": []object{{"code": "DENIED", "message": "Pushing to protected repository path forbidden"}}}})
+			send(
+				w,
+				reply{
+					http.StatusForbidden,
+					object{"errors": []object{{"code": "DENIED", "message": "Pushing to protected repository path forbidden"}}},
+				},
+			)
 			return
 		}
 		access["meta"] = object{"tag_deny_access_patterns": object{"push": []string{"^v"}}}

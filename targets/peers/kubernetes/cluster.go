@@ -71,7 +71,10 @@ func startCluster(binary, dir string) (_ *cluster, err error) {
 	}()
 	pool := x509.NewCertPool()
 	pool.AddCert(c.ca.cert)
-	c.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	c.client = &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+	}
 	return c, c.wait()
 }
 
@@ -143,12 +146,23 @@ func (c *cluster) writeFiles() error {
 func (c *cluster) flags(etcd string, port int) []string {
 	in := func(name string) string { return filepath.Join(c.dir, name) }
 	return []string{
-		"--etcd-servers=" + etcd, fmt.Sprintf("--secure-port=%d", port), "--bind-address=127.0.0.1", "--advertise-address=192.0.2.1", "--endpoint-reconciler-type=none",
-		"--tls-cert-file=" + in("tls.crt"), "--tls-private-key-file=" + in("tls.key"), "--client-ca-file=" + in("ca.crt"),
-		"--token-auth-file=" + in("tokens.csv"), "--authorization-mode=RBAC",
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=" + in("tls.key"),
-		"--service-account-signing-key-file=" + in("tls.key"), "--service-cluster-ip-range=10.0.0.0/24",
-		"--audit-policy-file=" + in("audit-policy.yaml"), "--audit-log-path=" + in("audit.log"), "--audit-log-mode=blocking",
+		"--etcd-servers=" + etcd,
+		fmt.Sprintf("--secure-port=%d", port),
+		"--bind-address=127.0.0.1",
+		"--advertise-address=192.0.2.1",
+		"--endpoint-reconciler-type=none",
+		"--tls-cert-file=" + in("tls.crt"),
+		"--tls-private-key-file=" + in("tls.key"),
+		"--client-ca-file=" + in("ca.crt"),
+		"--token-auth-file=" + in("tokens.csv"),
+		"--authorization-mode=RBAC",
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-key-file=" + in("tls.key"),
+		"--service-account-signing-key-file=" + in("tls.key"),
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--audit-policy-file=" + in("audit-policy.yaml"),
+		"--audit-log-path=" + in("audit.log"),
+		"--audit-log-mode=blocking",
 	}
 }
 
@@ -163,7 +177,12 @@ func (c *cluster) wait() error {
 		}
 		code, body, err := c.do(http.MethodGet, "/readyz", nil)
 		if err == nil && code == http.StatusOK {
-			if code, body, err = c.do(http.MethodGet, "/api/v1/namespaces/kube-system", nil); err == nil && code == http.StatusOK && json.Unmarshal(body, &ns) == nil {
+			if code, body, err = c.do(
+				http.MethodGet,
+				"/api/v1/namespaces/kube-system",
+				nil,
+			); err == nil && code == http.StatusOK &&
+				json.Unmarshal(body, &ns) == nil {
 				c.uid = ns.Metadata.UID
 				return nil
 			}

@@ -42,7 +42,12 @@ func (c *cluster) seed() error {
 		}
 		// No controller manager runs, so nobody else fills the quota's status.
 		status := map[string]any{"status": map[string]any{"hard": map[string]any{"pods": "50"}, "used": map[string]any{"pods": "0"}}}
-		if code, body, err := c.do(http.MethodPatch, "/api/v1/namespaces/"+ns+"/resourcequotas/compute/status", status); err != nil || code != http.StatusOK {
+		if code, body, err := c.do(
+			http.MethodPatch,
+			"/api/v1/namespaces/"+ns+"/resourcequotas/compute/status",
+			status,
+		); err != nil ||
+			code != http.StatusOK {
 			return fmt.Errorf("fill the quota's status: HTTP %d: %w: %s", code, err, body)
 		}
 	}

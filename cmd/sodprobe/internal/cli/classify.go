@@ -79,12 +79,20 @@ func (a *app) readCase(path string) (targets.Case, error) {
 
 // classifiers are handed to the engine and to the verifier.
 func classifiers() map[targets.System]targets.Classifier {
-	return map[targets.System]targets.Classifier{targets.Kubernetes: kubernetes.Classify, targets.GitLab: gitlab.Classify, targets.AWS: aws.Classify}
+	return map[targets.System]targets.Classifier{
+		targets.Kubernetes: kubernetes.Classify,
+		targets.GitLab:     gitlab.Classify,
+		targets.AWS:        aws.Classify,
+	}
 }
 
 // oracles are handed to both, too.
 func oracles() map[targets.System]targets.Oracle {
-	return map[targets.System]targets.Oracle{targets.Kubernetes: kubernetes.Oracle(), targets.GitLab: gitlab.Oracle(), targets.AWS: aws.Oracle()}
+	return map[targets.System]targets.Oracle{
+		targets.Kubernetes: kubernetes.Oracle(),
+		targets.GitLab:     gitlab.Oracle(),
+		targets.AWS:        aws.Oracle(),
+	}
 }
 
 // describe renders a response in one line.

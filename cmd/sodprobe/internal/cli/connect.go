@@ -54,7 +54,12 @@ func (a account) Assume(ctx context.Context, id targets.Identity) (engine.Sessio
 type connectFlags struct{ kubeconfig string }
 
 func (f *connectFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig with the scenario's contexts (default: $KUBECONFIG, ~/.kube/config, or in-cluster)")
+	cmd.Flags().StringVar(
+		&f.kubeconfig,
+		"kubeconfig",
+		"",
+		"kubeconfig with the scenario's contexts (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
+	)
 }
 
 // surroundings are what the targets' credentials come from.
@@ -108,7 +113,13 @@ func (a *app) connectWith(ctx context.Context, from surroundings, s *scenarios.S
 
 func userAgent(marker string) string { return "sodprobe/" + version + " (" + marker + ")" }
 
-func (a *app) connectCluster(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+func (a *app) connectCluster(
+	from surroundings,
+	s *scenarios.Scenario,
+	t targets.Target,
+	budget *guard.Budget,
+	marker string,
+) (system, error) {
 	reader, err := observer(s, targets.Kubernetes)
 	if err != nil {
 		return nil, err
@@ -124,19 +135,40 @@ func (a *app) connectCluster(from surroundings, s *scenarios.Scenario, t targets
 	return cluster{c}, err
 }
 
-func (a *app) connectProject(from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+func (a *app) connectProject(
+	from surroundings,
+	s *scenarios.Scenario,
+	t targets.Target,
+	budget *guard.Budget,
+	marker string,
+) (system, error) {
 	reader, err := observer(s, targets.GitLab)
 	if err != nil {
 		return nil, err
 	}
 	p, err := gitlab.Connect(gitlab.Config{
-		Target: t, Reader: reader, Secret: from.secret, Roots: from.roots[targets.GitLab], Budget: budget, Marker: marker, UserAgent: userAgent(marker),
-		Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now, Proxy: http.ProxyFromEnvironment,
+		Target:    t,
+		Reader:    reader,
+		Secret:    from.secret,
+		Roots:     from.roots[targets.GitLab],
+		Budget:    budget,
+		Marker:    marker,
+		UserAgent: userAgent(marker),
+		Timeout:   s.Rules.RequestTimeout.Duration(),
+		Now:       a.now,
+		Proxy:     http.ProxyFromEnvironment,
 	})
 	return project{p}, err
 }
 
-func (a *app) connectAccount(ctx context.Context, from surroundings, s *scenarios.Scenario, t targets.Target, budget *guard.Budget, marker string) (system, error) {
+func (a *app) connectAccount(
+	ctx context.Context,
+	from surroundings,
+	s *scenarios.Scenario,
+	t targets.Target,
+	budget *guard.Budget,
+	marker string,
+) (system, error) {
 	reader, err := observer(s, targets.AWS)
 	if err != nil {
 		return nil, err
@@ -152,8 +184,17 @@ func (a *app) connectAccount(ctx context.Context, from surroundings, s *scenario
 		}
 	}
 	c, err := aws.Connect(aws.Config{
-		SessionNames: names, Target: t, Reader: reader, Source: source, Secret: from.secret, Roots: from.roots[targets.AWS], Budget: budget, Marker: marker,
-		UserAgent: userAgent(marker), Timeout: s.Rules.RequestTimeout.Duration(), Now: a.now,
+		SessionNames: names,
+		Target:       t,
+		Reader:       reader,
+		Source:       source,
+		Secret:       from.secret,
+		Roots:        from.roots[targets.AWS],
+		Budget:       budget,
+		Marker:       marker,
+		UserAgent:    userAgent(marker),
+		Timeout:      s.Rules.RequestTimeout.Duration(),
+		Now:          a.now,
 	})
 	return account{c}, err
 }

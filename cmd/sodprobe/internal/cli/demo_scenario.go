@@ -41,9 +41,21 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		{"nobody", "unprivileged", "nobody", "", ""},
 		{"reader", "observer", "reader", "", awslab.Reader},
 	} {
-		fmt.Fprintf(&b, "  - id: %s\n    role: %s\n    kubernetes: {impersonate: {user: %s@corp.example, groups: [%s]}}\n", p.id, p.role, p.user, p.groups)
+		fmt.Fprintf(
+			&b,
+			"  - id: %s\n    role: %s\n    kubernetes: {impersonate: {user: %s@corp.example, groups: [%s]}}\n",
+			p.id,
+			p.role,
+			p.user,
+			p.groups,
+		)
 		if l.gitlab != nil {
-			fmt.Fprintf(&b, "    gitlab: {username: %s, token: {env: LAB_TOKEN_%s}, sshKey: {file: %[1]s_ed25519}}\n", p.user, strings.ToUpper(p.user))
+			fmt.Fprintf(
+				&b,
+				"    gitlab: {username: %s, token: {env: LAB_TOKEN_%s}, sshKey: {file: %[1]s_ed25519}}\n",
+				p.user,
+				strings.ToUpper(p.user),
+			)
 		}
 		if p.aws != "" && l.aws != nil {
 			fmt.Fprintf(&b, "    aws: {assumeRole: %q}\n", awslab.RoleARN(p.aws))
@@ -57,7 +69,8 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		// What is examined only would leave its control inconclusive, and so would
 		// what names nothing real where the organization decides.
 		byOrganization := p.ID == "aws.cloudtrail.stop-logging" || p.ID == "aws.organizations.attach-policy"
-		if p.RealCredential || p.Technique == probes.Examine || byOrganization || p.System == targets.GitLab && l.gitlab == nil || p.System == targets.AWS && l.aws == nil {
+		if p.RealCredential || p.Technique == probes.Examine || byOrganization || p.System == targets.GitLab && l.gitlab == nil ||
+			p.System == targets.AWS && l.aws == nil {
 			continue
 		}
 		demoAttempt(&b, p)
@@ -70,7 +83,14 @@ func demoTokens(b *strings.Builder) {
 	for _, p := range []struct{ id, role, aws string }{
 		{"branch", "developer", awslab.Branch}, {"release-branch", "authorized", awslab.Trusted}, {"stranger", "unprivileged", awslab.Stranger},
 	} {
-		fmt.Fprintf(b, "  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n", p.id, p.role, awslab.RoleARN(p.aws), p.aws)
+		fmt.Fprintf(
+			b,
+			"  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n",
+			p.id,
+			p.role,
+			awslab.RoleARN(p.aws),
+			p.aws,
+		)
 	}
 }
 

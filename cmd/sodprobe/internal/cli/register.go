@@ -79,7 +79,11 @@ func (e *execution) begin(ctx context.Context, dir string, approved journal.Appr
 	if _, err := approval.VerifyOperator(e.doc.trust, line, signature, e.operator, e.started); err != nil {
 		return &failure{exitRefused, fmt.Errorf("the operator %s may not sign for a run: %w", e.operator, err)}
 	}
-	if err := e.writer.Append(ctx, journal.TypeRunSigned, journal.Signed{Seq: 0, Namespace: operate, Signature: string(signature)}); err != nil {
+	if err := e.writer.Append(
+		ctx,
+		journal.TypeRunSigned,
+		journal.Signed{Seq: 0, Namespace: operate, Signature: string(signature)},
+	); err != nil {
 		return err
 	}
 	if err := e.writer.Checkpoint(ctx, "before", start.Origin, e.sealer); err != nil {

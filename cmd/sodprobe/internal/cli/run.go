@@ -36,7 +36,9 @@ func (a *app) fill(f *operatorFlags) error {
 		f.key = a.env("SODPROBE_OPERATOR_KEY")
 	}
 	if f.principal == "" || f.key == "" {
-		return refusedf("a run needs an operator who signs for it: give --operator PRINCIPAL and --operator-key FILE, or set SODPROBE_OPERATOR and SODPROBE_OPERATOR_KEY")
+		return refusedf(
+			"a run needs an operator who signs for it: give --operator PRINCIPAL and --operator-key FILE, or set SODPROBE_OPERATOR and SODPROBE_OPERATOR_KEY",
+		)
 	}
 	return nil
 }
@@ -60,7 +62,12 @@ permitted, 4 inconclusive or not run, 5 not approved or refused,
 	o.connectFlags.add(cmd)
 	o.operatorFlags.add(cmd)
 	cmd.Flags().StringVar(&o.evidence, "evidence", "evidence", "evidence root: one folder per run, and the ledger")
-	cmd.Flags().StringVar(&o.stopFile, "stop-file", "", "stop admitting attempts as soon as this file exists (default: STOP in the evidence root)")
+	cmd.Flags().StringVar(
+		&o.stopFile,
+		"stop-file",
+		"",
+		"stop admitting attempts as soon as this file exists (default: STOP in the evidence root)",
+	)
 	o.out.flag(cmd)
 	return cmd
 }

@@ -160,6 +160,10 @@ func (a *app) initialize(dir string) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(a.stdout, "\nNext: edit scenario.yaml and trust/, then: sodprobe scenario lint %s\n", filepath.Join(dir, "scenario.yaml"))
+	_, err = fmt.Fprintf(
+		a.stdout,
+		"\nNext: edit scenario.yaml and trust/, then: sodprobe scenario lint %s\n",
+		filepath.Join(dir, "scenario.yaml"),
+	)
 	return err
 }

@@ -85,8 +85,13 @@ func (p *packaged) reapprove(start journal.RunStart) error {
 		return err
 	}
 	if plan.Digest() != start.PlanHash || plan.Len() != start.Planned {
-		return fmt.Errorf("the scenario plans %d attempts with the digest %s, the run recorded %d with %s: this version of sodprobe has another catalog, or the record is wrong",
-			plan.Len(), plan.Digest(), start.Planned, start.PlanHash)
+		return fmt.Errorf(
+			"the scenario plans %d attempts with the digest %s, the run recorded %d with %s: this version of sodprobe has another catalog, or the record is wrong",
+			plan.Len(),
+			plan.Digest(),
+			start.Planned,
+			start.PlanHash,
+		)
 	}
 	if d.root == nil {
 		_, err = d.signed(start.Operator.Principal, start.Approval.VerifiedAt)
