@@ -7,8 +7,9 @@ import (
 )
 
 // RuleVersion is the version of the verdict rule. Records of version 0 hold no
-// technique and no prediction; they are judged without.
-const RuleVersion = 1
+// technique and no prediction, and those of version 1 not what a prediction tells
+// beside its opinion; they are judged without.
+const RuleVersion = 2
 
 // Reason is why an attempt has its outcome: one of the words below, or the
 // class of an answer that proves nothing.
@@ -39,7 +40,10 @@ const (
 	// ReasonNotCorroborated: nobody showed that the request would pass, and it
 	// differs from a real one in something that the control may decide by.
 	ReasonNotCorroborated Reason = "not-corroborated"
-	ReasonNotAttempted    Reason = "not-attempted"
+	// ReasonSessionDiffers: the rules that refused look at something of a session
+	// that ours does not carry, so that they may let a real one through.
+	ReasonSessionDiffers Reason = "session-differs"
+	ReasonNotAttempted   Reason = "not-attempted"
 	ReasonNotRun          Reason = "not-run"
 	// ReasonTargetMissing: what the attempt needs does not exist, so nothing
 	// was sent.
@@ -51,6 +55,10 @@ const (
 // SCPTextUnseen limits a block by a service control policy: a member account
 // cannot read the policy's text.
 const SCPTextUnseen = "scp-text-unseen"
+
+// SessionLacks begins the limit of a block where the identity's rules look at a
+// key that our session does not carry: of another request they may say otherwise.
+const SessionLacks = "session-lacks: "
 
 // Judgement is the outcome of one attempt and why.
 type Judgement struct {
@@ -113,6 +121,9 @@ func (a Arms) denied() Judgement {
 	if open := a.Prediction.Open(); len(open) > 0 && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) {
 		return Judgement{Reason: ReasonOpenOtherwise, Open: open, Urgent: true}
 	}
+	if a.Prediction.unlike(a.Attempt.Layer) {
+		return Judgement{Reason: ReasonSessionDiffers}
+	}
 	if a.Ghost && !a.Prediction.ghost(targets.Denies) {
 		return Judgement{Reason: ReasonGhost}
 	}
@@ -122,6 +133,9 @@ func (a Arms) denied() Judgement {
 	j := Judgement{Outcome: Blocked, Reason: ReasonDenied}
 	if a.Attempt.Layer == targets.SCP {
 		j.Limits = []string{SCPTextUnseen}
+	}
+	for _, key := range a.Prediction.Lacks {
+		j.Limits = append(j.Limits, SessionLacks+key)
 	}
 	return j
 }

@@ -300,3 +300,27 @@ func TestStep9SCPTextUnseen(t *testing.T) {
 		check(t, name, s)
 	}
 }
+
+// TestStep8SessionDiffers: a refusal by rules that look at what our session lacks
+// may be one of our session alone.
+func TestStep8SessionDiffers(t *testing.T) {
+	lacking := func(change func(*probes.Arms)) probes.Arms {
+		return with(by(sound(), targets.IdentityPolicy), func(a *probes.Arms) {
+			a.Prediction = predicted(targets.Unsure, "", targets.IdentityPolicy)
+			a.Prediction.Lacks = []string{"aws:SourceIp"}
+			change(a)
+		})
+	}
+	differs := probes.Judgement{Reason: probes.ReasonSessionDiffers}
+	blocked := probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied, Limits: []string{probes.SessionLacks + "aws:SourceIp"}}
+	for name, s := range map[string]step{
+		"nobody says that it is denied": {lacking(func(*probes.Arms) {}), differs},
+		"they deny it all the same":     {lacking(func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
+		"another layer refused": {lacking(func(a *probes.Arms) {
+			a.Attempt.Layer = targets.ResourcePolicy
+			a.Expect = append(a.Expect, targets.ResourcePolicy)
+		}), blocked},
+	} {
+		check(t, name, s)
+	}
+}

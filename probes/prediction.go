@@ -21,6 +21,9 @@ type Prediction struct {
 	// Organization is what the policies of the organization say, where they can
 	// be told apart: AWS's AllowedByOrganizations.
 	Organization targets.Opinion `json:"organization,omitempty"`
+	// Lacks names the keys that the identity's rules look at, and that a session
+	// of ours does not carry as the identity's own would.
+	Lacks []string `json:"lacks,omitempty"`
 	// Covers lists the layers that the prediction speaks for, and Unseen names
 	// what it leaves out.
 	Covers []targets.Layer `json:"covers,omitempty"`
@@ -74,6 +77,13 @@ func (p Prediction) ghost(says targets.Opinion) bool {
 	return p.Ghost != nil && p.Ghost.Says == says && p.Real.Says == says
 }
 
+// unlike reports whether the refusal may be one of our session alone: the rules
+// that refused look at what it lacks, and do not say that they deny the real
+// action all the same.
+func (p Prediction) unlike(by targets.Layer) bool {
+	return len(p.Lacks) > 0 && slices.Contains(p.Covers, by) && p.Real.Says != targets.Denies
+}
+
 // Foretell fills a prediction in: what the rules say, by the answers that ask
 // has, and which other actions were attempted themselves.
 func Foretell(
@@ -84,6 +94,8 @@ func Foretell(
 ) Prediction {
 	p.Covers, p.Unseen = o.Covers, o.Unseen
 	p.Real.Says = p.Real.foretold(o, ask)
+	notes := o.Note(p.Real.Action, ask)
+	p.Organization, p.Lacks = notes.Organization, notes.Lacks
 	if p.Ghost != nil {
 		ghost := *p.Ghost
 		ghost.Says = ghost.foretold(o, ask)

@@ -240,6 +240,7 @@ func TestDoubts(t *testing.T) {
 		probes.ReasonArmMutated:      "the change carries the mark of another arm",
 		probes.ReasonGhost:           "no prediction carries the answer over to patch deployments.apps",
 		probes.ReasonNotCorroborated: "it differs from a real one in ssm:Overwrite",
+		probes.ReasonSessionDiffers:  "the rules look at what the session lacks (aws:SourceIp)",
 		probes.ReasonWrongLayer:      "quota is not a layer that counts here",
 		probes.ReasonArmsMissing:     "not held: negative",
 	} {
@@ -248,7 +249,7 @@ func TestDoubts(t *testing.T) {
 			Response:  targets.Response{Class: targets.Denied, Layer: targets.Quota},
 			Judgement: probes.Judgement{Reason: reason, Open: []string{"update deployments.apps api in payments"}},
 		}}
-		a.Arms.Alters = []string{"ssm:Overwrite"}
+		a.Arms.Alters, a.Arms.Prediction.Lacks = []string{"ssm:Overwrite"}, []string{"aws:SourceIp"}
 		if reason == probes.ReasonArmsMissing {
 			a.Missing = []string{"negative"}
 		}

@@ -170,6 +170,8 @@ func doubt(a Attempt) string {
 		probes.ReasonArmMutated:     "what stands there changed, and the change carries the mark of another arm of this run",
 		probes.ReasonGhost: "but the request names what does not exist, and no prediction carries the answer over to " +
 			a.Arms.Prediction.Real.String(),
+		probes.ReasonSessionDiffers: "but the rules look at what the session lacks (" + strings.Join(a.Arms.Prediction.Lacks, ", ") +
+			"), and may let a real one through",
 		probes.ReasonNotCorroborated: "but nobody showed that the request would pass, and it differs from a real one in " + strings.Join(a.Arms.Alters, ", "),
 	}[a.Reason]
 	if why == "" {

@@ -1,6 +1,9 @@
 package targets
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Action is one thing that somebody may or may not do, in the words of the
 // system's authorizer.
@@ -71,6 +74,40 @@ type Oracle struct {
 	// function, and Unsure where the answer does not speak of the action, or
 	// is not whole.
 	Says func(Action, Review, Exchange) Opinion
+	// Notes reads, of the same answer, what it tells beside an opinion. Pure; nil
+	// where a system's answers tell nothing more.
+	Notes func(Action, Review, Exchange) Notes
+}
+
+// Notes are what the answer to a review tells beside an opinion.
+type Notes struct {
+	// Organization is the opinion of the organization's policies alone.
+	Organization Opinion
+	// Lacks names what the identity's rules look at, and what a session of ours
+	// does not carry as the identity's own would: keys of conditions.
+	Lacks []string
+}
+
+// Note is what all answers about an action tell beside an opinion.
+func (o Oracle) Note(a Action, ask func(Review) (Exchange, bool)) Notes {
+	var out Notes
+	if o.Reviews == nil || o.Notes == nil {
+		return out
+	}
+	for _, r := range o.Reviews(a) {
+		x, ok := ask(r)
+		if !ok {
+			continue
+		}
+		n := o.Notes(a, r, x)
+		if out.Organization == "" {
+			out.Organization = n.Organization
+		}
+		out.Lacks = append(out.Lacks, n.Lacks...)
+	}
+	slices.Sort(out.Lacks)
+	out.Lacks = slices.Compact(out.Lacks)
+	return out
 }
 
 // Opinion is what the rules say of an action. ask returns the recorded answer

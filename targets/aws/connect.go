@@ -102,6 +102,7 @@ type Account struct {
 
 	mu      sync.Mutex
 	readers map[string]*readerKeys // of observers, by identity id
+	known   map[string]*answered   // what is asked once
 }
 
 // Connect prepares a connection. It sends nothing.
@@ -120,7 +121,7 @@ func Connect(cfg Config) (*Account, error) {
 	}
 	all := services(t.PartitionOf(), t.Region)
 	a := &Account{
-		cfg: cfg, services: all, hosts: hosts(all, t.Endpoint), readers: map[string]*readerKeys{},
+		cfg: cfg, services: all, hosts: hosts(all, t.Endpoint), readers: map[string]*readerKeys{}, known: map[string]*answered{},
 		signer: v4.NewSigner(),
 	}
 	transport := cfg.Source.Transport.Clone()

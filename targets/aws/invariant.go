@@ -60,6 +60,7 @@ func reads() []string {
 		"ecs:DescribeClusters",
 		"eks:DescribeCluster",
 		"eks:ListAccessEntries",
+		"iam:GetContextKeysForPrincipalPolicy",
 		"iam:GetGroup",
 		"iam:GetPolicy",
 		"iam:GetRole",

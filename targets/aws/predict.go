@@ -3,12 +3,16 @@ package aws
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -31,57 +35,115 @@ func Oracle() targets.Oracle {
 		},
 		Reviews: func(a targets.Action) []targets.Review { return []targets.Review{{Kind: simulation, Action: a}} },
 		Says:    foresees,
+		Notes:   asides,
 	}
 }
 
-// foresees reads the recorded answer of the simulator. It speaks of one exact
-// resource: of a pattern, a right for some that match it would read as a denial.
-func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Opinion {
-	if r.Kind != simulation || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || !exact(a.Resource) {
-		return targets.Unsure
+// simulationResult is what the simulator says of one action on one resource. The
+// results by resource tell more: the one above them is the strictest of all, and
+// leaves out which keys are missing for which ("SimulatePrincipalPolicy", IAM API
+// reference).
+type simulationResult struct {
+	Action       string        `json:"EvalActionName"`
+	Resource     string        `json:"EvalResourceName"`
+	Decision     string        `json:"EvalDecision"`
+	Missing      missing       `json:"MissingContextValues"`
+	Organization *organization `json:"OrganizationsDecisionDetail"`
+	Specific     *struct {
+		Member *struct {
+			Resource string  `json:"EvalResourceName"`
+			Decision string  `json:"EvalResourceDecision"`
+			Missing  missing `json:"MissingContextValues"`
+		} `json:"member"`
+	} `json:"ResourceSpecificResults"`
+}
+
+type organization struct {
+	Allowed string `json:"AllowedByOrganizations"`
+}
+
+// missing are the keys that the policies look at and that nobody gave.
+type missing struct {
+	Member oneOrMore `json:"member"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler: an empty list is an empty text.
+func (m *missing) UnmarshalJSON(b []byte) error {
+	type whole missing
+	if string(b) == `""` {
+		return nil
 	}
+	return json.Unmarshal(b, (*whole)(m))
+}
+
+// simulationOf reads a recorded answer of the simulator, false where it does not
+// speak of that very action on that very resource, and of it alone.
+func simulationOf(a targets.Action, r targets.Review, x targets.Exchange) (simulationResult, bool) {
 	var answer struct {
 		Result struct {
 			Results struct{ Member json.RawMessage } `json:"EvaluationResults"`
 		} `json:"SimulatePrincipalPolicyResult"`
 	}
-	var result struct {
-		Action       string `json:"EvalActionName"`
-		Resource     string `json:"EvalResourceName"`
-		Decision     string `json:"EvalDecision"`
-		Missing      any    `json:"MissingContextValues"`
-		Organization *struct {
-			Allowed string `json:"AllowedByOrganizations"`
-		} `json:"OrganizationsDecisionDetail"`
+	var got simulationResult
+	if r.Kind != simulation || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || !exact(a.Resource) ||
+		json.Unmarshal([]byte(x.Body), &answer) != nil || json.Unmarshal(answer.Result.Results.Member, &got) != nil {
+		return got, false
 	}
-	if json.Unmarshal([]byte(x.Body), &answer) != nil || json.Unmarshal(answer.Result.Results.Member, &result) != nil {
-		return targets.Unsure
+	if one := got.Specific; one != nil && one.Member != nil {
+		if one.Member.Resource != a.Resource || one.Member.Decision != got.Decision {
+			return got, false
+		}
+		got.Missing.Member = append(got.Missing.Member, one.Member.Missing.Member...)
 	}
-	missing := result.Missing != nil && result.Missing != ""
-	byOrganization := result.Organization != nil && result.Organization.Allowed != "true"
+	return got, got.Action == a.Verb && got.Resource == a.Resource
+}
+
+// foresees reads the recorded answer of the simulator. It speaks of one exact
+// resource: of a pattern, a right for some that match it would read as a denial.
+func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Opinion {
+	got, ok := simulationOf(a, r, x)
+	byOrganization := got.Organization != nil && got.Organization.Allowed != "true"
 	switch {
-	case result.Action != a.Verb || result.Resource != a.Resource || missing || byOrganization:
+	case !ok || len(got.Missing.Member) > 0 || byOrganization:
 		return targets.Unsure
-	case result.Decision == "allowed":
+	case got.Decision == "allowed":
 		return targets.Allows
-	case result.Decision == "implicitDeny" || result.Decision == "explicitDeny":
+	case got.Decision == "implicitDeny" || got.Decision == "explicitDeny":
 		return targets.Denies
 	}
 	return targets.Unsure
+}
+
+// asides reads what the simulator says of the organization, and in which keys that
+// the role's policies look at a session of ours is not like the person's own.
+func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Notes {
+	var out targets.Notes
+	got, ok := simulationOf(a, r, x)
+	if ok && len(got.Missing.Member) == 0 && got.Organization != nil {
+		out.Organization = map[string]targets.Opinion{"true": targets.Allows, "false": targets.Denies}[got.Organization.Allowed]
+	}
+	if r.Kind != simulation {
+		return out
+	}
+	used := slices.Clone(got.Missing.Member)
+	for _, step := range x.Steps {
+		used = append(used, keysUsed(step)...)
+	}
+	out.Lacks = lacks(used, keysSent(x))
+	return out
 }
 
 // exact reports whether a resource is one, and not a pattern of several.
 func exact(resource string) bool { return resource != "" && !strings.ContainsAny(resource, "*?") }
 
 // Review asks the simulator, as the observer, what the role may do. Its context
-// is what a real attack would carry: the Region, and who asks.
+// is what a real attack would carry: the Region, who asks, the tags of the
+// session, and what the action itself says. Which keys the role's policies look
+// at stands as a step.
 func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange {
 	role := s.identity.AWS.Role()
 	if role == "" {
 		return targets.Exchange{Unfit: "the simulator asks about a role, and " + s.identity.ID + " is a profile's"}
-	}
-	if !exact(r.Action.Resource) {
-		return targets.Exchange{Unfit: "the resource is a pattern, of which the simulator would say denied where only some are"}
 	}
 	t := s.account.cfg.Target.AWS
 	observer, err := s.account.Assume(ctx, s.account.cfg.Reader)
@@ -92,18 +154,94 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	if problem != "" {
 		return targets.Exchange{Unfit: "the observer cannot read: " + problem}
 	}
-	entry := func(key, value string) iamtypes.ContextEntry {
-		return iamtypes.ContextEntry{ContextKeyName: &key, ContextKeyType: iamtypes.ContextKeyTypeEnumString, ContextKeyValues: []string{value}}
+	used := s.account.once("keys of "+role, func() targets.Exchange {
+		ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
+			_, err := iam.NewFromConfig(cfg).GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &role})
+			return err
+		})
+		x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/GetContextKeysForPrincipalPolicyResult/ContextKeyNames")
+		return x
+	})
+	if !exact(r.Action.Resource) {
+		return targets.Exchange{
+			Unfit: "the resource is a pattern, of which the simulator would say denied where only some are",
+			Steps: []targets.Exchange{used},
+		}
 	}
+	organization := s.account.once("the organization", func() targets.Exchange {
+		ask := Wire("organizations", t.Region, func(cfg sdk.Config) error {
+			_, err := organizations.NewFromConfig(cfg).DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+			return err
+		})
+		x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/Organization/Id")
+		return x
+	})
 	ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
 		_, err := iam.NewFromConfig(cfg).SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
 			PolicySourceArn: &role, ActionNames: []string{r.Action.Verb}, ResourceArns: []string{r.Action.Resource},
-			ContextEntries: []iamtypes.ContextEntry{
-				entry("aws:RequestedRegion", t.Region), entry("aws:PrincipalArn", role), entry("aws:PrincipalAccount", t.AccountID),
-			},
+			ContextEntries: s.inLife(r.Action.Verb, role, organization),
 		})
 		return err
 	})
 	x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/SimulatePrincipalPolicyResult/EvaluationResults")
+	x.Steps = []targets.Exchange{used, organization}
 	return x
+}
+
+// inLife is the context of a real attack by the action.
+func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.ContextEntry {
+	t := s.account.cfg.Target.AWS
+	context := map[string]string{
+		"aws:RequestedRegion": t.Region, "aws:PrincipalArn": role, "aws:PrincipalAccount": t.AccountID, "aws:PrincipalType": "AssumedRole",
+		"aws:SecureTransport": "true",
+	}
+	var in struct{ Organization struct{ ID string } }
+	if org.Status == http.StatusOK && json.Unmarshal([]byte(org.Body), &in) == nil && in.Organization.ID != "" {
+		context["aws:PrincipalOrgID"] = in.Organization.ID
+	}
+	for tag, value := range s.identity.AWS.Tags {
+		context["aws:PrincipalTag/"+tag] = value
+	}
+	maps.Copy(context, ofAction(action, t.PartitionOf()))
+	var out []iamtypes.ContextEntry
+	for _, key := range slices.Sorted(maps.Keys(context)) {
+		kind := iamtypes.ContextKeyTypeEnumString
+		if key == "aws:SecureTransport" || strings.HasPrefix(key, "kms:Bypass") {
+			kind = iamtypes.ContextKeyTypeEnumBoolean
+		}
+		out = append(out, iamtypes.ContextEntry{ContextKeyName: &key, ContextKeyType: kind, ContextKeyValues: []string{context[key]}})
+	}
+	return out
+}
+
+// ofAction are the keys of a real attack by an action that tell it from others by
+// the same one (Service Authorization Reference): what is attached, to which
+// service a role is passed, that a parameter is overwritten.
+func ofAction(action, partition string) map[string]string {
+	return map[string]map[string]string{
+		"iam:AttachRolePolicy":       {"iam:PolicyARN": "arn:" + partition + ":iam::aws:policy/AdministratorAccess"},
+		"iam:PassRole":               {"iam:PassedToService": "ec2.amazonaws.com"},
+		"kms:PutKeyPolicy":           {"kms:BypassPolicyLockoutSafetyCheck": "false"},
+		"organizations:AttachPolicy": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"},
+		"ssm:PutParameter":           {"ssm:Overwrite": "true"},
+	}[action]
+}
+
+// once asks what is the same for the whole run.
+func (a *Account) once(what string, ask func() targets.Exchange) targets.Exchange {
+	a.mu.Lock()
+	known := a.known[what]
+	if known == nil {
+		known = &answered{}
+		a.known[what] = known
+	}
+	a.mu.Unlock()
+	known.once.Do(func() { known.exchange = ask() })
+	return known.exchange
+}
+
+// answered is a question that is asked once.
+type answered struct {
+	once     sync.Once
+	exchange targets.Exchange
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -28,6 +30,10 @@ func TestForesees(t *testing.T) {
 		"denied explicitly":           {role, simulated(action, role, "explicitDeny", ""), targets.Denies},
 		"a key is missing":            {role, simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:MultiFactorAuthPresent"}`), targets.Unsure},
 		"two keys are missing":        {role, simulated(action, role, "allowed", `,"MissingContextValues":{"member":["a","b"]}`), targets.Unsure},
+		"a key is missing of the resource": {role, simulated(action, role, "implicitDeny", without+`,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"implicitDeny","MissingContextValues":{"member":"aws:SourceIp"}}}`), targets.Unsure},
+		"of the resource the same":         {role, simulated(action, role, "implicitDeny", without+`,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"implicitDeny","MissingContextValues":""}}`), targets.Denies},
+		"of the resource something else":   {role, simulated(action, role, "implicitDeny", `,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"allowed"}}`), targets.Unsure},
+		"of another resource":              {role, simulated(action, role, "allowed", `,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`x","EvalResourceDecision":"allowed"}}`), targets.Unsure},
 		"the organization denies":     {role, simulated(action, role, "implicitDeny", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"false"}`), targets.Unsure},
 		"the organization allows":     {role, simulated(action, role, "allowed", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"true"}`), targets.Allows},
 		"a pattern":                   {"arn:aws:iam::111122223333:role/*", simulated(action, "arn:aws:iam::111122223333:role/*", "implicitDeny", ""), targets.Unsure},
@@ -49,5 +55,47 @@ func TestForesees(t *testing.T) {
 	}
 	if got := foresees(targets.Action{Verb: action, Resource: role}, targets.Review{Kind: simulation}, simulated(action, role, "allowed", "")); got != targets.Unsure {
 		t.Errorf("another question: %s", got)
+	}
+}
+
+// TestAsides: what the role's policies look at, and our session does not carry as
+// the person's own would; and what the organization alone says.
+func TestAsides(t *testing.T) {
+	const action, role = "iam:PutRolePolicy", "arn:aws:iam::111122223333:role/prod"
+	used := func(keys string) []targets.Exchange {
+		return []targets.Exchange{{Status: 200, Body: `{"GetContextKeysForPrincipalPolicyResult":{"ContextKeyNames":` + keys + `}}`}}
+	}
+	organization := func(says string) string { return `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"` + says + `"}` }
+	sent := &targets.Sent{Body: "Action=SimulatePrincipalPolicy&ContextEntries.member.1.ContextKeyName=aws%3APrincipalTag%2Fteam&ContextEntries.member.1.ContextKeyValues.member.1=payments"}
+	for name, c := range map[string]struct {
+		x     targets.Exchange
+		steps []targets.Exchange
+		want  targets.Notes
+	}{
+		"nothing":                 {simulated(action, role, "allowed", ""), nil, targets.Notes{}},
+		"no keys":                 {simulated(action, role, "allowed", ""), used(`""`), targets.Notes{}},
+		"a key that all carry":    {simulated(action, role, "allowed", ""), used(`{"member":"aws:RequestedRegion"}`), targets.Notes{}},
+		"MFA, of which none says": {simulated(action, role, "allowed", ""), used(`{"member":"aws:MultiFactorAuthPresent"}`), targets.Notes{}},
+		"a key of the network":    {simulated(action, role, "allowed", ""), used(`{"member":["s3:prefix","aws:SourceIp"]}`), targets.Notes{Lacks: []string{"aws:SourceIp"}}},
+		"tags, one of them ours":  {simulated(action, role, "allowed", ""), used(`{"member":["aws:principaltag/Team","aws:PrincipalTag/level"]}`), targets.Notes{Lacks: []string{"aws:PrincipalTag/level"}}},
+		"a key that is missing":   {simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:userid"}`), nil, targets.Notes{Lacks: []string{"aws:userid"}}},
+		"keys that were refused":  {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 403, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
+		"half of the keys":        {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 200, Truncated: true, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
+		"a pattern, and its keys": {targets.Exchange{Unfit: "a pattern"}, used(`{"member":"aws:SourceIp"}`), targets.Notes{Lacks: []string{"aws:SourceIp"}}},
+		"the organization denies": {simulated(action, role, "implicitDeny", organization("false")), nil, targets.Notes{Organization: targets.Denies}},
+		"the organization allows": {simulated(action, role, "allowed", organization("true")), nil, targets.Notes{Organization: targets.Allows}},
+		"it looks at what is not known": {
+			simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:x"}`+organization("false")), nil, targets.Notes{},
+		},
+	} {
+		c.x.Steps = c.steps
+		if c.x.Sent == nil {
+			c.x.Sent = sent
+		}
+		a := targets.Action{Verb: action, Resource: role}
+		got := Oracle().Note(a, func(targets.Review) (targets.Exchange, bool) { return c.x, true })
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

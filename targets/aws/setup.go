@@ -87,7 +87,9 @@ func entering(roles ...targets.AWSIdentity) []string {
 
 // observed are the actions that a scenario's reads need.
 func observed(in targets.Access) []string {
-	all := map[string]bool{"iam:SimulatePrincipalPolicy": true} // for the predictions
+	all := map[string]bool{ // for the predictions
+		"iam:SimulatePrincipalPolicy": true, "iam:GetContextKeysForPrincipalPolicy": true, "organizations:DescribeOrganization": true,
+	}
 	for _, r := range in.Reads {
 		all[r.Request.Action] = true
 	}

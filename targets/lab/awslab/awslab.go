@@ -19,8 +19,12 @@ import (
 type Config struct {
 	// Permissive lets developers do everything.
 	Permissive bool
-	Now        func() time.Time
-	Rand       io.Reader
+	// Scoped is the identity policy of developers in place of that, as JSON, with
+	// nothing else in their way; and their role's trust policy then asks for the
+	// person's name and team. "" for the one of the posture.
+	Scoped string
+	Now    func() time.Time
+	Rand   io.Reader
 }
 
 // AWS is a simulated account on loopback. It is safe for concurrent use.
@@ -47,12 +51,18 @@ type session struct {
 	arn               string
 	policy            *document // nil for none
 	source            string    // the source identity
+	tags              map[string]string
 }
 
 // Start starts a simulated account.
 func Start(cfg Config) (*AWS, error) {
 	a := &AWS{cfg: cfg, sessions: map[string]*session{}, tokens: map[string]string{}}
-	a.roles, a.scp = world(cfg.Permissive)
+	a.roles, a.scp = world(cfg.Permissive || cfg.Scoped != "")
+	if cfg.Scoped != "" {
+		if err := a.scope(cfg.Scoped); err != nil {
+			return nil, err
+		}
+	}
 	a.roles[prober] = role{policy: document{[]statement{allow(texts{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}, "*")}}}
 	for _, name := range []string{Branch, Trusted, Stranger} {
 		a.tokens[name] = "eyJhbGciOiJsYWIifQ." + a.random() + "." + name

@@ -1,6 +1,8 @@
 package awslab
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -94,9 +96,7 @@ func reading() map[string]operation {
 				return fail(404, "NoSuchEntity", "The role with name "+c.of("RoleName")+" cannot be found.")
 			}
 			return ok(
-				"<Role><RoleId>AROALAB</RoleId><RoleName>" + c.of(
-					"RoleName",
-				) + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
+				"<Role><RoleId>AROALAB</RoleId><RoleName>" + c.of("RoleName") + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
 			)
 		}},
 		"iam:ListRolePolicies": fixed("iam:ListRolePolicies", "<PolicyNames>"+members("$", "deploy")+"</PolicyNames>"),
@@ -112,8 +112,9 @@ func reading() map[string]operation {
 			"iam:ListPolicyVersions",
 			"<Versions>"+members("<VersionId>$</VersionId><IsDefaultVersion>true</IsDefaultVersion>", "v2")+"</Versions>",
 		),
-		"iam:GetGroup":                fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
-		"iam:SimulatePrincipalPolicy": query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
+		"iam:GetGroup":                         fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
+		"iam:GetContextKeysForPrincipalPolicy": query("iam:GetContextKeysForPrincipalPolicy", func(c call) string { return c.keysUsed() }),
+		"iam:SimulatePrincipalPolicy":          query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
 		"cloudformation:DescribeStacks": fixed("cloudformation:DescribeStacks",
 			"<Stacks>"+members("<StackId>$</StackId>", "arn:aws:cloudformation:"+here+"stack/payments/1")+"</Stacks>"),
 		"ec2:DescribeInstances": fixed(
@@ -176,7 +177,12 @@ func (c call) simulate() string {
 		resource = "*"
 	}
 	decision, organization := "implicitDeny", "true"
-	v := c.decide(&session{role: name(c.of("PolicySourceArn"))}, c.of("ActionNames.member.1"), resource)
+	who, action, of := &session{role: name(c.of("PolicySourceArn"))}, c.of("ActionNames.member.1"), keys{}
+	for i := 1; c.of(fmt.Sprintf("ContextEntries.member.%d.ContextKeyName", i)) != ""; i++ {
+		at := fmt.Sprintf("ContextEntries.member.%d.ContextKey", i)
+		of[strings.ToLower(c.of(at+"Name"))] = texts{c.of(at + "Values.member.1")}
+	}
+	v := c.decide(who, action, resource, of)
 	switch {
 	case v.allowed:
 		decision = "allowed"
@@ -188,8 +194,37 @@ func (c call) simulate() string {
 	}
 	return "<EvaluationResults>" + members(
 		"<EvalActionName>$</EvalActionName><EvalResourceName>"+resource+"</EvalResourceName><EvalDecision>"+decision+
-			"</EvalDecision><MissingContextValues></MissingContextValues><OrganizationsDecisionDetail><AllowedByOrganizations>"+organization+
+			"</EvalDecision><MissingContextValues></MissingContextValues><ResourceSpecificResults>"+members(
+			"<EvalResourceName>"+resource+"</EvalResourceName><EvalResourceDecision>"+decision+"</EvalResourceDecision><MissingContextValues>"+
+				members("$", c.unsaid(who.role, action, resource, of)...)+"</MissingContextValues>", "")+
+			"</ResourceSpecificResults><OrganizationsDecisionDetail><AllowedByOrganizations>"+organization+
 			"</AllowedByOrganizations></OrganizationsDecisionDetail>",
-		c.of("ActionNames.member.1"),
+		action,
 	) + "</EvaluationResults>"
+}
+
+// unsaid are the keys that the policies of a role look at for an action, and that
+// nobody gave. The simulator does not tell those of the organization.
+func (c call) unsaid(role, action, resource string, given keys) []string {
+	var out []string
+	for _, d := range []document{c.roles[role].policy, c.roles[role].boundary} {
+		for _, s := range d.Statement {
+			for _, key := range s.Condition.used() {
+				if s.names(action, resource) && given[strings.ToLower(key)] == nil && !slices.Contains(out, key) {
+					out = append(out, key)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// keysUsed are all keys that a role's policies look at.
+func (c call) keysUsed() string {
+	var out []string
+	r := c.roles[name(c.of("PolicySourceArn"))]
+	for _, s := range slices.Concat(r.policy.Statement, r.boundary.Statement) {
+		out = append(out, s.Condition.used()...)
+	}
+	return "<ContextKeyNames>" + members("$", out...) + "</ContextKeyNames>"
 }

@@ -14,9 +14,7 @@ type statement struct {
 	Action    texts
 	NotAction texts
 	Resource  texts
-	// Except are the roles that the statement leaves out, as a condition on
-	// aws:PrincipalArn does.
-	Except texts `json:"-"`
+	Condition conditions
 }
 
 // texts is one text or a list of them.
@@ -48,22 +46,22 @@ func allow(actions texts, resources ...string) statement {
 	return statement{Effect: "Allow", Action: actions, Resource: resources}
 }
 
-// covers reports whether a statement speaks of a request.
-func (s statement) covers(role, action, resource string) bool {
+// names reports whether a statement speaks of an action on a resource.
+func (s statement) names(action, resource string) bool {
 	any := func(patterns texts, text string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool { return like(strings.ToLower(p), strings.ToLower(text)) })
 	}
-	if slices.Contains(s.Except, role) || len(s.Action) > 0 && !any(s.Action, action) || len(s.NotAction) > 0 && any(s.NotAction, action) {
+	if len(s.Action) > 0 && !any(s.Action, action) || len(s.NotAction) > 0 && any(s.NotAction, action) {
 		return false
 	}
 	return any(s.Resource, resource)
 }
 
 // says is what a policy says of a request: Allow, Deny, or nothing.
-func (d document) says(role, action, resource string) string {
+func (d document) says(action, resource string, of keys) string {
 	effect := ""
 	for _, s := range d.Statement {
-		if s.covers(role, action, resource) && effect != "Deny" {
+		if s.names(action, resource) && s.Condition.hold(of) && effect != "Deny" {
 			effect = s.Effect
 		}
 	}
@@ -100,7 +98,7 @@ type verdict struct {
 
 // decide evaluates a request ("Policy evaluation logic" in the IAM user
 // guide): any explicit deny refuses, and each kind of policy has to allow.
-func (a *AWS) decide(who *session, action, resource string) verdict {
+func (a *AWS) decide(who *session, action, resource string, of keys) verdict {
 	type layer struct {
 		kind string
 		says string
@@ -109,11 +107,11 @@ func (a *AWS) decide(who *session, action, resource string) verdict {
 	r := a.roles[who.role]
 	var own layer
 	if who.policy != nil {
-		own = layer{"session policy", who.policy.says(who.role, action, resource), true}
+		own = layer{"session policy", who.policy.says(action, resource, of), true}
 	}
-	scp := layer{"service control policy", a.scp.says(who.role, action, resource), true}
-	identity := layer{"identity-based policy", r.policy.says(who.role, action, resource), true}
-	boundary := layer{"permissions boundary", r.boundary.says(who.role, action, resource), len(r.boundary.Statement) > 0}
+	scp := layer{"service control policy", a.scp.says(action, resource, of), true}
+	identity := layer{"identity-based policy", r.policy.says(action, resource, of), true}
+	boundary := layer{"permissions boundary", r.boundary.says(action, resource, of), len(r.boundary.Statement) > 0}
 	for _, l := range []layer{own, scp, boundary, identity} {
 		if l.set && l.says == "Deny" {
 			return verdict{kind: l.kind, explicit: true}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -84,8 +83,9 @@ func (a *AWS) answer(c call) reply {
 		if strings.Contains(resource, "{") {
 			continue // what was not asked for needs no right
 		}
-		v := a.decide(c.as, action, resource)
-		if action == "sts:AssumeRole" && v.allowed && !slices.Contains(a.roles[name(resource)].trusts, c.as.role) {
+		of := c.keysOf(c.as, action, resource)
+		v := a.decide(c.as, action, resource, of)
+		if action == "sts:AssumeRole" && v.allowed && !a.roles[name(resource)].letsIn(c.as.role, action, of) {
 			v = verdict{kind: "resource-based policy"}
 		}
 		a.logged(c, v)

@@ -3,7 +3,6 @@ package awslab
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -18,21 +17,15 @@ func (c call) assume() reply {
 		)
 	}
 	// A source identity is set only by who may, and goes with a session into the
-	// roles that it assumes.
+	// roles that it assumes. Both the caller's policies and the role's trust policy
+	// have to allow it, and the tags as well ("Passing session tags in AWS STS",
+	// "Monitor and control actions taken with assumed roles", IAM user guide).
 	source := cmp.Or(c.of("SourceIdentity"), c.as.source)
-	if source != "" && !c.decide(c.as, "sts:SetSourceIdentity", c.of("RoleArn")).allowed {
-		return fail(
-			403,
-			"AccessDenied",
-			fmt.Sprintf("User: %s is not authorized to perform: sts:SetSourceIdentity on resource: %s", c.as.arn, c.of("RoleArn")),
-		)
-	}
-	if c.in["Tags.member.1.Key"] != nil && !c.decide(c.as, "sts:TagSession", c.of("RoleArn")).allowed {
-		return fail(
-			403,
-			"AccessDenied",
-			fmt.Sprintf("User: %s is not authorized to perform: sts:TagSession on resource: %s", c.as.arn, c.of("RoleArn")),
-		)
+	for action, wanted := range map[string]bool{"sts:SetSourceIdentity": source != "", "sts:TagSession": c.of("Tags.member.1.Key") != ""} {
+		of := c.keysOf(c.as, "sts:AssumeRole", c.of("RoleArn"))
+		if wanted && (!c.decide(c.as, action, c.of("RoleArn"), of).allowed || !c.roles[role].letsIn(c.as.role, action, of)) {
+			return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", c.as.arn, action, c.of("RoleArn")))
+		}
 	}
 	return c.session(role, source)
 }
@@ -52,7 +45,10 @@ func (c call) session(role, source string) reply {
 	if err != nil {
 		return fail(500, "InternalFailure", err.Error())
 	}
-	s.source = source
+	s.source, s.tags = source, map[string]string{}
+	for i := 1; c.of(fmt.Sprintf("Tags.member.%d.Key", i)) != ""; i++ {
+		s.tags[c.of(fmt.Sprintf("Tags.member.%d.Key", i))] = c.of(fmt.Sprintf("Tags.member.%d.Value", i))
+	}
 	return ok(
 		fmt.Sprintf(
 			"<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>",
@@ -79,7 +75,7 @@ func (a *AWS) byToken(c call) reply {
 	switch {
 	case who == "":
 		return fail(400, "InvalidIdentityToken", "The web identity token provided could not be validated.")
-	case !slices.Contains(a.roles[role].trusts, "token:"+who):
+	case !a.roles[role].letsIn("token:"+who, "sts:AssumeRoleWithWebIdentity", nil):
 		return fail(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
 	return c.session(role, "")

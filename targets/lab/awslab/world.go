@@ -1,5 +1,10 @@
 package awslab
 
+import (
+	"errors"
+	"slices"
+)
+
 // The account.
 const (
 	Account = "111122223333"
@@ -27,7 +32,28 @@ const Permitted = "arn:aws:s3:::dev-artifacts/sod"
 type role struct {
 	policy   document
 	boundary document
-	trusts   texts // roles, users and tokens that may assume it
+	trusts   []trust
+}
+
+// trust is a statement of a role's trust policy: who may do what of the actions
+// that it takes to assume it. A principal is a role, a user, or the token of a
+// web identity.
+type trust struct {
+	principals texts
+	actions    texts
+	condition  conditions
+}
+
+// entries are all that a trust policy lets do who makes a session as in life.
+func entries() texts {
+	return texts{"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"}
+}
+
+// letsIn reports whether a role's trust policy lets somebody do one of them.
+func (r role) letsIn(who, action string, of keys) bool {
+	return slices.ContainsFunc(r.trusts, func(t trust) bool {
+		return slices.Contains(t.principals, who) && slices.Contains(t.actions, action) && t.condition.hold(of)
+	})
 }
 
 // world is the account's roles and its service control policy.
@@ -48,29 +74,26 @@ func world(permissive bool) (map[string]role, document) {
 		[]statement{
 			allow(texts{"*"}, "*"),
 			{
-				Effect:   "Deny",
-				Action:   texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"},
-				Resource: texts{"*"},
-				Except:   texts{Release},
+				Effect:    "Deny",
+				Action:    texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"},
+				Resource:  texts{"*"},
+				Condition: conditions{"ArnNotEquals": {"aws:PrincipalArn": {RoleARN(Release)}}},
 			},
 		},
 	}
-	token := texts{Trusted}
+	token := texts{"token:" + Trusted}
 	if permissive {
 		developer, scp, trusts = role{policy: everything}, everything, texts{Release, Developer}
-		token = texts{Trusted, Branch}
+		token = append(token, "token:"+Branch)
 	}
 	roles := map[string]role{
 		Developer: developer, Release: {policy: everything}, Reader: {policy: everything},
 		Branch: {policy: developer.policy}, Trusted: {policy: everything}, Stranger: {}, prod: {policy: everything},
 	}
 	for name, r := range roles {
-		r.trusts = texts{prober, "token:" + name}
-		if name == prod {
-			r.trusts = trusts
-			for _, t := range token {
-				r.trusts = append(r.trusts, "token:"+t)
-			}
+		r.trusts = []trust{{principals: texts{prober, "token:" + name}, actions: entries()}}
+		if name == prod { // as in life it lets nobody name whom a session is of
+			r.trusts = []trust{{principals: trusts, actions: texts{"sts:AssumeRole"}}, {principals: token, actions: texts{"sts:AssumeRoleWithWebIdentity"}}}
 		}
 		roles[name] = r
 	}
@@ -82,3 +105,19 @@ const prober = "user/sodprobe"
 
 // devSubnet is the subnet in which developers may start instances.
 const devSubnet = "subnet-0d1e2f3a4b5c6d7e8"
+
+// scope gives developers a policy of their own, and their role a trust policy that
+// asks who they are.
+func (a *AWS) scope(policy string) error {
+	d, ok := parsePolicy(policy)
+	if !ok {
+		return errors.New("the policy of developers is none")
+	}
+	r := a.roles[Developer]
+	r.policy = d
+	r.trusts[0].condition = conditions{
+		"StringEquals": {"sts:RoleSessionName": {"alice@corp.example"}, "aws:RequestTag/team": {"payments"}},
+	}
+	a.roles[Developer] = r
+	return nil
+}
