@@ -37,14 +37,15 @@ const (
 	// ReasonGhost: the request names what does not exist, and no prediction
 	// carries its answer over to the real object.
 	ReasonGhost Reason = "ghost"
-	// ReasonNotCorroborated: nobody showed that the request would pass, and it
-	// differs from a real one in something that the control may decide by.
+	// ReasonNotCorroborated: the request differs from a real one in something that
+	// the control decides by, or may decide by where nobody showed that it would
+	// pass.
 	ReasonNotCorroborated Reason = "not-corroborated"
 	// ReasonSessionDiffers: the rules that refused look at something of a session
 	// that ours does not carry, so that they may let a real one through.
 	ReasonSessionDiffers Reason = "session-differs"
 	ReasonNotAttempted   Reason = "not-attempted"
-	ReasonNotRun          Reason = "not-run"
+	ReasonNotRun         Reason = "not-run"
 	// ReasonTargetMissing: what the attempt needs does not exist, so nothing
 	// was sent.
 	ReasonTargetMissing Reason = "target-missing"
@@ -126,6 +127,9 @@ func (a Arms) denied() Judgement {
 	}
 	if a.Ghost && !a.Prediction.ghost(targets.Denies) {
 		return Judgement{Reason: ReasonGhost}
+	}
+	if a.Record != targets.Denies && a.Prediction.decidesBy(a.Alters, a.Attempt.Layer) {
+		return Judgement{Reason: ReasonNotCorroborated}
 	}
 	if a.waives() && (len(a.Alters) > 0 || a.Attempt.Layer == targets.SCP) && !a.corroborated() {
 		return Judgement{Reason: ReasonNotCorroborated}

@@ -90,6 +90,13 @@ func sessionDecides(a probes.Arms) bool {
 	return len(a.Prediction.Lacks) > 0 && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) && !says(&a.Prediction.Real, targets.Denies)
 }
 
+// requestDecides says that rules which speak for the refusing layer look at what
+// the request alters, and nobody says that they would refuse all the same.
+func requestDecides(a probes.Arms) bool {
+	return len(a.Alters) > 0 && slices.Contains(a.Prediction.Unsaid, a.Alters[0]) && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) &&
+		!says(&a.Prediction.Real, targets.Denies) && a.Record != targets.Denies
+}
+
 // shown says that a refusal does not rest on the attempt alone: somebody else
 // passes, or need not.
 func shown(a probes.Arms) bool {
@@ -107,7 +114,7 @@ func shown(a probes.Arms) bool {
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
 		isProven(a) && a.Target == probes.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
-		!allowedOtherwise(a) && !sessionDecides(a) &&
+		!allowedOtherwise(a) && !sessionDecides(a) && !requestDecides(a) &&
 		(!a.Ghost || says(&a.Prediction.Real, targets.Denies) && says(a.Prediction.Ghost, targets.Denies))
 }
 
@@ -243,6 +250,9 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Alters = nil },
 		func(a *probes.Arms, _ targets.Opinion) { a.Unexercised = true },
 		func(a *probes.Arms, _ targets.Opinion) { a.Prediction.Lacks = []string{"aws:SourceIp"} },
+		func(a *probes.Arms, o targets.Opinion) {
+			a.Prediction.Unsaid, a.Alters, a.Record = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
+		},
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByArm },
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByUs },
 	}
@@ -276,6 +286,9 @@ func arms(t *rapid.T) probes.Arms {
 	}
 	if rapid.Bool().Draw(t, "lacks") {
 		a.Prediction.Lacks = []string{"aws:SourceIp"}
+	}
+	if rapid.Bool().Draw(t, "unsaid") {
+		a.Prediction.Unsaid = []string{"s3:prefix", "s3:x-amz-acl"}
 	}
 	// Most drawn experiments are hopeless: half of them begin with a sound one.
 	if rapid.Bool().Draw(t, "sound") {
@@ -329,9 +342,9 @@ func TestUnknownSaysNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := arms(t)
 		none, unknown := a, a
-		none.Prediction = probes.Prediction{Covers: a.Prediction.Covers, Lacks: a.Prediction.Lacks}
+		none.Prediction = probes.Prediction{Covers: a.Prediction.Covers, Lacks: a.Prediction.Lacks, Unsaid: a.Prediction.Unsaid}
 		unknown.Prediction = predicted(targets.Unsure, targets.Unsure, a.Prediction.Covers...)
-		unknown.Prediction.Lacks = a.Prediction.Lacks
+		unknown.Prediction.Lacks, unknown.Prediction.Unsaid = a.Prediction.Lacks, a.Prediction.Unsaid
 		unknown.Prediction.Also = []probes.Forecast{{Says: targets.Unsure}}
 		if x, y := probes.Judge(none), probes.Judge(unknown); x.Outcome != y.Outcome || x.Reason != y.Reason {
 			t.Fatalf("%+v and %+v of %+v", x, y, a)

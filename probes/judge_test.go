@@ -324,3 +324,26 @@ func TestStep8SessionDiffers(t *testing.T) {
 		check(t, name, s)
 	}
 }
+
+// TestStep9DecidesBy: where the rules look at a key that the request alters, its
+// refusal says nothing of a real one; that somebody else passes changes nothing.
+func TestStep9DecidesBy(t *testing.T) {
+	altering := func(unsaid string, change func(*probes.Arms)) probes.Arms {
+		return with(by(sound(), targets.IdentityPolicy), func(a *probes.Arms) {
+			a.Prediction = predicted(targets.Unsure, "", targets.IdentityPolicy)
+			a.Prediction.Unsaid, a.Alters = []string{unsaid}, []string{"aws:RequestTag", "iam:PermissionsBoundary"}
+			change(a)
+		})
+	}
+	nothing := func(*probes.Arms) {}
+	not, blocked := probes.Judgement{Reason: probes.ReasonNotCorroborated}, probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied}
+	for name, s := range map[string]step{
+		"a key that is altered":     {altering("iam:permissionsboundary", nothing), not},
+		"a key of a kind":           {altering("aws:RequestTag/team", nothing), not},
+		"a key that is as in life":  {altering("aws:ResourceTag/team", nothing), blocked},
+		"they deny it all the same": {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
+		"the decision record":       {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), blocked},
+	} {
+		check(t, name, s)
+	}
+}

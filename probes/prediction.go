@@ -2,6 +2,7 @@ package probes
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -24,6 +25,9 @@ type Prediction struct {
 	// Lacks names the keys that the identity's rules look at, and that a session
 	// of ours does not carry as the identity's own would.
 	Lacks []string `json:"lacks,omitempty"`
+	// Unsaid names the keys that the rules look at for the action, and of which
+	// the prediction was asked without.
+	Unsaid []string `json:"unsaid,omitempty"`
 	// Covers lists the layers that the prediction speaks for, and Unseen names
 	// what it leaves out.
 	Covers []targets.Layer `json:"covers,omitempty"`
@@ -84,6 +88,21 @@ func (p Prediction) unlike(by targets.Layer) bool {
 	return len(p.Lacks) > 0 && slices.Contains(p.Covers, by) && p.Real.Says != targets.Denies
 }
 
+// decidesBy reports whether the rules that refused look at a key that the request
+// alters or omits, and do not say that they deny the real action all the same. A
+// key that ends in no name, as in aws:RequestTag, stands for all of its kind.
+func (p Prediction) decidesBy(altered []string, by targets.Layer) bool {
+	if !slices.Contains(p.Covers, by) || p.Real.Says == targets.Denies {
+		return false
+	}
+	return slices.ContainsFunc(p.Unsaid, func(key string) bool {
+		return slices.ContainsFunc(altered, func(a string) bool {
+			kind, _, _ := strings.Cut(key, "/")
+			return strings.EqualFold(a, key) || strings.EqualFold(a, kind)
+		})
+	})
+}
+
 // Foretell fills a prediction in: what the rules say, by the answers that ask
 // has, and which other actions were attempted themselves.
 func Foretell(
@@ -95,7 +114,7 @@ func Foretell(
 	p.Covers, p.Unseen = o.Covers, o.Unseen
 	p.Real.Says = p.Real.foretold(o, ask)
 	notes := o.Note(p.Real.Action, ask)
-	p.Organization, p.Lacks = notes.Organization, notes.Lacks
+	p.Organization, p.Lacks, p.Unsaid = notes.Organization, notes.Lacks, notes.Unsaid
 	if p.Ghost != nil {
 		ghost := *p.Ghost
 		ghost.Says = ghost.foretold(o, ask)

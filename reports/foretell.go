@@ -92,7 +92,7 @@ func (c *checker) predicted(o journal.Observation) (probes.Prediction, error) {
 		return found.Exchange, ok
 	}, func(a targets.Action) bool { return b.made[asWhom{o.Identity, a}] })
 	if c.start.Rule == 1 {
-		p.Organization, p.Lacks = "", nil
+		p.Organization, p.Lacks, p.Unsaid = "", nil, nil
 	}
 	if refs := o.Refs["prediction"]; !slices.Equal(refs, used) {
 		return p, fmt.Errorf("its prediction rests on %q, and it refers to %q", used, refs)

@@ -172,7 +172,7 @@ func doubt(a Attempt) string {
 			a.Arms.Prediction.Real.String(),
 		probes.ReasonSessionDiffers: "but the rules look at what the session lacks (" + strings.Join(a.Arms.Prediction.Lacks, ", ") +
 			"), and may let a real one through",
-		probes.ReasonNotCorroborated: "but nobody showed that the request would pass, and it differs from a real one in " + strings.Join(a.Arms.Alters, ", "),
+		probes.ReasonNotCorroborated: "but it differs from a real one in something that the rules decide by, or may where nobody shows that it would pass: " + strings.Join(a.Arms.Alters, ", "),
 	}[a.Reason]
 	if why == "" {
 		return ""

@@ -86,6 +86,9 @@ type Notes struct {
 	// Lacks names what the identity's rules look at, and what a session of ours
 	// does not carry as the identity's own would: keys of conditions.
 	Lacks []string
+	// Unsaid names the keys that the rules look at for the action, and that the
+	// question did not say.
+	Unsaid []string
 }
 
 // Note is what all answers about an action tell beside an opinion.
@@ -103,10 +106,11 @@ func (o Oracle) Note(a Action, ask func(Review) (Exchange, bool)) Notes {
 		if out.Organization == "" {
 			out.Organization = n.Organization
 		}
-		out.Lacks = append(out.Lacks, n.Lacks...)
+		out.Lacks, out.Unsaid = append(out.Lacks, n.Lacks...), append(out.Unsaid, n.Unsaid...)
 	}
 	slices.Sort(out.Lacks)
-	out.Lacks = slices.Compact(out.Lacks)
+	slices.Sort(out.Unsaid)
+	out.Lacks, out.Unsaid = slices.Compact(out.Lacks), slices.Compact(out.Unsaid)
 	return out
 }
 

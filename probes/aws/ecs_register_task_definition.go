@@ -16,6 +16,7 @@ func ECSRegisterTaskDefinition() probes.Probe {
 		Title:  "Register a task definition",
 		Why:    "A developer who can register task definitions prepares any workload, with any role that may be passed.",
 		Attack: "T1610",
+		Alters: []string{"ecs:task-cpu", "ecs:task-memory", "ecs:compute-compatibility", "aws:RequestTag", "aws:TagKeys"},
 		Needs: []probes.Need{
 			name("cluster", "a cluster of production, which shows that the account can be read", "prod"),
 			name("family", "a family of task definitions of production", "payments"),

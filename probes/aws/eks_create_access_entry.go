@@ -16,7 +16,7 @@ func EKSCreateAccessEntry() probes.Probe {
 		Why:      "A developer who can create access entries makes themselves an administrator of the cluster.",
 		Attack:   "T1098.006",
 		Controls: probes.PrivilegeControls(),
-		Alters:   []string{"eks:kubernetesGroups"},
+		Alters:   []string{"eks:kubernetesGroups", "eks:username", "aws:RequestTag", "aws:TagKeys"},
 		Needs: []probes.Need{
 			name("cluster", "the cluster", "prod"),
 			name("role", "a role that has an access entry already, without a path", "prod-deploy"),

@@ -12,7 +12,10 @@ func S3PutObject() probes.Probe {
 		Title:  "Write an artifact of a release",
 		Why:    "A developer who can write artifacts has the pipeline deploy what nobody built.",
 		Attack: "T1565.001",
-		Alters: []string{"s3:if-match"},
+		Alters: []string{
+			"s3:if-match", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+			"s3:RequestObjectTag", "s3:RequestObjectTagKeys",
+		},
 		Needs: []probes.Need{
 			elsewhere(name("bucket", "the bucket of artifacts", "prod-artifacts"), "dev-artifacts"),
 			elsewhere(path("key", "an object that exists in it", "releases/payments.zip"), "sod"),

@@ -16,6 +16,7 @@ func SSMPutParameter() probes.Probe {
 		Title:  "Write a parameter of production",
 		Why:    "A developer who can write parameters changes what production runs with.",
 		Attack: "T1565.001",
+		Alters: []string{"ssm:Policies", "aws:RequestTag", "aws:TagKeys"},
 		Needs: []probes.Need{
 			elsewhere(path("parameter", "a parameter that exists, without the slash before it", "prod/payments/image"), "dev/payments/image"),
 		},

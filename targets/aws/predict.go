@@ -115,7 +115,8 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 }
 
 // asides reads what the simulator says of the organization, and in which keys that
-// the role's policies look at a session of ours is not like the person's own.
+// the role's policies look at a session of ours is not like the person's own; and
+// at which they look that nobody gave.
 func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Notes {
 	var out targets.Notes
 	got, ok := simulationOf(a, r, x)
@@ -125,11 +126,15 @@ func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Note
 	if r.Kind != simulation {
 		return out
 	}
-	used := slices.Clone(got.Missing.Member)
+	var used []string
 	for _, step := range x.Steps {
 		used = append(used, keysUsed(step)...)
 	}
-	out.Lacks = lacks(used, keysSent(x))
+	out.Unsaid = used // by any statement, where it is not known which speak of the action
+	if ok {
+		out.Unsaid = slices.Clone(got.Missing.Member)
+	}
+	out.Lacks = lacks(slices.Concat(used, got.Missing.Member), keysSent(x))
 	return out
 }
 
@@ -156,7 +161,8 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	}
 	used := s.account.once("keys of "+role, func() targets.Exchange {
 		ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
-			_, err := iam.NewFromConfig(cfg).GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &role})
+			in := &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &role}
+			_, err := iam.NewFromConfig(cfg).GetContextKeysForPrincipalPolicy(ctx, in)
 			return err
 		})
 		x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/GetContextKeysForPrincipalPolicyResult/ContextKeyNames")
@@ -218,13 +224,19 @@ func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.C
 // the same one (Service Authorization Reference): what is attached, to which
 // service a role is passed, that a parameter is overwritten.
 func ofAction(action, partition string) map[string]string {
-	return map[string]map[string]string{
-		"iam:AttachRolePolicy":       {"iam:PolicyARN": "arn:" + partition + ":iam::aws:policy/AdministratorAccess"},
-		"iam:PassRole":               {"iam:PassedToService": "ec2.amazonaws.com"},
-		"kms:PutKeyPolicy":           {"kms:BypassPolicyLockoutSafetyCheck": "false"},
-		"organizations:AttachPolicy": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"},
-		"ssm:PutParameter":           {"ssm:Overwrite": "true"},
-	}[action]
+	switch action {
+	case "iam:AttachRolePolicy":
+		return map[string]string{"iam:PolicyARN": "arn:" + partition + ":iam::aws:policy/AdministratorAccess"}
+	case "iam:PassRole":
+		return map[string]string{"iam:PassedToService": "ec2.amazonaws.com"} //nolint:gosec // a service's name, and no secret
+	case "kms:PutKeyPolicy":
+		return map[string]string{"kms:BypassPolicyLockoutSafetyCheck": "false"}
+	case "organizations:AttachPolicy":
+		return map[string]string{"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}
+	case "ssm:PutParameter":
+		return map[string]string{"ssm:Overwrite": "true"}
+	}
+	return nil
 }
 
 // once asks what is the same for the whole run.

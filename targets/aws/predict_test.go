@@ -25,27 +25,27 @@ func TestForesees(t *testing.T) {
 		x        targets.Exchange
 		want     targets.Opinion
 	}{
-		"allowed":                     {role, simulated(action, role, "allowed", without), targets.Allows},
-		"denied":                      {role, simulated(action, role, "implicitDeny", without), targets.Denies},
-		"denied explicitly":           {role, simulated(action, role, "explicitDeny", ""), targets.Denies},
-		"a key is missing":            {role, simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:MultiFactorAuthPresent"}`), targets.Unsure},
-		"two keys are missing":        {role, simulated(action, role, "allowed", `,"MissingContextValues":{"member":["a","b"]}`), targets.Unsure},
+		"allowed":                          {role, simulated(action, role, "allowed", without), targets.Allows},
+		"denied":                           {role, simulated(action, role, "implicitDeny", without), targets.Denies},
+		"denied explicitly":                {role, simulated(action, role, "explicitDeny", ""), targets.Denies},
+		"a key is missing":                 {role, simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:MultiFactorAuthPresent"}`), targets.Unsure},
+		"two keys are missing":             {role, simulated(action, role, "allowed", `,"MissingContextValues":{"member":["a","b"]}`), targets.Unsure},
 		"a key is missing of the resource": {role, simulated(action, role, "implicitDeny", without+`,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"implicitDeny","MissingContextValues":{"member":"aws:SourceIp"}}}`), targets.Unsure},
 		"of the resource the same":         {role, simulated(action, role, "implicitDeny", without+`,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"implicitDeny","MissingContextValues":""}}`), targets.Denies},
 		"of the resource something else":   {role, simulated(action, role, "implicitDeny", `,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`","EvalResourceDecision":"allowed"}}`), targets.Unsure},
 		"of another resource":              {role, simulated(action, role, "allowed", `,"ResourceSpecificResults":{"member":{"EvalResourceName":"`+role+`x","EvalResourceDecision":"allowed"}}`), targets.Unsure},
-		"the organization denies":     {role, simulated(action, role, "implicitDeny", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"false"}`), targets.Unsure},
-		"the organization allows":     {role, simulated(action, role, "allowed", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"true"}`), targets.Allows},
-		"a pattern":                   {"arn:aws:iam::111122223333:role/*", simulated(action, "arn:aws:iam::111122223333:role/*", "implicitDeny", ""), targets.Unsure},
-		"no resource":                 {"", simulated(action, "", "allowed", ""), targets.Unsure},
-		"another action":              {role, simulated("iam:GetRole", role, "allowed", ""), targets.Unsure},
-		"another resource":            {role, simulated(action, role+"x", "allowed", ""), targets.Unsure},
-		"another word":                {role, simulated(action, role, "perhaps", ""), targets.Unsure},
-		"several results":             {role, targets.Exchange{Status: 200, Body: `{"SimulatePrincipalPolicyResult":{"EvaluationResults":{"member":[{},{}]}}}`}, targets.Unsure},
-		"nothing":                     {role, targets.Exchange{}, targets.Unsure},
-		"a refusal":                   {role, targets.Exchange{Status: 403, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
-		"half an answer":              {role, targets.Exchange{Status: 200, Truncated: true, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
-		"an answer that is not whole": {role, targets.Exchange{Status: 200, Cut: 9, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
+		"the organization denies":          {role, simulated(action, role, "implicitDeny", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"false"}`), targets.Unsure},
+		"the organization allows":          {role, simulated(action, role, "allowed", `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"true"}`), targets.Allows},
+		"a pattern":                        {"arn:aws:iam::111122223333:role/*", simulated(action, "arn:aws:iam::111122223333:role/*", "implicitDeny", ""), targets.Unsure},
+		"no resource":                      {"", simulated(action, "", "allowed", ""), targets.Unsure},
+		"another action":                   {role, simulated("iam:GetRole", role, "allowed", ""), targets.Unsure},
+		"another resource":                 {role, simulated(action, role+"x", "allowed", ""), targets.Unsure},
+		"another word":                     {role, simulated(action, role, "perhaps", ""), targets.Unsure},
+		"several results":                  {role, targets.Exchange{Status: 200, Body: `{"SimulatePrincipalPolicyResult":{"EvaluationResults":{"member":[{},{}]}}}`}, targets.Unsure},
+		"nothing":                          {role, targets.Exchange{}, targets.Unsure},
+		"a refusal":                        {role, targets.Exchange{Status: 403, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
+		"half an answer":                   {role, targets.Exchange{Status: 200, Truncated: true, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
+		"an answer that is not whole":      {role, targets.Exchange{Status: 200, Cut: 9, Body: simulated(action, role, "allowed", "").Body}, targets.Unsure},
 	} {
 		a := targets.Action{Verb: action, Resource: c.resource}
 		got := Oracle().Opinion(a, func(targets.Review) (targets.Exchange, bool) { return c.x, true })
@@ -65,7 +65,9 @@ func TestAsides(t *testing.T) {
 	used := func(keys string) []targets.Exchange {
 		return []targets.Exchange{{Status: 200, Body: `{"GetContextKeysForPrincipalPolicyResult":{"ContextKeyNames":` + keys + `}}`}}
 	}
-	organization := func(says string) string { return `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"` + says + `"}` }
+	organization := func(says string) string {
+		return `,"OrganizationsDecisionDetail":{"AllowedByOrganizations":"` + says + `"}`
+	}
 	sent := &targets.Sent{Body: "Action=SimulatePrincipalPolicy&ContextEntries.member.1.ContextKeyName=aws%3APrincipalTag%2Fteam&ContextEntries.member.1.ContextKeyValues.member.1=payments"}
 	for name, c := range map[string]struct {
 		x     targets.Exchange
@@ -78,14 +80,14 @@ func TestAsides(t *testing.T) {
 		"MFA, of which none says": {simulated(action, role, "allowed", ""), used(`{"member":"aws:MultiFactorAuthPresent"}`), targets.Notes{}},
 		"a key of the network":    {simulated(action, role, "allowed", ""), used(`{"member":["s3:prefix","aws:SourceIp"]}`), targets.Notes{Lacks: []string{"aws:SourceIp"}}},
 		"tags, one of them ours":  {simulated(action, role, "allowed", ""), used(`{"member":["aws:principaltag/Team","aws:PrincipalTag/level"]}`), targets.Notes{Lacks: []string{"aws:PrincipalTag/level"}}},
-		"a key that is missing":   {simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:userid"}`), nil, targets.Notes{Lacks: []string{"aws:userid"}}},
+		"a key that is missing":   {simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:userid"}`), nil, targets.Notes{Lacks: []string{"aws:userid"}, Unsaid: []string{"aws:userid"}}},
 		"keys that were refused":  {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 403, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
 		"half of the keys":        {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 200, Truncated: true, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
-		"a pattern, and its keys": {targets.Exchange{Unfit: "a pattern"}, used(`{"member":"aws:SourceIp"}`), targets.Notes{Lacks: []string{"aws:SourceIp"}}},
+		"a pattern, and its keys": {targets.Exchange{Unfit: "a pattern"}, used(`{"member":"aws:SourceIp"}`), targets.Notes{Lacks: []string{"aws:SourceIp"}, Unsaid: []string{"aws:SourceIp"}}},
 		"the organization denies": {simulated(action, role, "implicitDeny", organization("false")), nil, targets.Notes{Organization: targets.Denies}},
 		"the organization allows": {simulated(action, role, "allowed", organization("true")), nil, targets.Notes{Organization: targets.Allows}},
 		"it looks at what is not known": {
-			simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:x"}`+organization("false")), nil, targets.Notes{},
+			simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:x"}`+organization("false")), nil, targets.Notes{Unsaid: []string{"aws:x"}},
 		},
 	} {
 		c.x.Steps = c.steps

@@ -1,8 +1,8 @@
 package awslab
 
 import (
+	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -85,10 +85,10 @@ func compare(operator, got, want string) bool {
 		return strings.EqualFold(got, want)
 	case "StringLike", "ArnLike":
 		return like(want, got)
-	case "NumericLessThanEquals":
-		a, failed := strconv.Atoi(got)
-		b, alsoFailed := strconv.Atoi(want)
-		return failed == nil && alsoFailed == nil && a <= b
+	case "IpAddress":
+		address, failed := netip.ParseAddr(got)
+		network, alsoFailed := netip.ParsePrefix(want)
+		return failed == nil && alsoFailed == nil && network.Contains(address)
 	}
 	return false // an operator that the lab does not know
 }

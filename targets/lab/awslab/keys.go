@@ -34,8 +34,8 @@ func principalARN(role string) string {
 // aws:ResourceTag).
 func tagged() []string {
 	return []string{
-		":instance/", ":subnet/", ":security-group/", ":launch-template/", ":function:", ":service/", ":task-definition/", ":repository/", ":key/",
-		":project/", ":stack/", ":cluster/", ":parameter/", ":deploymentgroup:", ":codepipeline:", ":role/", ":policy/", ":trail/",
+		":instance/", ":subnet/", ":security-group/", ":launch-template/", ":function:", ":service/", ":task-definition/", ":repository/",
+		":key/", ":project/", ":stack/", ":cluster/", ":parameter/", ":deploymentgroup:", ":codepipeline:", ":role/", ":policy/", ":trail/",
 	}
 }
 
@@ -83,18 +83,24 @@ func (c call) said(action string) keys {
 		},
 		"iam:PassRole": func() keys { return keys{"iam:PassedToService": {passedTo(c.operation)}} },
 		"sts:AssumeRole": func() keys {
-			return keys{"sts:RoleSessionName": field("RoleSessionName"), "sts:ExternalId": field("ExternalId"), "sts:SourceIdentity": field("SourceIdentity")}.
-				with(c.requestTags())
+			return keys{
+				"sts:RoleSessionName": field("RoleSessionName"), "sts:ExternalId": field("ExternalId"), "sts:SourceIdentity": field("SourceIdentity"),
+			}.with(c.requestTags())
 		},
 		"lambda:UpdateFunctionConfiguration": func() keys { return keys{"lambda:Layer": field("Layers"), "lambda:VpcIds": field("VpcIds")} },
 		"ecs:UpdateService": func() keys {
-			return keys{"ecs:cluster": {"arn:aws:ecs:" + here + "cluster/" + c.of("cluster")}, "ecs:task-definition": definition(c.of("taskDefinition"))}
+			return keys{
+				"ecs:cluster": {"arn:aws:ecs:" + here + "cluster/" + c.of("cluster")}, "ecs:task-definition": definition(c.of("taskDefinition")),
+			}
 		},
 		"ecs:RegisterTaskDefinition": func() keys {
 			return keys{"ecs:task-cpu": field("cpu"), "ecs:task-memory": field("memory"), "ecs:compute-compatibility": {"FARGATE"}}
 		},
 		"cloudformation:CreateChangeSet": func() keys {
-			return keys{"cloudformation:ChangeSetName": field("ChangeSetName"), "cloudformation:RoleArn": field("RoleARN"), "cloudformation:TemplateUrl": field("TemplateURL")}
+			return keys{
+				"cloudformation:ChangeSetName": field("ChangeSetName"), "cloudformation:RoleArn": field("RoleARN"),
+				"cloudformation:TemplateUrl": field("TemplateURL"),
+			}
 		},
 		"cloudformation:ExecuteChangeSet": func() keys { return keys{"cloudformation:ChangeSetName": field("ChangeSetName")} },
 		"codebuild:StartBuild":            func() keys { return keys{"codebuild:source": field("sourceTypeOverride")} },

@@ -24,7 +24,8 @@ func (c call) assume() reply {
 	for action, wanted := range map[string]bool{"sts:SetSourceIdentity": source != "", "sts:TagSession": c.of("Tags.member.1.Key") != ""} {
 		of := c.keysOf(c.as, "sts:AssumeRole", c.of("RoleArn"))
 		if wanted && (!c.decide(c.as, action, c.of("RoleArn"), of).allowed || !c.roles[role].letsIn(c.as.role, action, of)) {
-			return fail(403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", c.as.arn, action, c.of("RoleArn")))
+			said := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", c.as.arn, action, c.of("RoleArn"))
+			return fail(403, "AccessDenied", said)
 		}
 	}
 	return c.session(role, source)

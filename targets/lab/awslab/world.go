@@ -93,7 +93,10 @@ func world(permissive bool) (map[string]role, document) {
 	for name, r := range roles {
 		r.trusts = []trust{{principals: texts{prober, "token:" + name}, actions: entries()}}
 		if name == prod { // as in life it lets nobody name whom a session is of
-			r.trusts = []trust{{principals: trusts, actions: texts{"sts:AssumeRole"}}, {principals: token, actions: texts{"sts:AssumeRoleWithWebIdentity"}}}
+			r.trusts = []trust{
+				{principals: trusts, actions: texts{"sts:AssumeRole"}},
+				{principals: token, actions: texts{"sts:AssumeRoleWithWebIdentity"}},
+			}
 		}
 		roles[name] = r
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -175,12 +176,14 @@ func (s *server) seed() {
 		return sdk.String(fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"%s"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"ci.corp.example:sub":"%s"}}}]}`,
 			*provider.OpenIDConnectProviderArn, subject))
 	}
-	for role, policy := range map[string]string{
+	roles := map[string]string{
 		"Developer":   `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::dev-artifacts/*"}]}`,
 		"Release":     `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
 		"Reader":      `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","s3:Get*","s3:List*"],"Resource":"*"}]}`,
 		"prod-deploy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
-	} {
+	}
+	maps.Copy(roles, scoped())
+	for role, policy := range roles {
 		trusted := trust("release")
 		if role == "prod-deploy" { // no token at all may take it
 			trusted = sdk.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"sts:AssumeRole"}]}`)
