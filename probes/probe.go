@@ -67,6 +67,9 @@ type Probe struct {
 	// Alters names the condition keys that the request alters or omits, beside
 	// a real one, and that a policy may decide by.
 	Alters []string
+	// Carries names, of these, the keys that the request carries as a real one does
+	// where the scenario gives the parameter another value than its default.
+	Carries map[string]string
 	// State builds the reads that show the target exists and did not change.
 	// At least one has MustExist. Pure.
 	State func(targets.Place, Params) []targets.StateQuery
@@ -131,6 +134,9 @@ type Need struct {
 	// Default is used where the scenario gives nothing; "" means required.
 	Default string
 }
+
+// Given reports whether a scenario gives the parameter a value of its own.
+func (n Need) Given(value string) bool { return value != "" && value != n.Default }
 
 // Valid reports why a value cannot be used.
 func (n Need) Valid(value string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -67,9 +68,12 @@ type attempt struct {
 	// where the action has none.
 	action, resource string
 	dependents       []string
-	rule             targets.Rule
-	reached          []string
-	call             func(input) call
+	// labels is the action that it takes besides to give tags, where the scenario
+	// gives some.
+	labels  string
+	rule    targets.Rule
+	reached []string
+	call    func(input) call
 	// real is a template of what the request would be about, where it has to
 	// name what does not exist.
 	real  string
@@ -88,6 +92,9 @@ func complete(p probes.Probe, t probes.Technique, a attempt) probes.Probe {
 		in := inputOf(place, params)
 		r := aws.Wire(a.service, place.Scope, a.call(in))
 		r.Action, r.Resource, r.Scope, r.Dependents = a.action, *in.of(a.resource), place.Scope, a.dependents
+		if a.labels != "" && in.labels() != nil {
+			r.Dependents = append(slices.Clone(r.Dependents), a.labels)
+		}
 		return r
 	}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -17,12 +16,13 @@ func IAMPassRole() probes.Probe {
 		Why:      "A developer who can pass the role of production has whatever they start act with it.",
 		Attack:   "T1548.005",
 		Controls: probes.PrivilegeControls(),
-		Alters:   []string{"aws:RequestTag", "ec2:InstanceType", "ec2:MetadataHttpTokens"},
+		Alters:   []string{"aws:RequestTag", "aws:TagKeys", "ec2:InstanceType"},
+		Carries:  map[string]string{"aws:RequestTag": "tags", "aws:TagKeys": "tags", "ec2:InstanceType": "type"},
 		Needs: []probes.Need{
 			id("image", "an image that exists", "ami"),
 			usable(id("subnet", "a subnet in which the developers may start instances", "subnet")),
 			name("profile", "the instance profile of production", "prod-app"),
-			name("role", "the role in it, without a path", "prod-app"),
+			name("role", "the role in it, without a path", "prod-app"), tags(), instanceType(),
 		},
 		Baseline: standing(),
 		Limits: []string{
@@ -31,20 +31,13 @@ func IAMPassRole() probes.Probe {
 	}, probes.DryRun, attempt{
 		service: "ec2", action: "iam:PassRole", resource: "arn:{partition}:iam::{account}:role/{role}",
 		dependents: []string{"ec2:RunInstances"},
+		labels:     "ec2:CreateTags",
 		rule:       form("RunInstances", map[string]string{"DryRun": "true", "SubnetId": "{subnet}", "IamInstanceProfile.Name": "{profile}"}),
 		reached:    []string{"code:DryRunOperation"},
 		call: func(in input) call {
-			return dryRun((*ec2.Client).RunInstances, &ec2.RunInstancesInput{
-				ImageId: in.of(
-					"{image}",
-				),
-				SubnetId:           in.of("{subnet}"),
-				InstanceType:       ec2types.InstanceTypeT3Micro,
-				MinCount:           sdk.Int32(1),
-				MaxCount:           sdk.Int32(1),
-				ClientToken:        in.of("{arm}"),
-				IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: in.of("{profile}")},
-			})
+			instance := in.instance()
+			instance.IamInstanceProfile = &ec2types.IamInstanceProfileSpecification{Name: in.of("{profile}")}
+			return dryRun((*ec2.Client).RunInstances, instance)
 		},
 		state: func(in input) []targets.StateQuery { return append(subnet(in), theRole(in)) },
 	})

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 )
@@ -43,6 +44,40 @@ func prefix() probes.Need {
 	n := name("prefix", "what names of production begin with, so that rights granted by name show", "prod-")
 	n.Default = "prod-"
 	return n
+}
+
+// none stands where an optional parameter is not given.
+const none = "none"
+
+// optional makes a parameter one that need not be given.
+func optional(n probes.Need) probes.Need {
+	n.Default = none
+	return n
+}
+
+// tags are what a real request would label its object with: rights often demand
+// it.
+func tags() probes.Need {
+	return optional(probes.Need{
+		Name:    "tags",
+		Doc:     "the tags that the right to this demands, as in team=payments,stage=prod",
+		Example: "team=payments",
+		Pattern: regexp.MustCompile(`^(none|[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+(,[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+)*)$`),
+	})
+}
+
+// labels are the tags that a scenario gives, in order.
+func (in input) labels() [][2]string {
+	given := *in.of("{tags}")
+	if given == none {
+		return nil
+	}
+	var out [][2]string
+	for pair := range strings.SplitSeq(given, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		out = append(out, [2]string{key, value})
+	}
+	return out
 }
 
 // usable gives a subnet the example of one that developers may use.

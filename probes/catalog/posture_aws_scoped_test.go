@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/lab/awslab"
@@ -116,7 +117,7 @@ func TestScopedAWS(t *testing.T) {
 }
 
 // scoped runs the probes under a policy and compares what they come to.
-func scoped(t *testing.T, statements []map[string]any, wants map[string]string) {
+func scoped(t *testing.T, statements []map[string]any, wants map[string]string, changes ...func(scenarios.Attempt)) {
 	t.Helper()
 	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	if err != nil {
@@ -128,6 +129,11 @@ func scoped(t *testing.T, statements []map[string]any, wants map[string]string) 
 	}
 	t.Cleanup(func() { _ = lab.Close() })
 	target, scenario := connectAWS(t, lab)
+	for _, a := range scenario.Attempts {
+		for _, change := range changes {
+			change(a)
+		}
+	}
 	got := execute(t, scenario, target, aws.Classify, aws.Oracle())
 	if changed := lab.Snapshot(); len(changed) > 0 {
 		t.Errorf("something took effect: %v", changed)
@@ -137,6 +143,23 @@ func scoped(t *testing.T, statements []map[string]any, wants map[string]string) 
 			t.Errorf("%s: %s, want %s: %+v %v %v %+v", id, comesTo(o), want, o.Response, o.Missing, o.Open, o.Arms.Prediction)
 		}
 	}
+}
+
+// TestScopedOptional: where the scenario does not give what a right demands, its
+// refusal proves nothing.
+func TestScopedOptional(t *testing.T) {
+	demands := func(action, operator, key string) map[string]any {
+		return map[string]any{"Effect": "Deny", "Action": action, "Resource": "*", "Condition": map[string]any{operator: map[string]string{key: "true"}}}
+	}
+	scoped(t, append(everything(), demands("iam:CreateRole", "Null", "iam:PermissionsBoundary"), demands("ec2:RunInstances", "Null", "aws:RequestTag/team")),
+		map[string]string{"aws.iam.create-role": "not-corroborated", "aws.ec2.run-instances": "not-corroborated"},
+		func(a scenarios.Attempt) {
+			for _, optional := range []string{"boundary", "tags"} {
+				if _, ok := a.With[optional]; ok {
+					a.With[optional] = "none"
+				}
+			}
+		})
 }
 
 // TestScopedWhole: each probe has its row of what is denied and of what is granted.

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"slices"
@@ -140,7 +141,7 @@ func (a account) Assume(ctx context.Context, id targets.Identity) (engine.Sessio
 	return a.Account.Assume(ctx, id)
 }
 
-func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenario) {
+func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *scenarios.Scenario)) (engine.Target, *scenarios.Scenario) {
 	t.Helper()
 	by := func(id string, role targets.Role, name string) targets.Identity {
 		return targets.Identity{ID: id, Role: role, AWS: &targets.AWSIdentity{AssumeRole: awslab.RoleARN(name)}}
@@ -178,13 +179,22 @@ func connectAWS(t *testing.T, lab *awslab.AWS) (engine.Target, *scenarios.Scenar
 		s.Attempts = append(s.Attempts, a)
 	}
 	id, secret := lab.Keys()
-	c, err := aws.Connect(aws.Config{
+	cfg := aws.Config{
 		SessionNames: []string{"alice@corp.example"}, Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Secret: func(at targets.Secret) (string, error) { return lab.Token(at.Env), nil },
 		Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
-	})
+	}
+	for _, change := range changes {
+		change(&cfg, s)
+	}
+	c, err := aws.Connect(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return account{c}, s
+}
+
+// tlsOf trusts the account's own certificate.
+func tlsOf(lab *awslab.AWS) *tls.Config {
+	return &tls.Config{RootCAs: lab.Roots(), MinVersion: tls.VersionTLS12}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/sodprobe/sodprobe/probes"
@@ -102,6 +103,15 @@ func (i *Item) Baseline(marker string) targets.Request {
 		return standing.Request(place, params)
 	}
 	return i.Probe.Request(place, params)
+}
+
+// alters are the condition keys in which the item's requests differ from a real
+// one: those of the probe, but for what the scenario gives.
+func (i *Item) alters() []string {
+	return slices.DeleteFunc(slices.Clone(i.Probe.Alters), func(key string) bool {
+		parameter := i.Probe.Carries[key]
+		return slices.ContainsFunc(i.Probe.Needs, func(n probes.Need) bool { return n.Name == parameter && n.Given(i.With[parameter]) })
+	})
 }
 
 // null reports whether the negative arm is the identity's own request with

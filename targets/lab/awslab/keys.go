@@ -74,7 +74,7 @@ func (c call) said(action string) keys {
 	}
 	of := map[string]func() keys{
 		"iam:CreateRole": func() keys {
-			return keys{"iam:PermissionsBoundary": field("PermissionsBoundary")}.with(c.requestTags())
+			return keys{"iam:PermissionsBoundary": field("PermissionsBoundary")}.with(c.requestTags("Tags.member"))
 		},
 		"iam:PutRolePolicy":                 c.ofRole,
 		"iam:DeleteRolePermissionsBoundary": c.ofRole,
@@ -85,7 +85,7 @@ func (c call) said(action string) keys {
 		"sts:AssumeRole": func() keys {
 			return keys{
 				"sts:RoleSessionName": field("RoleSessionName"), "sts:ExternalId": field("ExternalId"), "sts:SourceIdentity": field("SourceIdentity"),
-			}.with(c.requestTags())
+			}.with(c.requestTags("Tags.member"))
 		},
 		"lambda:UpdateFunctionConfiguration": func() keys { return keys{"lambda:Layer": field("Layers"), "lambda:VpcIds": field("VpcIds")} },
 		"ecs:UpdateService": func() keys {
@@ -110,7 +110,7 @@ func (c call) said(action string) keys {
 			return keys{
 				"ec2:InstanceType": field("InstanceType"), "ec2:MetadataHttpTokens": field("MetadataOptions.HttpTokens"),
 				"ec2:Subnet": {"arn:aws:ec2:" + here + "subnet/" + c.of("SubnetId")},
-			}
+			}.with(c.requestTags("TagSpecification.1.Tag"))
 		},
 		"ec2:ModifyInstanceAttribute": func() keys { return keys{"ec2:Attribute": {"UserData"}} },
 		"eks:CreateAccessEntry": func() keys {
@@ -157,15 +157,16 @@ func passedTo(operation string) string {
 	return service + ".amazonaws.com"
 }
 
-// requestTags are the tags that a request gives to what it makes.
-func (c call) requestTags() keys {
+// requestTags are the tags that a request gives to what it makes, in the fields of
+// a list.
+func (c call) requestTags(list string) keys {
 	out, names := keys{}, texts{}
 	for i := 1; ; i++ {
-		key := c.of(fmt.Sprintf("Tags.member.%d.Key", i))
+		key := c.of(fmt.Sprintf("%s.%d.Key", list, i))
 		if key == "" {
 			break
 		}
-		out["aws:RequestTag/"+key], names = texts{c.of(fmt.Sprintf("Tags.member.%d.Value", i))}, append(names, key)
+		out["aws:RequestTag/"+key], names = texts{c.of(fmt.Sprintf("%s.%d.Value", list, i))}, append(names, key)
 	}
 	out["aws:TagKeys"] = names
 	return out
