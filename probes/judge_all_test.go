@@ -94,7 +94,7 @@ func sessionDecides(a probes.Arms) bool {
 // the request alters, and nobody says that they would refuse all the same.
 func requestDecides(a probes.Arms) bool {
 	return len(a.Alters) > 0 && slices.Contains(a.Prediction.Unsaid, a.Alters[0]) && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) &&
-		!says(&a.Prediction.Real, targets.Denies) && a.Record != targets.Denies
+		!says(&a.Prediction.Real, targets.Denies)
 }
 
 // shown says that a refusal does not rest on the attempt alone: somebody else
