@@ -105,4 +105,6 @@ type Response struct {
 	Deny string `json:"deny,omitempty"`
 	// Reason says in a sentence why the class was given.
 	Reason string `json:"reason,omitempty"`
+	// Advice says, where the answer proves nothing, what would tell more.
+	Advice string `json:"advice,omitempty"`
 }

@@ -19,6 +19,9 @@ func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok boo
 	if got, ok := webhook(s); ok {
 		return got, true
 	}
+	if misconfigured(s.Message) {
+		return respond(targets.ServerError, s.Message), true
+	}
 	head, rest, found := strings.Cut(s.Message, " is forbidden: ")
 	if found && names(asked, head) {
 		if got, ok := policy(rest); ok {
@@ -45,31 +48,11 @@ func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok boo
 	return respond(targets.Unknown, s.Message), true
 }
 
-// webhook recognizes an admission webhook's refusal, whose words follow a
-// prefix that the API server writes. What the webhook says after it, such as
-// the words of the authorizer, counts for nothing. The status is the webhook's
-// own: one that could not decide says so there.
-func webhook(s metav1.Status) (targets.Response, bool) {
-	message := s.Message
-	rest, ok := strings.CutPrefix(message, `admission webhook "`)
-	if !ok {
-		return targets.Response{}, false
-	}
-	name, rest, ok := strings.Cut(rest, `" `)
-	switch {
-	case s.Code >= http.StatusInternalServerError || s.Code == http.StatusRequestTimeout:
-		return respond(targets.ServerError, "the webhook could not decide: "+message), true
-	case s.Code == http.StatusTooManyRequests:
-		return respond(targets.Throttled, message), true
-	case s.Code == http.StatusUnauthorized:
-		return respond(targets.Unknown, message), true
-	case ok && (strings.HasPrefix(rest, "denied the request: ") || rest == "denied the request without explanation"):
-		return denied(targets.AdmissionWebhook, name, message), true
-	case ok && rest == "does not support dry run":
-		return respond(targets.Unsupported, message), true
-	default:
-		return respond(targets.Unknown, message), true
-	}
+// misconfigured recognizes what a policy that was not evaluated answers to
+// everybody (apiserver v0.37.2, admission/plugin/policy/generic/policy_dispatcher.go):
+// it names no object. A MutatingAdmissionPolicy refuses in no other way.
+func misconfigured(message string) bool {
+	return regexp.MustCompile(`^policy '[^']+' (with binding '[^']+' )?denied request: `).MatchString(message)
 }
 
 // policyForm is how a ValidatingAdmissionPolicy refuses.
@@ -120,7 +103,17 @@ func path(asked targets.Asked, message string) (targets.Response, bool) {
 	if !ok || (after != "" && !strings.HasPrefix(after, ": ")) {
 		return targets.Response{}, false
 	}
-	return denied(targets.Authorization, "", message), true
+	return because(message, after), true
+}
+
+// because is the refusal of the very thing that was asked, by the reason that
+// stands after its sentence.
+func because(said, after string) targets.Response {
+	why := decision(strings.TrimPrefix(after, ": "))
+	if why.class != targets.Denied {
+		return targets.Response{Class: why.class, Reason: said, Advice: why.advice}
+	}
+	return denied(targets.Authorization, "", said)
 }
 
 // escaped replaces what the server replaces in the authorizer's words.
@@ -171,16 +164,32 @@ func sentence(asked targets.Asked) string {
 	return escaped(s)
 }
 
+// oldSentence is the same before v1.12 (same file, v1.7 to v1.11), with a full
+// stop in the older of these.
+func oldSentence(asked targets.Asked) string {
+	s := fmt.Sprintf("User %q cannot %s %s", asked.Subject, asked.Action, asked.Resource)
+	if asked.Scope != "" {
+		s += fmt.Sprintf(" in the namespace %q", asked.Scope)
+	} else {
+		s += " at the cluster scope"
+	}
+	return escaped(s)
+}
+
 // spoken takes any sentence of the authorizer apart: user and verb.
 func spoken() *regexp.Regexp { return regexp.MustCompile(`^User ("(?:[^"\\]|\\.)*") cannot (\S+) `) }
 
 // authorizer recognizes a refusal by the authorizer, and whom it refused.
 func authorizer(asked targets.Asked, head, rest string) (targets.Response, bool) {
-	if after, ok := strings.CutPrefix(rest, sentence(asked)); ok && asked.Subject != "" && (after == "" || strings.HasPrefix(after, ": ")) {
-		if !addresses(asked, head) {
+	for _, sentence := range []string{sentence(asked), oldSentence(asked), oldSentence(asked) + "."} {
+		after, ok := strings.CutPrefix(rest, sentence)
+		switch {
+		case !ok || asked.Subject == "" || after != "" && !strings.HasPrefix(after, ": "):
+		case !addresses(asked, head):
 			return respond(targets.DependencyDenied, "of another object: "+head), true
+		default:
+			return because(rest, after), true
 		}
-		return denied(targets.Authorization, "", rest), true
 	}
 	if rest == "" && rechecked(asked) && addresses(asked, head) {
 		return denied(targets.Authorization, "", "the stream needs the verb create as well, and the subject lacks it"), true
@@ -248,6 +257,24 @@ func between(s, before, after string) string {
 	return got
 }
 
+// escalates recognizes the check against granting what one does not hold
+// (k8s.io/kubernetes v1.37.2, pkg/registry/rbac/validation/rule.go and
+// clusterrole/policybased/storage.go; the second form until v1.15).
+func escalates(rest string) bool {
+	return strings.Contains(rest, " is attempting to grant RBAC permissions not currently held:") ||
+		strings.HasPrefix(rest, "attempt to grant extra privileges: ") || rest == mustBeAdmin
+}
+
+const mustBeAdmin = "must have cluster-admin privileges to use the aggregationRule"
+
+// grants reports whether it was the subject who did. The last form names nobody:
+// the check asks about whoever made the request, and the authorizer let that one
+// through.
+func grants(asked targets.Asked, rest string) bool {
+	return asked.Subject != "" && (strings.HasPrefix(rest, fmt.Sprintf("user %q (groups=", asked.Subject)) ||
+		strings.HasPrefix(rest, "attempt to grant extra privileges: ") && strings.Contains(rest, " user=&{"+asked.Subject+" ") || rest == mustBeAdmin)
+}
+
 // admissionPlugin recognizes the refusals of the plugins that are compiled
 // into the API server.
 func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) {
@@ -260,42 +287,27 @@ func admissionPlugin(asked targets.Asked, rest string) (targets.Response, bool) 
 		return false
 	}
 	switch {
-	case strings.Contains(rest, " is attempting to grant RBAC permissions not currently held:"):
-		if asked.Subject == "" || !strings.HasPrefix(rest, fmt.Sprintf("user %q (groups=", asked.Subject)) {
+	case escalates(rest):
+		if !grants(asked, rest) {
 			return respond(targets.HarnessDenied, rest), true
 		}
 		return denied(targets.RBACEscalation, "", rest), true
 	case starts(`violates PodSecurity "`):
 		return denied(targets.PodSecurity, between(rest, `violates PodSecurity "`, `"`), rest), true
-	case starts("status unknown for quota: "):
-		return respond(targets.ServerError, rest), true
 	case starts("exceeded quota: "):
 		return denied(targets.Quota, between(rest, "quota: ", ","), rest), true
 	case starts("failed quota: "):
 		return denied(targets.Quota, between(rest, "quota: ", ":"), rest), true
 	case starts("insufficient quota "):
 		return denied(targets.Quota, "", rest), true
-	case limitRange(rest):
-		return denied(targets.AdmissionPlugin, "LimitRanger", rest), true
-	case strings.Contains(rest, "because it is being terminated"):
-		return respond(targets.TargetMissing, rest), true
-	case strings.Contains(rest, "not yet ready to handle request"):
-		return respond(targets.ServerError, rest), true
-	case starts("user not permitted to approve requests with signerName ", "user not permitted to sign requests with signerName ",
-		"cannot set an ownerRef on a resource you can't delete: ", "cannot set blockOwnerDeletion ",
-		"error looking up service account "):
-		return denied(targets.AdmissionPlugin, "", rest), true
-	default:
-		return targets.Response{}, false
 	}
-}
-
-// limitRange recognizes the LimitRanger's words (kube-apiserver v1.37.2,
-// plugin/pkg/admission/limitranger/admission.go), alone or in a list.
-func limitRange(rest string) bool {
-	return regexp.MustCompile(
-		`^\[?(?:(?:maximum|minimum) \S+ usage|\S+ max limit to request ratio) per (?:Pod|Container|PersistentVolumeClaim) is `,
-	).MatchString(
-		rest,
-	)
+	for _, known := range sentences() {
+		if spells(known.form, rest) {
+			if known.class == targets.Denied {
+				return denied(targets.AdmissionPlugin, known.plugin, rest), true
+			}
+			return respond(known.class, rest), true
+		}
+	}
+	return targets.Response{}, false
 }
