@@ -84,6 +84,8 @@ func foreign(x targets.Exchange) targets.Response {
 		return respond(targets.ServerError, fmt.Sprintf("HTTP %d, not in AWS's own form", x.Status))
 	case contentType(x) == "" && x.Body == "":
 		return respond(targets.Unknown, fmt.Sprintf("HTTP %d without a body", x.Status))
+	case untyped(x):
+		return respond(targets.Unknown, fmt.Sprintf("HTTP %d, with a message and no type of error: %s", x.Status, x.Body))
 	default:
 		return respond(targets.Unreachable, fmt.Sprintf("HTTP %d, not in AWS's own form: somebody else answered", x.Status))
 	}
@@ -115,7 +117,7 @@ func judge(c targets.Case, f failure) targets.Response {
 		return ofTrust(c)
 	case denies(f):
 		if !sentence {
-			return respond(targets.Unknown, "a refusal that names neither who nor what: "+said)
+			return bare(f, said)
 		}
 		return refused(c, d)
 	case sentence: // a service that was itself refused something, in an error of its own
@@ -141,12 +143,32 @@ func judge(c targets.Case, f failure) targets.Response {
 	return respond(targets.Unknown, said)
 }
 
+// bare judges a refusal without the sentence. Of some the words say that the
+// request was not one that anybody would be let through with ("Troubleshoot access
+// denied (403 Forbidden) errors in Amazon S3", S3 user guide; "Error responses",
+// S3 API reference).
+func bare(f failure, said string) targets.Response {
+	switch {
+	case strings.Contains(f.message, "Request has expired"), strings.Contains(f.message, "request time and the current time is too large"),
+		strings.Contains(f.message, "requires a valid Date or x-amz-date header"):
+		return respond(targets.Unauthenticated, said)
+	case strings.Contains(f.message, "headers present in the request which were not signed"):
+		return respond(targets.Invalid, said)
+	}
+	return targets.Response{
+		Class: targets.Unknown, Reason: "a refusal that names neither who nor what: " + said,
+		Advice: "CloudTrail has the request under its id, with the reason where AWS gives one",
+	}
+}
+
 // denies reports whether an error is the refusal of its protocol.
 func denies(f failure) bool {
 	switch f.protocol {
 	case ec2Query:
 		return f.code == "UnauthorizedOperation"
-	case awsQuery, restXML:
+	case awsQuery: // the second is SNS's
+		return f.code == "AccessDenied" || f.code == "AuthorizationError"
+	case restXML:
 		return f.code == "AccessDenied"
 	case jsonRPC, restJSON:
 		return f.code == "AccessDeniedException"
@@ -166,6 +188,9 @@ func refused(c targets.Case, d denial) targets.Response {
 	default:
 		said += "; which policy refused is not told"
 	}
+	if d.record != "" {
+		said += "; AWS's record of it is " + d.record
+	}
 	switch {
 	case c.Harness != "" && d.principal == c.Harness && d.principal != c.Subject:
 		return respond(targets.HarnessDenied, "our own principal: "+said)
@@ -177,6 +202,11 @@ func refused(c targets.Case, d denial) targets.Response {
 		return respond(targets.DependencyDenied, "another action: "+said)
 	case !d.about(c.Resource):
 		return respond(targets.Unknown, "another resource: "+said)
+	case d.unclear != "":
+		return targets.Response{
+			Class: targets.Unknown, Reason: said + "; why is not known: " + d.unclear,
+			Advice: "AWS gives a reason that is on no list of decisions: CloudTrail has the request under its id",
+		}
 	}
 	got := targets.Response{Class: targets.Denied, Layer: d.layer, By: d.policy, Deny: d.how(), Reason: said}
 	if d.layer == targets.SessionPolicy {

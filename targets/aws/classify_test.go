@@ -92,7 +92,7 @@ func TestClassify(t *testing.T) {
 		{"lambda, the function's key", code, answer(restJSON, 502, "KMSAccessDeniedException", "Lambda was unable to decrypt the environment variables because KMS access was denied."), targets.DependencyDenied, "", "", ""},
 		{"lambda, throttled", code, answer(restJSON, 429, "TooManyRequestsException", "Rate Exceeded."), targets.Throttled, "", "", ""},
 		{"two names of one error", code, targets.Exchange{Status: 403, Headers: map[string]string{"Content-Type": "application/json", "X-Amzn-Errortype": "AccessDeniedException"}, Body: `{"__type":"ThrottlingException","message":"x"}`}, targets.Unreachable, "", "", ""},
-		{"a gateway's own", code, targets.Exchange{Status: 403, Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"message":"Forbidden"}`}, targets.Unreachable, "", "", ""},
+		{"a gateway's own", code, targets.Exchange{Status: 403, Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"message":"Forbidden"}`}, targets.Unknown, "", "", ""},
 
 		{"ecs", service, answer(jsonRPC, 400, "AccessDeniedException", user+"ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/prod/api because no identity-based policy allows the ecs:UpdateService action"), targets.Denied, targets.IdentityPolicy, "implicit", ""},
 		{"ecs, reached", service, answer(jsonRPC, 400, "ClientException", "Unable to describe task definition."), targets.Reached, "", "", ""},

@@ -94,12 +94,12 @@ func inJSON(x targets.Exchange) (failure, bool) {
 	if kind == "" || contentType(x) == "application/json" {
 		f.protocol = restJSON
 	}
-	f.code = bare(kind)
+	f.code = unqualified(kind)
 	if named != "" {
-		if f.code != "" && f.code != bare(named) {
+		if f.code != "" && f.code != unqualified(named) {
 			return failure{}, false // two names of one error: not a form that is known
 		}
-		f.code = bare(named)
+		f.code = unqualified(named)
 	}
 	for _, name := range []string{"message", "Message"} {
 		if text, ok := body[name].(string); ok {
@@ -109,9 +109,23 @@ func inJSON(x targets.Exchange) (failure, bool) {
 	return f, f.code != ""
 }
 
-// bare takes the namespace before an error's name and the address behind it
+// untyped reports whether an answer is a JSON object with a message and without
+// the name of an error: some front ends of services answer so, and so do gateways
+// that are not AWS's.
+func untyped(x targets.Exchange) bool {
+	var body map[string]any
+	if kind := contentType(x); kind != "application/json" && !strings.HasPrefix(kind, "application/x-amz-json-1.") {
+		return false
+	}
+	if json.Unmarshal([]byte(x.Body), &body) != nil || body["__type"] != nil || header(x, "X-Amzn-Errortype") != "" {
+		return false
+	}
+	return body["message"] != nil || body["Message"] != nil
+}
+
+// unqualified takes the namespace before an error's name and the address behind it
 // away.
-func bare(name string) string {
+func unqualified(name string) string {
 	name, _, _ = strings.Cut(name, ":")
 	return name[strings.LastIndex(name, "#")+1:]
 }

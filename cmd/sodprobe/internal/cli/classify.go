@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
@@ -29,7 +30,11 @@ response class:
   {"system": "kubernetes", "subject": "alice@corp.example", "harness": "prober",
    "action": "create", "resource": "deployments.apps", "name": "", "scope": "payments",
    "technique": "dry-run", "reached": ["status:201"],
-   "exchange": {"status": 403, "headers": {"Content-Type": "application/json"}, "body": "…"}}`,
+   "exchange": {"status": 403, "headers": {"Content-Type": "application/json"}, "body": "…"}}
+
+A recorded case may also say what it means ("want": {"class": ["denied"]}), where
+it was seen ("source"), its "id" and "why": classify then says whether it agrees.
+The cases under targets/*/testdata/corpus have that form.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.classify(args[0], out) },
 	}
@@ -46,33 +51,40 @@ func (a *app) classify(path string, out output) error {
 	if !ok {
 		return usagef("classify %s: system %q is not one of: kubernetes, gitlab, aws", path, c.System)
 	}
-	got := classify(c)
+	got := classify(c.Case)
 	if out.json() {
 		return a.printJSON(got)
 	}
-	_, err = fmt.Fprintln(a.stdout, describe(got))
+	if _, err := fmt.Fprintln(a.stdout, describe(got)); err != nil || c.Want == nil {
+		return err
+	}
+	agrees := "as written"
+	if !c.Want.Holds(got) {
+		agrees = fmt.Sprintf("not as written: want %v %v", c.Want.Class, c.Want.Layer)
+	}
+	_, err = fmt.Fprintln(a.stdout, agrees)
 	return err
 }
 
 // readCase reads exactly one JSON object, with no unknown field in it.
-func (a *app) readCase(path string) (targets.Case, error) {
+func (a *app) readCase(path string) (targets.Recorded, error) {
 	in := a.stdin
 	if path != "-" {
 		f, err := os.Open(path) //nolint:gosec // the user names the file
 		if err != nil {
-			return targets.Case{}, usagef("read the exchange: %w", err)
+			return targets.Recorded{}, usagef("read the exchange: %w", err)
 		}
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	var c targets.Case
+	var c targets.Recorded
 	dec := json.NewDecoder(io.LimitReader(in, maxCase))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
-		return targets.Case{}, usagef("classify %s: it is not one recorded exchange: %w", path, err)
+		return targets.Recorded{}, usagef("classify %s: it is not one recorded exchange: %w", path, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return targets.Case{}, usagef("classify %s: more follows after the first JSON value; give one exchange", path)
+		return targets.Recorded{}, usagef("classify %s: more follows after the first JSON value; give one exchange", path)
 	}
 	return c, nil
 }
@@ -108,7 +120,10 @@ func describe(r targets.Response) string {
 		s += ", " + r.Deny
 	}
 	if r.Reason != "" {
-		s += ": " + r.Reason
+		s += ": " + reports.Plain(r.Reason)
+	}
+	if r.Advice != "" {
+		s += "\n" + r.Advice
 	}
 	return s
 }
