@@ -137,12 +137,42 @@ func unproven(a Attempt) string {
 		s = "not attempted"
 	}
 	if a.Response.Reason != "" {
-		s += ": " + a.Response.Reason
+		s += ": " + short(a.Response.Reason)
 	}
 	if len(a.Missing) > 0 {
 		s += "; not held: " + strings.Join(a.Missing, ", ")
 	}
-	return s + doubt(a) + imageRefused(a)
+	s += doubt(a) + imageRefused(a)
+	if more := tellsMore(a.Response); more != "" && len(a.Refs[string(targets.ArmAttempt)]) > 0 {
+		s += "; " + more
+	}
+	return s
+}
+
+// longest is how much of what a server says stands in a sentence, in characters.
+// The record has the whole.
+const longest = 400
+
+// short is what a server says, on one line, and cut where it goes on for long.
+func short(said string) string {
+	said = strings.Join(strings.Fields(Plain(said)), " ")
+	if letters := []rune(said); len(letters) > longest {
+		return string(letters[:longest]) + " …"
+	}
+	return said
+}
+
+// tellsMore says, of an answer that proves nothing, what would tell more.
+func tellsMore(r targets.Response) string {
+	if r.Advice != "" {
+		return r.Advice
+	}
+	return map[targets.Class]string{
+		targets.Unknown:     "no known form: the target's own log has the request, by the run's id in the User-Agent",
+		targets.ServerError: "nothing was decided: run again when the target works",
+		targets.Unreachable: "look at what stands between here and the target (sodprobe doctor)",
+		targets.Throttled:   "nothing was decided: lower requestsPerSecond, and run again",
+	}[r.Class]
 }
 
 // imageRefused says that a policy for images may have refused the one that we

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -23,6 +24,7 @@ import (
 	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab"
+	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
 // TestEnforced: a working control is Blocked on every probe, by authorization,
@@ -69,6 +71,48 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				provesNothing(t, runAll(t, posture, fault))
 			})
+		}
+	}
+}
+
+// TestReasons: an authorizer that could not ask, or was not told who somebody is,
+// refuses with that as its reason. Whoever it lets through gets through as ever, and
+// nobody who was refused is Blocked; the report says what it said, and what would
+// tell more.
+func TestReasons(t *testing.T) {
+	for reason, more := range map[string]string{
+		`Error occured during authorization check. Please retry again. Error: Post "https://management.azure.com/": context deadline exceeded`:              "run again when the authorizer answers",
+		"Azure does not have opinion for this non AAD user. If you are an AAD user, please set Extra:oid parameter for impersonated user in the kubeconfig": "give the identity extra: {oid: [OBJECT-ID]}",
+		"a reason that nobody has seen": "a reason that is on no list of decisions",
+	} {
+		k := start(t, lab.KubernetesConfig{Posture: lab.Enforced})
+		k.SetReason(reason)
+		got := runOn(t, k, lab.FaultNone)
+		provesNothing(t, got)
+		o := got["kubernetes.deployment.patch"]
+		if text := reports.Because(reports.Attempt{Observation: o}); !strings.Contains(text, reason[:25]) || !strings.Contains(text, more) {
+			t.Errorf("%s: %q does not say why, or what to do", reason, text)
+		}
+	}
+}
+
+// TestUndecided: a webhook that could not verify an image, and a Gitaly that takes
+// no more requests, refuse nobody; the report says so.
+func TestUndecided(t *testing.T) {
+	images, busy := runAll(t, lab.Enforced, lab.FaultUnverified), runGitLab(t, gitlablab.Config{}, gitlablab.FaultOverloaded)
+	for name, c := range map[string]struct {
+		o    journal.Observation
+		want []string
+	}{
+		"an image":      {images["kubernetes.pod.create"], []string{"server-error", "server misbehaving", "give the target one that it can check"}},
+		"a push":        {busy["gitlab.branch.push"], []string{"throttled", "the server is busy", "lower requestsPerSecond"}},
+		"a push by SSH": {busy["gitlab.branch.push-ssh"], []string{"throttled", "due to load", "lower requestsPerSecond"}},
+	} {
+		text := reports.Because(reports.Attempt{Observation: c.o})
+		for _, want := range c.want {
+			if c.o.Outcome != probes.Inconclusive || !strings.Contains(text, want) {
+				t.Errorf("%s: %s, %q, want %q in it", name, c.o.Outcome, text, want)
+			}
 		}
 	}
 }

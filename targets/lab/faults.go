@@ -26,6 +26,7 @@ const (
 	FaultServerError     Fault = "server-error"     // 500
 	FaultWebhookDown     Fault = "webhook-down"     // a webhook cannot be called
 	FaultLying           Fault = "lying"            // a webhook with the authorizer's words
+	FaultUnverified      Fault = "unverified"       // a webhook that could not verify an image
 	FaultNoImpersonation Fault = "no-impersonation" // the prober lost its right
 	FaultAnonymous       Fault = "anonymous"        // the credential was dropped on the way
 	FaultConflict        Fault = "conflict"         // each object moves between its reading and its replacement
@@ -36,8 +37,32 @@ const (
 func Faults() []Fault {
 	return []Fault{
 		FaultExpired, FaultThrottled, FaultReset, FaultProxyPage, FaultSlow, FaultTruncated,
-		FaultServerError, FaultWebhookDown, FaultLying, FaultNoImpersonation, FaultAnonymous,
+		FaultServerError, FaultWebhookDown, FaultLying, FaultUnverified, FaultNoImpersonation, FaultAnonymous,
 	}
+}
+
+// unverified is how a webhook refuses that could not reach what it checks an image
+// by (kyverno/kyverno#11518).
+const unverified = "admission webhook \"mutate.kyverno.svc-fail\" denied the request: \n\nresource Pod/prod/probe was blocked due to the " +
+	"following policies\n\ncheck-image:\n  verify-signature: 'failed to verify image registry.corp.example/app:1: .attestors[0].entries[0].keys: " +
+	"failed to load Rekor public keys: dial tcp: lookup tuf-repo-cdn.sigstore.dev on 10.0.0.10:53: server misbehaving'"
+
+// SetReason makes the authorizer give a reason for each refusal of an attempt, as
+// one that is a webhook does; "" for none.
+func (k *Kubernetes) SetReason(text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reason = text
+}
+
+// because is that reason, as it stands after the sentence.
+func (k *Kubernetes) because(r *http.Request) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reason == "" || k.instrument(r) {
+		return ""
+	}
+	return ": " + k.reason
 }
 
 // SetFault switches a fault on for all requests from now on.
@@ -117,6 +142,8 @@ func (k *Kubernetes) faulty(w *answer, r *http.Request) bool {
 		w.status(
 			failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "rbac.corp.example" denied the request: `+s.Message, nil),
 		)
+	case FaultUnverified:
+		w.status(failure(http.StatusBadRequest, "", unverified, nil))
 	case FaultAnonymous:
 		w.status(forbidden(i, cannot(user{name: "system:anonymous"}, i)))
 	case FaultNone, FaultNoImpersonation, FaultConflict:

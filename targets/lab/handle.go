@@ -25,7 +25,7 @@ func (k *Kubernetes) handle(w *answer, r *http.Request, u user) *metav1.Status {
 		return noSuchPath()
 	}
 	if !k.allowed(u, i) {
-		return forbidden(i, cannot(u, i))
+		return forbidden(i, cannot(u, i)+k.because(r))
 	}
 	if !served(i.group) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -62,6 +62,7 @@ type Kubernetes struct {
 	mu       sync.Mutex
 	objects  map[key]object
 	fault    Fault
+	reason   string // what the authorizer adds to its refusals
 	requests []Request
 	version  int64    // the last resourceVersion
 	hooked   []string // what the webhook on CONNECT was called for

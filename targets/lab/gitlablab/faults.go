@@ -1,6 +1,10 @@
 package gitlablab
 
-import "net/http"
+import (
+	"fmt"
+	"io"
+	"net/http"
+)
 
 // Fault is something that goes wrong with every attempt. What the instrument
 // itself asks (who the caller is, the project, the observer's reads) stays
@@ -21,13 +25,14 @@ const (
 	FaultLostMembership Fault = "lost-membership" // 404 for a project that is there
 	FaultProxyPage      Fault = "proxy-page"      // a proxy's 403 in HTML
 	FaultReset          Fault = "reset"           // the connection is cut
+	FaultOverloaded     Fault = "overloaded"      // Gitaly takes no more requests
 )
 
 // Faults returns every fault but none.
 func Faults() []Fault {
 	return []Fault{
 		FaultInternalAPI, FaultThrottled, FaultRackAttack, FaultBanned, FaultExpired, FaultScope, FaultArchived,
-		FaultMaintenance, FaultLostMembership, FaultProxyPage, FaultReset,
+		FaultMaintenance, FaultLostMembership, FaultProxyPage, FaultReset, FaultOverloaded,
 	}
 }
 
@@ -42,6 +47,17 @@ func (g *GitLab) faultIs(f Fault) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.fault == f
+}
+
+// overload is what GitLab says where Gitaly is over its limit.
+const overload = "GitLab is currently unable to handle this request due to load."
+
+// busy answers in place of a report, as Workhorse does (workhorse/internal/git/receive-pack.go
+// and error.go, writeReceivePackError).
+func busy(w http.ResponseWriter) {
+	packet := func(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
+	w.Header().Set("Content-Type", "application/x-git-receive-pack-result")
+	_, _ = io.WriteString(w, packet("\x01"+packet("unpack server is busy\n")+"0000")+packet("\x02"+overload+"\n")+"0000")
 }
 
 // instrument tells what a run asks for itself from what it attempts.
@@ -69,6 +85,15 @@ func (g *GitLab) faulty(w http.ResponseWriter, r *http.Request, a *account) bool
 			return false // the hook says it
 		}
 		send(w, say(http.StatusInternalServerError, "500 Internal Server Error"))
+	case FaultOverloaded:
+		if git && r.Method == http.MethodGet {
+			return false // the limit is that of receive-pack
+		}
+		if git {
+			busy(w)
+			break
+		}
+		send(w, say(http.StatusServiceUnavailable, overload))
 	case FaultThrottled:
 		w.Header().Set("Retry-After", "60")
 		send(

@@ -135,6 +135,8 @@ func (g *GitLab) receive(channel ssh.Channel, command string, a *account) uint32
 		return refuse("The project you were looking for could not be found or you don't have permission to view it.")
 	case g.faultIs(FaultThrottled):
 		return refuse("This endpoint has been requested too many times. Try again later.")
+	case g.faultIs(FaultOverloaded):
+		return refuse(overload)
 	case g.faultIs(FaultArchived):
 		return refuse("You can't push code to an archived project.")
 	case g.faultIs(FaultLostMembership):
