@@ -70,8 +70,9 @@ type Push struct {
 	// Ref is a full name, as in refs/heads/main. It must exist.
 	Ref  string   `json:"ref"`
 	Form PushForm `json:"form"`
-	// Beside is the ref whose tip is the old hash of a PushForce: a branch
-	// that is not merged into Ref.
+	// Beside is the ref from which the old hash of a PushForce comes: a branch with
+	// at least two commits that are not merged into Ref, the last of which is not
+	// named.
 	Beside string `json:"beside,omitempty"`
 }
 

@@ -233,12 +233,14 @@ func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 	case strings.HasSuffix(r.Path, "/jobs"):
 		return targets.Exchange{}, jobs, ""
 	case strings.HasSuffix(r.Path, "/repositories"):
-		return targets.Exchange{}, []any{map[string]any{"path": "payments/api/production"}}, ""
+		return targets.Exchange{}, []any{map[string]any{"path": "payments/api/production"}, map[string]any{"path": "payments/api/dev"}}, ""
+	case strings.HasSuffix(r.Path, "/merge_requests/8"):
+		return targets.Exchange{}, map[string]any{"state": "opened", "target_branch": "sod-canary", "author": map[string]any{"username": "alice"}}, ""
 	case strings.Contains(r.Path, "/members/all/"):
 		return targets.Exchange{}, map[string]any{"id": "1001", "access_level": "30", "state": "active"}, ""
 	}
 	return targets.Exchange{}, map[string]any{
-		"id": "1", "name": "main", "state": "opened", "status": "success", "pipeline": map[string]any{"id": "12"},
+		"id": "1", "name": "main", "state": "opened", "target_branch": "release/1", "status": "success", "pipeline": map[string]any{"id": "12"},
 		"environment": map[string]any{"name": "production"}, "user": map[string]any{"username": "alice"}, "author": map[string]any{"username": "alice"},
 		"pending_approval_count": "1", "approval_summary": map[string]any{"rules": []any{map[string]any{"required_approvals": "1"}}},
 		"version": "18.9.0-ee", "enterprise": "true",
@@ -251,6 +253,11 @@ func TestRequestsStayWithinTheirRules(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, kind := range []targets.PlaceKind{targets.Production, targets.Permitted} {
 			place, params := target(p.System).Place(kind), example(p)
+			for _, n := range p.Needs {
+				if kind == targets.Permitted && n.Elsewhere != "" {
+					params.With[n.Name] = n.Elsewhere
+				}
+			}
 			r, allow := p.Request(place, params), p.Allow
 			if kind == targets.Permitted && p.Baseline.Standing != nil {
 				r, allow = p.Baseline.Standing.Request(place, params), p.Baseline.Standing.Allow

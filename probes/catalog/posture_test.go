@@ -81,7 +81,7 @@ func TestFaults(t *testing.T) {
 // tell more.
 func TestReasons(t *testing.T) {
 	for reason, more := range map[string]string{
-		`Error occured during authorization check. Please retry again. Error: Post "https://management.azure.com/": context deadline exceeded`:              "run again when the authorizer answers",
+		`Error occured during authorization check. Please retry again. Error: Post "https://management.azure.com/": context deadline exceeded`:              "run again when the authorizer answers", //nolint:misspell // as it is said
 		"Azure does not have opinion for this non AAD user. If you are an AAD user, please set Extra:oid parameter for impersonated user in the kubeconfig": "give the identity extra: {oid: [OBJECT-ID]}",
 		"a reason that nobody has seen": "a reason that is on no list of decisions",
 	} {

@@ -55,7 +55,7 @@ A **dry run** is the server's own: on Kubernetes it goes through authentication,
 A **self-defeating** request cannot take effect even where it is allowed: a push names an old hash that the ref does not have, a write names what does not exist or exists already, a policy document is none.
 What is **examined** only asks for the system's opinion; its outcome is never more than Inconclusive.
 Beside each attempt the system's own access rules are asked, where it can tell: of the action itself, and of other actions that have the same effect. What they allow is not Blocked, whatever the attempt came to, unless the run attempted that action, too.
-A request that has to name something that does not exist speaks of that alone; it counts only where the access rules say the same of it and of the real object. The probes of GitLab and AWS are not marked as such yet.
+A request that has to name something that does not exist speaks of that alone; it counts only where the access rules say the same of it and of the real object.
 
 In what follows, ` + "`{run}`" + ` stands for the run's marker, and ` + "`{arm}`" + ` for the marker with the arm that sends: state afterwards tells whose change it is.
 
@@ -134,7 +134,7 @@ A request names the real object wherever a harmless form on it exists. Where it 
 	why := forms(targets.GitLab)
 	for _, p := range of(targets.GitLab) {
 		row := why[p.ID]
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Since, "13.0"), cmp.Or(p.Tier, "Free"), readBefore(p.Allow[0]))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Since, "15.6"), cmp.Or(p.Tier, "Free"), readBefore(p.Allow[0]))
 	}
 }
 
@@ -358,7 +358,7 @@ func push(p *targets.Push) string {
 		return ""
 	}
 	text := map[targets.PushForm]string{
-		targets.PushUpdate: "an old hash that it had long ago", targets.PushForce: "the tip of `" + p.Beside + "` as its old hash",
+		targets.PushUpdate: "an old hash that it had long ago", targets.PushForce: "the parent of `" + p.Beside + "` as its old hash, which is not merged either",
 		targets.PushCreate: "no old hash, although it exists",
 	}[p.Form]
 	return " with the command to set `" + p.Ref + "` to its own tip, and " + text

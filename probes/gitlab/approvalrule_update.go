@@ -18,14 +18,12 @@ func ApprovalRuleUpdate() probes.Probe {
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
 		Tier:     "Premium",
-		Since:    "15.0",
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
 		body: func(_ targets.Place, params probes.Params) object {
 			return object{"name": params.Arm, "approvals_required": -1}
 		},
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
-		before:  "the order of its checks is not known",
 		real:    "the rules that are set",
 		reached: []string{"text:404 Not found"},
 		state:   inTheProject("approval_rules", "/*/id", "/*/name", "/*/approvals_required"),

@@ -13,7 +13,7 @@ func BranchForcePush() probes.Probe {
 		Why:      "A developer who can force push rewrites what was reviewed, and takes the trace of it away.",
 		Attack:   "T1070",
 		Controls: probes.ChangeControls(),
-		Needs:    []probes.Need{ref("beside", "a branch that is not merged into the protected one", "feature")},
+		Needs:    []probes.Need{ref("beside", "a branch of which the last two commits are not merged into the protected one", "feature")},
 		Limits: []string{
 			"GitLab refuses a force push to everybody, unless the protection allows it: then the positive arm is refused, too, and the outcome is Inconclusive.",
 		},

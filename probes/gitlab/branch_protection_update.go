@@ -24,7 +24,6 @@ func BranchProtectionUpdate() probes.Probe {
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
 		Tier:     "Premium",
-		Since:    "15.6",
 	}, write{
 		route: "PATCH /projects/:id/protected_branches/:name", path: "protected_branches/{branch_in_path}", resource: "branch protection",
 		body: func(targets.Place, probes.Params) object {
@@ -37,7 +36,6 @@ func BranchProtectionUpdate() probes.Probe {
 			"/allowed_to_push/0/id": gitlab.NoID, "/allowed_to_push/0/_destroy": "true", "/allowed_to_merge/0/user_id": gitlab.NoID,
 		},
 		prepare: gitlab.Present("protected_branches/{branch_in_path}", "/name"),
-		before:  "protections cannot be changed by the API",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{

@@ -16,7 +16,7 @@ func CommitCreate() probes.Probe {
 	}, write{
 		route:    "POST /projects/:id/repository/commits",
 		path:     "repository/commits",
-		resource: "commit",
+		resource: "commit", name: "{branch}",
 		body: func(place targets.Place, params probes.Params) object {
 			return object{
 				"branch": place.Branch, "start_sha": gitlab.Nowhere, "commit_message": params.Arm,

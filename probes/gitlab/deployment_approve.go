@@ -24,7 +24,6 @@ func DeploymentApprove() probes.Probe {
 		Expect:   []targets.Layer{targets.EnvironmentProtection},
 		Baseline: standing(),
 		Tier:     "Premium",
-		Since:    "15.0",
 		Own:      true,
 		Needs: []probes.Need{
 			number("deployment", "the id of a deployment to production that the developer made and that waits for approval", "502"),
@@ -37,7 +36,6 @@ func DeploymentApprove() probes.Probe {
 		pin:     map[string]string{"/status": "approved", "/represented_as": "{run}", "/comment": "{arm}" + tooLong},
 		shown:   true,
 		prepare: gitlab.WaitingDeployment(),
-		before:  "rules of approval do not exist, and an approval is stored whomever it is made for",
 		reached: []string{"text:There are no approval rules for the given `represent_as` parameter"},
 		state:   owned("deployments/", "deployment", "/user/username", "/id", "/status", "/approvals"),
 	})

@@ -18,7 +18,6 @@ func MergeRequestRuleUpdate() probes.Probe {
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
 		Tier:     "Premium",
-		Since:    "15.0",
 		Own:      true,
 		Needs:    []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
 	}, write{
@@ -30,7 +29,6 @@ func MergeRequestRuleUpdate() probes.Probe {
 		},
 		pin:     map[string]string{"/name": "{arm}", "/approvals_required": "-1"},
 		prepare: gitlab.Opened(),
-		before:  "the order of its checks is not known",
 		real:    "the rules of !{mergeRequest}",
 		reached: []string{"text:404 Not found"},
 		state: func(place targets.Place, params probes.Params) []targets.StateQuery {

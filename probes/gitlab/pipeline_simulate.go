@@ -11,14 +11,13 @@ func PipelineSimulate() probes.Probe {
 	p := writes(probes.Probe{
 		ID: "gitlab.pipeline.simulate", Title: "Run a pipeline on the protected branch (simulated)",
 		Why:    "A developer who can run pipelines on the protected branch deploys, and reads its protected variables.",
-		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission}, Since: "15.2",
+		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
 	}, write{
 		route: "POST /projects/:id/ci/lint", path: "ci/lint", resource: "pipeline",
 		body: func(place targets.Place, _ probes.Params) object {
 			return object{"content": "sod:\n  script: [\"true\"]\n", "dry_run": true, "ref": place.Branch}
 		},
 		pin:     map[string]string{"/dry_run": "true", "/ref": "{branch}"},
-		before:  "a simulation does not ask who may run a pipeline",
 		reached: []string{"code:valid"}, keep: []string{"/valid", "/errors"},
 		state: onThePipelines,
 	})

@@ -22,8 +22,12 @@ func pushes(p probes.Probe, form targets.PushForm, ref, beside string) probes.Pr
 	p.Reached = []string{"text:failed to update ref", "text:but expected", "text:already exists"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		vars := params.Vars(place)
+		name := "" // the rules of a branch speak of a plain push
+		if form == targets.PushForce {
+			name = string(form)
+		}
 		return targets.Request{
-			Action: "git-push", Resource: fill(ref, vars), Scope: place.Scope, Method: method, Path: fill(path, vars), Header: header,
+			Action: "git-push", Resource: fill(ref, vars), Name: name, Scope: place.Scope, Method: method, Path: fill(path, vars), Header: header,
 			Push: &targets.Push{Ref: fill(ref, vars), Form: form, Beside: fill(beside, vars)},
 		}
 	}

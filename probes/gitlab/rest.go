@@ -33,9 +33,10 @@ type write struct {
 	route string
 	// path is the template below the project.
 	path string
-	// resource is the kind of object.
-	resource string
-	body     func(targets.Place, probes.Params) object
+	// resource is the kind of object, and name a template of which one, where a
+	// prediction asks.
+	resource, name string
+	body           func(targets.Place, probes.Params) object
 	// pin maps a JSON pointer of the body to the value that makes the request
 	// defeat itself.
 	pin map[string]string
@@ -98,7 +99,7 @@ func writes(p probes.Probe, w write) probes.Probe {
 			body = w.body(place, params)
 		}
 		return targets.Request{
-			Action: w.route, Resource: w.resource, Scope: place.Scope,
+			Action: w.route, Resource: w.resource, Name: fill(w.name, params.Vars(place)), Scope: place.Scope,
 			Method: method, Path: fill(path, params.Vars(place)),
 			Header: header, Body: body.bytes(),
 		}

@@ -35,6 +35,8 @@ func Classify(c targets.Case) targets.Response {
 		return pushed(c, *x.Git)
 	case x.Status == 0:
 		return respond(targets.Unknown, "no answer was recorded")
+	case x.Git == nil && x.Status/100 == 2 && contentType(x) != "text/html" && carriedOut(c):
+		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
 	case x.Truncated || x.Cut > 0:
 		return respond(targets.Unknown, "the answer is not whole")
 	case c.Technique == "examine":
@@ -43,10 +45,7 @@ func Classify(c targets.Case) targets.Response {
 		return beforePush(c)
 	}
 	e, ok := envelope(x)
-	switch {
-	case !ok && x.Status/100 == 2 && contentType(x) == "application/json" && mutates(c):
-		return respond(targets.Mutated, fmt.Sprintf("HTTP %d, which no safe request gets", x.Status))
-	case !ok:
+	if !ok {
 		return foreign(x)
 	}
 	if e.code == someTags {
@@ -67,6 +66,14 @@ func Classify(c targets.Case) targets.Response {
 // mutates reports whether a request would change something if it could.
 func mutates(c targets.Case) bool {
 	return c.Action != "" && !strings.HasPrefix(c.Action, "GET ") && route(c.Action) != simulates
+}
+
+// carriedOut reports whether a success to a request says that it was carried out:
+// that of any write whose probe does not list it, whatever its body, and a delete
+// has none.
+func carriedOut(c targets.Case) bool {
+	status := fmt.Sprintf("status:%d", c.Exchange.Status)
+	return c.Action != gitPush && mutates(c) && !slices.Contains(c.Reached, status)
 }
 
 // simulates is the route whose success may say that it would fail.

@@ -212,6 +212,9 @@ func TestPreparations(t *testing.T) {
 		{"a guest, who may hold none", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
 			"members/all/1001": `{"id":1001,"state":"active","access_level":10}`,
 		}, false},
+		{"a member who waits for approval", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
+			"members/all/1001": `{"id":1001,"state":"active","membership_state":"awaiting","access_level":30}`,
+		}, false},
 		{"a blocked account", "POST", "members", `{"access_level":7,"expires_at":"2000-01-01","user_id":1001}`, Seated(), map[string]string{
 			"members/all/1001": `{"id":1001,"state":"blocked","access_level":30}`,
 		}, false},
@@ -220,8 +223,9 @@ func TestPreparations(t *testing.T) {
 		{"a protection that does not", "POST", "protected_branches", `{"allowed_to_push":[{"user_id":2147483647}],"name":"dev"}`, Exists("protected_branches/{branch_in_path}", "/name"), nil, false},
 		{"push rules that do not exist", "POST", "push_rule", `{"branch_name_regex":"[","deny_delete_tag":true}`, Exists("push_rule", "/id"), map[string]string{"push_rule": `null`}, false},
 		{"a rule of a merge request that is not there", "PUT", "merge_requests/9/approval_rules/" + NoID, `{"name":"x"}`, Opened(), nil, false},
-		{"a merge of another's", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"bob"}}`}, false},
-		{"a merge of one's own", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","author":{"username":"alice"}}`}, true},
+		{"a merge of another's", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","target_branch":"main","author":{"username":"bob"}}`}, false},
+		{"a merge of one's own", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","target_branch":"main","author":{"username":"alice"}}`}, true},
+		{"a merge into another branch", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"opened","target_branch":"playground","author":{"username":"alice"}}`}, false},
 		{"a merge request that is closed", "PUT", "merge_requests/7/merge", `{"sha":"` + Nowhere + `"}`, Opened(), map[string]string{"merge_requests/7": `{"iid":7,"state":"merged"}`}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -286,7 +290,7 @@ func resolved(t *testing.T, path, body string, rule targets.Rule) []targets.Rule
 	}
 	rules, err := targets.Resolve([]targets.Rule{rule}, map[string]string{
 		"project": "42", "environment": "production", "developer": "alice", "branch_in_path": targets.InPath(named.Name),
-		"user": "1001", "job": id, "deployment": id, "mergeRequest": id,
+		"user": "1001", "job": id, "deployment": id, "mergeRequest": id, "branch": "main",
 	})
 	if err != nil {
 		t.Fatal(err)

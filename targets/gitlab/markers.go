@@ -100,6 +100,7 @@ func restMarkers() []marker {
 		pipeline = "POST /projects/:x/pipeline"
 		lint     = "POST /projects/:x/ci/lint"
 		approval = "POST /projects/:x/deployments/:x/approval"
+		tooMany  = "Too many pipelines created in the last minute. Try again later."
 		mayNot   = "You do not have sufficient permission to run a pipeline on '…'. Please select a different branch or contact your administrator for assistance.…"
 	)
 	one := func(layer targets.Layer, action string, status int, text string) []marker {
@@ -164,6 +165,10 @@ func restMarkers() []marker {
 				{action: "GET /jwt/auth", text: "Your action has been rejected because the namespace storage limit…", class: targets.Unsupported},
 			},
 		),
+		readIn("18.9, lib/gitlab/ci/pipeline/chain/limit/rate_limit.rb", []marker{
+			{action: pipeline, status: 400, text: tooMany, class: targets.Throttled},
+			{action: lint, status: 200, text: tooMany, class: targets.Throttled},
+		}),
 		readIn(
 			"18.9, lib/api/branches.rb",
 			one(

@@ -72,7 +72,6 @@ func refMarkers() []marker {
 				"You are not allowed to merge code into protected branches on this project.",
 				"You are not allowed to force push code to a protected branch on this project.",
 				"You are not allowed to create protected branches on this project.",
-				"You can only use an existing protected branch ref as the basis of a new protected branch.",
 				"You are not allowed to delete protected branches from this project. Only a project maintainer or owner can delete a protected branch.",
 			),
 		),
@@ -197,6 +196,8 @@ func closedMarkers() []marker {
 				"You can only create protected branches using the web interface and API.", // and so by the API
 				"You can only delete protected branches using the web interface.",
 				"You can only delete protected tags using the web interface.",
+				// Asked after who may create one: the sentence is said to who may.
+				"You can only use an existing protected branch ref as the basis of a new protected branch.",
 				"The default branch of a project cannot be deleted.",
 				"You cannot create a branch with a SHA-1 or SHA-256 branch name.",
 				"You cannot create a branch with a 40-character hexadecimal branch name.",

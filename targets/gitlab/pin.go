@@ -19,8 +19,10 @@ func (p *Project) path() string {
 	return fmt.Sprintf("%sprojects/%d/", api, p.cfg.Target.GitLab.ProjectID)
 }
 
-// oldest is the first version whose order of checks was read in its source.
-const oldest = "13.0"
+// oldest is the first version that says what it is, its edition too, and whose a
+// token is (docs.gitlab.com/api/metadata, since 15.2, its enterprise since 15.6;
+// docs.gitlab.com/api/personal_access_tokens, self since 15.5).
+const oldest = "15.6"
 
 // Pin compares the live project with the approved one: the instance by its
 // certificate, then the number and path of the project. An instance that does
@@ -33,7 +35,7 @@ func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 	}
 	var version struct {
 		Version    string `json:"version"`
-		Enterprise bool   `json:"enterprise"`
+		Enterprise *bool  `json:"enterprise"`
 	}
 	x, body := s.get(ctx, api+"metadata", nil, "/version", "/enterprise")
 	pin.Exchanges = append(pin.Exchanges, x)
@@ -47,15 +49,20 @@ func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
 	pin.Version = version.Version
 	if !guard.AtLeast(version.Version, oldest) {
 		pin.Problem = fmt.Sprintf(
-			"GitLab %s is not %s or later, and of older ones the order of checks is not known: no answer would prove anything",
+			"GitLab %s is not %s or later, and older ones do not tell what has to be known before an attempt",
 			version.Version,
 			oldest,
 		)
 		return pin, nil
 	}
-	pin.Edition = "Community"
-	if version.Enterprise {
+	switch e := version.Enterprise; {
+	case e == nil:
+		pin.Problem = "the instance does not tell its edition"
+		return pin, nil
+	case *e:
 		pin.Edition = "Enterprise"
+	default:
+		pin.Edition = "Community"
 	}
 	problem, x := p.same(ctx, s)
 	pin.Exchanges = append(pin.Exchanges, x)

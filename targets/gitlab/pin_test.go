@@ -12,9 +12,10 @@ import (
 func TestPinReadsVersionAndEdition(t *testing.T) {
 	for metadata, c := range map[string]struct{ version, edition, problem string }{
 		`{"version":"18.9.0-ee","enterprise":true}`: {"18.9.0-ee", "Enterprise", ""},
-		`{"version":"13.0.0","enterprise":false}`:   {"13.0.0", "Community", ""},
-		`{"version":"12.10.14","enterprise":false}`: {"12.10.14", "", "not 13.0 or later"},
-		`{"version":"main"}`:                        {"main", "", "not 13.0 or later"},
+		`{"version":"15.6.0","enterprise":false}`:   {"15.6.0", "Community", ""},
+		`{"version":"15.5.9","enterprise":false}`:   {"15.5.9", "", "not 15.6 or later"},
+		`{"version":"main"}`:                        {"main", "", "not 15.6 or later"},
+		`{"version":"18.9.0"}`:                      {"18.9.0", "", "does not tell its edition"},
 	} {
 		s := newServer(t)
 		s.answers["/api/v4/metadata"] = metadata

@@ -52,6 +52,15 @@ func maintainers() []string {
 	}
 }
 
+// unprotecting are the routes that a branch's own list of who may unprotect it
+// decides, where it has one (ee/app/policies/ee/protected_branch_policy.rb, 18.9).
+func unprotecting() []string {
+	return []string{
+		"PUT /projects/:id/repository/branches/:branch/unprotect", "POST /projects/:id/protected_branches",
+		"PATCH /projects/:id/protected_branches/:name",
+	}
+}
+
 // The access levels (docs.gitlab.com/api/members).
 const (
 	developerLevel  = 30
@@ -71,7 +80,7 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 		return s.overrides()
 	case a.Verb == gitPush || a.Verb == "POST /projects/:id/repository/commits":
 		return s.pushes(a)
-	case a.Verb == maintainers()[0] && s.level >= maintainerLevel && (s.branch.Name == "" || len(s.branch.Unprotect) > 0):
+	case slices.Contains(unprotecting(), a.Verb) && s.level >= maintainerLevel && (s.branch.Name == "" || len(s.branch.Unprotect) > 0):
 		return targets.Unsure // the branch may name who may unprotect it, or does
 	case slices.Contains(maintainers(), a.Verb):
 		return s.byRole(maintainerLevel)
@@ -141,13 +150,14 @@ func (s standing) overrides() targets.Opinion {
 }
 
 // pushes is the opinion of a push to the branch that was read: its own rule may
-// let the account in, and so may another that covers it, which was not read.
+// let the account in, and so may another that covers it, which was not read. Of a
+// push by force it says nothing: that is refused before it is asked who pushes.
 func (s standing) pushes(a targets.Action) targets.Opinion {
 	name := strings.TrimPrefix(a.Resource, "refs/heads/")
 	if a.Name != "" {
 		name = a.Name
 	}
-	if s.branch.Name == "" || name != s.branch.Name {
+	if s.branch.Name == "" || name != s.branch.Name { // a push by force bears the form as its name
 		return targets.Unsure
 	}
 	for _, l := range s.branch.Push {
@@ -302,6 +312,9 @@ func plain(project string, steps map[string]targets.Exchange) bool {
 	if above.Namespace.Kind == "group" {
 		for _, group := range ancestors(project) {
 			path := generic("groups/" + targets.InPath(group))
+			if !itself(group, steps[path]) {
+				return false
+			}
 			memberships, shared = append(memberships, path+"/members/N"), append(shared, path)
 		}
 	}
@@ -324,4 +337,13 @@ func unshared(x targets.Exchange) bool {
 		Shared *[]any `json:"shared_with_groups"`
 	}
 	return decode(x, &group) && group.Shared != nil && len(*group.Shared) == 0
+}
+
+// itself reports whether an answer is of the group that was asked for by its path:
+// one of digits alone leads to the group of that number (lib/api/helpers.rb, find_group).
+func itself(group string, x targets.Exchange) bool {
+	var found struct {
+		Path string `json:"full_path"`
+	}
+	return decode(x, &found) && found.Path == group
 }

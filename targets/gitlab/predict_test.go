@@ -55,6 +55,10 @@ func TestForesees(t *testing.T) {
 		unprotectTag = "DELETE /projects/:id/protected_tags/:name"
 		rules        = "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id"
 		account      = "PUT /users/:id"
+		force        = "a push by force"
+		commits      = "POST /projects/:id/repository/commits"
+		amend        = "PATCH /projects/:id/protected_branches/:name"
+		protect      = "POST /projects/:id/protected_branches"
 		unprotect    = "PUT /projects/:id/repository/branches/:branch/unprotect"
 		member       = `{"id":11,"access_level":30,"membership_state":"active","member_role":{"id":7}}`
 	)
@@ -92,6 +96,11 @@ func TestForesees(t *testing.T) {
 		"a branch that names who may": {unprotect, with("projects/42/members/all/11", maintainer, "projects/42/protected_branches/main", `{"name":"main","unprotect_access_levels":[{"user_id":9}]}`), targets.Unsure},
 		"a branch that names nobody":  {unprotect, with("projects/42/members/all/11", maintainer), targets.Allows},
 
+		"a branch that names who may, and its protection": {amend, with("projects/42/members/all/11", maintainer, "projects/42/protected_branches/main", `{"name":"main","unprotect_access_levels":[{"user_id":9}]}`), targets.Unsure},
+		"a branch that names who may, protected anew":     {protect, with("projects/42/members/all/11", maintainer, "projects/42/protected_branches/main", `{"name":"main","unprotect_access_levels":[{"user_id":9}]}`), targets.Unsure},
+		"a branch that names nobody, and its protection":  {amend, with("projects/42/members/all/11", maintainer), targets.Allows},
+		"a group of digits, which is another's":           {unprotectTag, with("groups/payments", `{"full_path":"somebody-else","shared_with_groups":[]}`), targets.Unsure},
+
 		"rules that can be overridden":  {rules, readable(), targets.Allows},
 		"rules that are fixed":          {rules, with("projects/42/approvals", `{"disable_overriding_approvers_per_merge_request":true}`), targets.Denies},
 		"rules that cannot be read":     {rules, with("projects/42/approvals", "403"), targets.Unsure},
@@ -105,11 +114,18 @@ func TestForesees(t *testing.T) {
 		"a push, a group":                 {gitPush, with("projects/42/protected_branches/main", `{"name":"main","push_access_levels":[{"access_level":30,"group_id":11}]}`), targets.Unsure},
 		"a push, nobody's":                {gitPush, with("projects/42/protected_branches/main", `{"name":"main","push_access_levels":[{"access_level":0}]}`), targets.Unsure},
 		"a push, another branch was read": {gitPush, with("projects/42/protected_branches/main", `{"name":"dev","push_access_levels":[{"access_level":30}]}`), targets.Unsure},
+		"a push by force":                 {force, with("projects/42/protected_branches/main", `{"name":"main","push_access_levels":[{"access_level":30}]}`), targets.Unsure},
+		"a commit":                        {commits, with("projects/42/protected_branches/main", `{"name":"main","push_access_levels":[{"access_level":30}]}`), targets.Allows},
 		"something else":                  {"POST /projects/:id/jobs/:job_id/play", readable(), targets.Unsure},
 	} {
 		a := targets.Action{Verb: c.verb, Scope: "payments/backend/api"}
-		if c.verb == gitPush {
+		switch c.verb {
+		case gitPush:
 			a.Resource = "refs/heads/main"
+		case force:
+			a.Verb, a.Resource, a.Name = gitPush, "refs/heads/main", string(targets.PushForce)
+		case commits:
+			a.Resource, a.Name = "commit", "main"
 		}
 		ask := func(answers map[string]string) targets.Opinion {
 			return Oracle().Opinion(a, func(targets.Review) (targets.Exchange, bool) { return reviewOf(answers), true })

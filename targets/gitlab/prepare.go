@@ -77,8 +77,8 @@ func WaitingDeployment() []targets.Preparation {
 	}
 }
 
-// Opened shows that the merge request {mergeRequest} is open, and the
-// developer's own: of another's, GitLab refuses a developer some things whatever
+// Opened shows that the merge request {mergeRequest} is open, into {branch}, and
+// the developer's own: of another's, GitLab refuses a developer some things whatever
 // the settings are (since 18.5, its approval rules). Why it cannot be merged
 // stands beside the answer, since GitLab's words do not tell.
 func Opened() []targets.Preparation {
@@ -92,6 +92,11 @@ func Opened() []targets.Preparation {
 					At:   "/author/username",
 					Any:  []string{"{developer}"},
 					Else: "the merge request !{mergeRequest} is not the developer {developer}'s own",
+				},
+				{
+					At:   "/target_branch",
+					Any:  []string{"{branch}"},
+					Else: "the merge request !{mergeRequest} is not into {branch}",
 				},
 			},
 		},
@@ -122,15 +127,16 @@ func there(path, field, otherwise string) []targets.Preparation {
 // above the project. Where none is left, GitLab would tell the owners by mail
 // that one is wanted, before it asks who may add members
 // (ee/lib/gitlab_subscriptions/member_management/block_seat_overages.rb, 18.9).
-// A guest may hold none (gitlab-org/gitlab-ee#5693), and a blocked account holds
-// none.
+// A guest may hold none (gitlab-org/gitlab-ee#5693), and a blocked account, or
+// one whose membership awaits approval, holds none.
 func Seated() []targets.Preparation {
 	const seatless = "the user {user} does not hold a seat as a member of a group above the project"
 	return []targets.Preparation{{
-		Path: below + "members/all/{user}", Keep: []string{"/id", "/access_level", "/state"}, Else: seatless,
+		Path: below + "members/all/{user}", Keep: []string{"/id", "/access_level", "/state", "/membership_state"}, Else: seatless,
 		Must: []targets.Condition{
 			{At: "/access_level", Any: []string{"20", "30", "40", "50"}, Else: seatless},
 			{At: "/state", Any: []string{"active"}, Else: seatless},
+			{At: "/membership_state", None: []string{"awaiting", "created"}, Else: seatless},
 		},
 		Shows: "the user {user} holds a seat",
 	}}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func unfit(format string, args ...any) *targets.Exchange {
 }
 
 // history reads what the push will be judged by: that the path still leads to
-// the pinned project, the branch's first parents, and the tip of the branch
+// the pinned project, the branch's first parents, and a commit of the branch
 // beside it. An exchange in the last place says why nothing can be pushed.
 func (p *Project) history(ctx context.Context, push targets.Push) (guard.History, []targets.Exchange, *targets.Exchange) {
 	var h guard.History
@@ -94,19 +95,23 @@ func (p *Project) history(ctx context.Context, push targets.Push) (guard.History
 	return h, steps, nil
 }
 
-// beside returns the tip of a branch that is not merged into another, "" where
-// it is merged or cannot be read.
+// beside returns the first parent of a branch's tip where both are not merged into
+// another branch, "" where one is or they cannot be read.
 func (p *Project) beside(ctx context.Context, s *Session, branch, other string) (targets.Exchange, string) {
 	var compared struct {
 		Commits []gitlab.Commit `json:"commits"`
 		Commit  *gitlab.Commit  `json:"commit"`
 	}
-	x, body := s.get(ctx, p.path()+"repository/compare", map[string]string{"from": branch, "to": other}, "/commit/id")
+	x, body := s.get(ctx, p.path()+"repository/compare", map[string]string{"from": branch, "to": other}, "/commit/id", "/commit/parent_ids")
 	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &compared) != nil || compared.Commit == nil ||
-		len(compared.Commits) == 0 {
+		len(compared.Commit.ParentIDs) == 0 {
 		return x, ""
 	}
-	return x, compared.Commit.ID
+	parent := compared.Commit.ParentIDs[0]
+	if !slices.ContainsFunc(compared.Commits, func(c gitlab.Commit) bool { return c.ID == parent }) {
+		return x, ""
+	}
+	return x, parent
 }
 
 // pushHTTP pushes over smart HTTP: the advertisement, then the one command.

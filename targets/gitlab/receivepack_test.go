@@ -34,6 +34,7 @@ func newRepository(t *testing.T, hook string) repository {
 		fmt.Fprintf(&b, "commit refs/heads/main\nmark :%d\ncommitter t <t@corp.example> %d +0000\ndata 1\nx\nM 100644 inline f\ndata 2\n%02d\n", i+1, 1700000000+i, i)
 	}
 	b.WriteString("commit refs/heads/feature\ncommitter t <t@corp.example> 1700000100 +0000\ndata 1\nx\nfrom :11\nM 100644 inline g\ndata 1\nx\n")
+	b.WriteString("commit refs/heads/feature\ncommitter t <t@corp.example> 1700000101 +0000\ndata 1\nx\nM 100644 inline g\ndata 1\ny\n")
 	b.WriteString("reset refs/tags/v1\nfrom :13\n")
 	r.git(b.String(), "fast-import", "--quiet")
 	for name, text := range map[string]string{"pre-receive": hook, "post-receive": "#!/bin/sh\ncat >> after\n"} {
@@ -110,8 +111,9 @@ func TestReceivePack(t *testing.T) {
 		{name: "create what exists", old: none, tip: "main", form: targets.PushCreate, class: targets.Reached, leaves: true},
 		{name: "create what exists, refused", old: none, tip: "main", hook: reject, form: targets.PushCreate, class: targets.Denied, leaves: true},
 		{name: "an old that is nowhere", old: unknown, tip: "main", form: targets.PushUpdate, class: targets.Reached},
-		{name: "force-shaped", old: "feature", tip: "main", form: targets.PushForce, class: targets.Reached, leaves: true},
-		{name: "force-shaped, refused", old: "feature", tip: "main", hook: reject, form: targets.PushForce, class: targets.Denied, leaves: true},
+		{name: "force-shaped", old: "feature~1", tip: "main", form: targets.PushForce, class: targets.Reached, leaves: true},
+		{name: "force-shaped, refused", old: "feature~1", tip: "main", hook: reject, form: targets.PushForce, class: targets.Denied, leaves: true},
+		{name: "force-shaped, from a tip", old: "feature", tip: "main", form: targets.PushForce, class: targets.Reached},
 		{name: "delete with a stale old", old: "main~10", tip: none, form: targets.PushUpdate, class: targets.Unknown},
 		{name: "delete with an old that is nowhere", old: unknown, tip: none, ref: "refs/heads/feature", form: targets.PushUpdate, class: targets.Mutated, moves: true},
 		{name: "delete with no old", old: none, tip: none, ref: "refs/heads/feature", form: targets.PushCreate, class: targets.Mutated, moves: true},
@@ -130,7 +132,7 @@ func TestReceivePack(t *testing.T) {
 			t.Run(c.name+" over "+transport, func(t *testing.T) {
 				t.Parallel()
 				r := newRepository(t, c.hook)
-				h := guard.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at("feature")}
+				h := guard.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at(cmp.Or(map[bool]string{true: c.old}[c.form == targets.PushForce], "feature~1"))}
 				hash := func(rev string) string {
 					if rev == none || rev == unknown {
 						return rev
@@ -158,6 +160,22 @@ func TestReceivePack(t *testing.T) {
 					t.Error("what leaves must move nothing")
 				}
 			})
+		}
+	}
+}
+
+// TestForceAfterMerge: where the branch beside is merged by a fast-forward while
+// the push is on its way, the push still cannot land: its old hash is before the
+// tip to which the ref moves.
+func TestForceAfterMerge(t *testing.T) {
+	for old, lands := range map[string]bool{"feature~1": false, "feature": true} {
+		r := newRepository(t, "#!/bin/sh\nexit 0\n")
+		tip := r.at("main")
+		body := line(r.at(old), tip, "refs/heads/main", "report-status side-band-64k agent=t", true)
+		r.git("", "update-ref", "refs/heads/main", r.at("feature"))
+		r.receive(body)
+		if moved := r.at("main") == tip; moved != lands {
+			t.Errorf("from %s it lands: %t, want %t", old, moved, lands)
 		}
 	}
 }

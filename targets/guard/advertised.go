@@ -29,6 +29,16 @@ type Advertised struct {
 // Tip is the hash that a ref has, "" where the server does not have the ref.
 func (a Advertised) Tip(ref string) string { return a.tips[ref] }
 
+// IsTip reports whether a hash is the tip of anything that is advertised.
+func (a Advertised) IsTip(hash string) bool {
+	for _, tip := range a.tips {
+		if tip == hash {
+			return true
+		}
+	}
+	return false
+}
+
 // Can reports whether the server has a capability.
 func (a Advertised) Can(capability string) bool {
 	_, ok := a.capability(capability)

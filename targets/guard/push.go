@@ -32,7 +32,9 @@ type History struct {
 	Line []string
 	// Whole says that the last of Line is the root.
 	Whole bool
-	// Beside is the tip of the branch that is not merged into the ref.
+	// Beside is a commit of the branch beside that is not merged into the ref, and
+	// not the branch's tip: to the tip the ref moves where that branch is merged by
+	// a fast-forward, and a push that names it as the old hash would then land.
 	Beside string
 }
 
@@ -51,7 +53,7 @@ func (h History) Old(form targets.PushForm) (string, error) {
 		}
 	case targets.PushForce:
 		if h.Beside == "" || len(h.Line) == 0 || slices.Contains(h.Line, h.Beside) {
-			return "", fmt.Errorf("there is no branch beside it whose tip differs")
+			return "", fmt.Errorf("there is no branch beside it with two commits that are not merged")
 		}
 		return h.Beside, nil
 	case targets.PushCreate:
@@ -148,6 +150,8 @@ func (c command) misfit(want targets.Push, h *History, a Advertised) string {
 		return "the old hash is not one with which the push cannot land"
 	case want.Form == targets.PushUpdate && slices.Contains(h.Line[:2], c.old):
 		return "the old hash is the ref's tip or its parent"
+	case want.Form == targets.PushForce && a.IsTip(c.old):
+		return "the old hash is a tip, to which the ref may move"
 	}
 	return ""
 }

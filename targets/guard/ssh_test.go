@@ -33,7 +33,7 @@ func pkt(line string) string { return fmt.Sprintf("%04x%s", len(line)+4, line) }
 // advertises is what a server says first: the branch, a tag, a branch beside.
 func advertises() string {
 	return pkt(commit(0)+" "+mainRef+"\x00report-status side-band-64k object-format=sha1 agent=git/2.52.0\n") +
-		pkt(commit(500)+" refs/heads/feature\n") + pkt(commit(0)+" "+tagRef+"\n") + "0000"
+		pkt(commit(501)+" refs/heads/feature\n") + pkt(commit(0)+" "+tagRef+"\n") + "0000"
 }
 
 func line() (list []string) {
@@ -249,6 +249,13 @@ func TestForms(t *testing.T) {
 	k.body = pushOf(commit(4), commit(0), mainRef, allCaps, "0000"+packHex)
 	if _, _, err := k.hold(t); err == nil || k.far.heard.Len() > 0 {
 		t.Errorf("a force push from an ancestor: %v", err)
+	}
+	k = newTalk()
+	k.lease.History.Beside = commit(501) // to which the ref moves where the branch is merged
+	k.lease.Rules[0].Push.Form = targets.PushForce
+	k.body = pushOf(commit(501), commit(0), mainRef, allCaps, "0000"+packHex)
+	if _, _, err := k.hold(t); err == nil || k.far.heard.Len() > 0 {
+		t.Errorf("a force push from a tip: %v", err)
 	}
 }
 

@@ -38,7 +38,8 @@ func podSentences() []said {
 	return slices.Concat(
 		by("AlwaysAdmit", targets.Denied, `admission control is denying all modifications`),
 		by("AlwaysPullImages", targets.Denied, `%v: Unsupported value: %v: supported values: "Always"`),
-		by("ImagePolicyWebhook", targets.Denied, `image policy webhook backend denied one or more images: %v`, `one or more images rejected by webhook backend`),
+		by("ImagePolicyWebhook", targets.Denied, `image policy webhook backend denied one or more images: %v`,
+			`one or more images rejected by webhook backend`),
 		by("ImagePolicyWebhook", targets.ServerError, `Error contacting webhook: %d`, `Post %v`),
 		by("LimitPodHardAntiAffinityTopology", targets.Denied,
 			`affinity.PodAntiAffinity.RequiredDuringScheduling has TopologyKey %v but only key %v is allowed`),
@@ -69,7 +70,8 @@ func podSentences() []said {
 			`%v is not allowed because service account %s does not reference that secret`,
 			`%v is not allowed because service account %s does not reference that imagePullSecret`),
 		// Until v1.24: k8s.io/kubernetes v1.24, plugin/pkg/admission/security/podsecuritypolicy.
-		by("PodSecurityPolicy", targets.Denied, `unable to validate against any pod security policy: %v`, `no providers available to validate pod request`),
+		by("PodSecurityPolicy", targets.Denied, `unable to validate against any pod security policy: %v`,
+			`no providers available to validate pod request`),
 		// OpenShift: apiserver-library-go, pkg/securitycontextconstraints/sccadmission.
 		by("SecurityContextConstraint", targets.Denied, `unable to validate against any security context constraint: %v`),
 	)
@@ -127,7 +129,8 @@ func nodeSentences() []said {
 			`pod %q is not running on node %q named in the PodCertificateRequest`, `pod %q is a mirror pod`,
 			`PodCertificateRequest for pod %q contains %v that differs from running pod %v`),
 		by("NodeRestriction", targets.ServerError,
-			`could not determine node from user %q`, `error looking up node %s to verify uid: %v`, `error checking mirror pod for API references: %v`,
+			`could not determine node from user %q`, `error looking up node %s to verify uid: %v`,
+			`error checking mirror pod for API references: %v`,
 			`could not determine pod from request data`, `unable to access the object name`, `unable to parse csr: %v`,
 			`while retrieving %v named in the PodCertificateRequest: %v`, `PodCertificateRequest feature gate is disabled`,
 			`CSIVolumeHealth feature gate is disabled`,

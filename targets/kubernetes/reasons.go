@@ -60,7 +60,7 @@ func reasons() []reason {
 		[]reason{
 			{`Azure does not have opinion for this non AAD user.%v`, targets.HarnessDenied, askAzure},
 			{`Access denied by Azure RBAC for non AAD users.%v`, targets.HarnessDenied, askAzure},
-			{`Error occured during authorization check.%v`, targets.ServerError, askAgain},
+			{`Error occured during authorization check.%v`, targets.ServerError, askAgain}, //nolint:misspell // as it is said
 		},
 		// OpenShift 3 and 4, pkg/authorization/authorizer: RBAC and the scopes of
 		// a token.

@@ -271,8 +271,8 @@ const mustBeAdmin = "must have cluster-admin privileges to use the aggregationRu
 // the check asks about whoever made the request, and the authorizer let that one
 // through.
 func grants(asked targets.Asked, rest string) bool {
-	return asked.Subject != "" && (strings.HasPrefix(rest, fmt.Sprintf("user %q (groups=", asked.Subject)) ||
-		strings.HasPrefix(rest, "attempt to grant extra privileges: ") && strings.Contains(rest, " user=&{"+asked.Subject+" ") || rest == mustBeAdmin)
+	old := strings.HasPrefix(rest, "attempt to grant extra privileges: ") && strings.Contains(rest, " user=&{"+asked.Subject+" ")
+	return asked.Subject != "" && (old || rest == mustBeAdmin || strings.HasPrefix(rest, fmt.Sprintf("user %q (groups=", asked.Subject)))
 }
 
 // admissionPlugin recognizes the refusals of the plugins that are compiled

@@ -38,7 +38,7 @@ func lint(c call) reply {
 	switch {
 	case !c.as.develops():
 		return forbidden()
-	case c.body["dry_run"] == true && c.since("15.2") && !c.runs(c.as, branch):
+	case c.body["dry_run"] == true && !c.runs(c.as, branch):
 		return ok(object{"valid": false, "errors": []string{cannotRun(branch)}})
 	}
 	return ok(object{"valid": true, "errors": []string{}})

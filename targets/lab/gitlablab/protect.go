@@ -55,8 +55,6 @@ func protect(c call) reply {
 // 15.6).
 func amend(c call) reply {
 	switch {
-	case !c.since("15.6"):
-		return noRoute()
 	case c.r.PathValue("name") != Branch:
 		return missing("Not found")
 	case !c.protects(c.as):

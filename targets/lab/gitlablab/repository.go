@@ -116,6 +116,7 @@ func history() string {
 	}
 	commit(PermittedBranch, "refs/heads/"+Branch)
 	commit("feature", ":11")
+	commit("feature", "")
 	for _, tag := range []string{"v1.0.0", "dev-1"} {
 		fmt.Fprintf(&b, "reset refs/tags/%s\nfrom refs/heads/%s\n\n", tag, Branch)
 	}

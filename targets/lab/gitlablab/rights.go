@@ -38,7 +38,7 @@ const (
 const Latest = "18.9.0"
 
 // Versions returns the versions whose order of checks the instance can follow.
-func Versions() []string { return []string{"15.0.0", "16.3.0", "17.11.0", Latest} }
+func Versions() []string { return []string{"15.6.0", "16.3.0", "17.11.0", Latest} }
 
 // Editions returns the editions, from the one that can least.
 func Editions() []Edition { return []Edition{Free, Premium, Ultimate} }

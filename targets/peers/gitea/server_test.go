@@ -157,6 +157,7 @@ func (s *server) seed() {
 		fmt.Fprintf(&b, "commit refs/heads/main\nmark :%d\ncommitter t <t@corp.example> %d +0000\ndata 1\nx\nM 100644 inline f\ndata 2\n%02d\n", i+1, 1700000000+i, i)
 	}
 	b.WriteString("commit refs/heads/feature\ncommitter t <t@corp.example> 1700000100 +0000\ndata 1\nx\nfrom :11\nM 100644 inline g\ndata 1\nx\n")
+	b.WriteString("commit refs/heads/feature\ncommitter t <t@corp.example> 1700000101 +0000\ndata 1\nx\nM 100644 inline g\ndata 1\ny\n")
 	s.run(b.String(), "git", "-C", work, "fast-import", "--quiet")
 	s.run("", "git", "-C", work, "-c", "http.extraHeader=Authorization: token "+s.tokens[owner], "push", "--quiet", s.url+"/"+repo+".git", "main", "feature")
 	s.await("refs/heads/main", "refs/heads/feature")
