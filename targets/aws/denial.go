@@ -53,6 +53,9 @@ func parseDenial(message string) (denial, bool) {
 		return denial{}, false
 	}
 	d := denial{principal: before[i+len(head):], layer: targets.Unspecified}
+	if !slices.Contains(openings(), before[:i]) {
+		d.unclear = "it begins with " + before[:i]
+	}
 	if d.principal == "" || strings.ContainsAny(d.principal, " \n\t") {
 		return denial{}, false
 	}
@@ -90,6 +93,9 @@ func resourceOf(s string) (string, string) {
 	}
 	return word(rest)
 }
+
+// openings are what may stand before the sentence: nothing, or EC2's own.
+func openings() []string { return []string{"", "You are not authorized to perform this operation. "} }
 
 // undecidedKey is what KMS says where it does not tell whether the key exists or
 // refuses (KMS developer guide, "Troubleshooting key access").

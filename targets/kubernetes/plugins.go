@@ -49,6 +49,7 @@ func podSentences() []said {
 			`pod node label selector labels conflict with its namespace whitelist`),
 		by("PodTolerationRestriction", targets.Denied,
 			`pod tolerations (possibly merged with namespace default tolerations) conflict with its %s whitelist`),
+		by("PodSecurity", targets.Denied, `Not allowed by PodSecurity`), // where it has no words of its own
 		by("Priority", targets.Denied, `pods with %s priorityClass is not permitted in %s namespace`, // before v1.17
 			`PriorityClass %s is already marked as default. Only one default can exist`),
 		by("Priority", targets.TargetMissing, `no PriorityClass with name %s was found`),
@@ -148,6 +149,6 @@ func nodeSentences() []said {
 
 // unready are what several plugins say, all of them of themselves.
 func unready() []said {
-	return by("", targets.ServerError, `not yet ready to handle request`, `unexpected type %v`, `unexpected operation %v`,
+	return by("", targets.ServerError, `not yet ready to handle request`, `admission request denied by policy`, `unexpected type %v`, `unexpected operation %v`,
 		`unexpected subresource %v`, `expected type %s, got: %v`, `no RequestInfo found in the context`)
 }

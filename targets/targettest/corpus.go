@@ -53,7 +53,19 @@ func Corpus(t *testing.T, folder string, system targets.System, classify targets
 	}
 }
 
-func recorded(t *testing.T, path string) targets.Recorded {
+// Seeds are the recorded answers under a folder, as the first inputs of a fuzzer.
+func Seeds(f *testing.F, folder string, add func(targets.Case)) {
+	f.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(paths) == 0 {
+		f.Fatalf("there is nothing in %s: %v", folder, err)
+	}
+	for _, path := range paths {
+		add(recorded(f, path).Case)
+	}
+}
+
+func recorded(t testing.TB, path string) targets.Recorded {
 	t.Helper()
 	data, err := os.ReadFile(path) //nolint:gosec // a file of the test's own
 	if err != nil {
