@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
@@ -30,6 +31,9 @@ func (c *Cluster) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 	}
 	d := &doctor{cluster: c, in: in}
 	d.ok("the cluster %s (%s) is the approved one; the prober is %s", c.base, pin.Version, pin.Harness)
+	if note := managed(pin.Version); note != "" {
+		d.ok("%s", note)
+	}
 	for _, id := range in.People {
 		if s := d.assume(ctx, id); s != nil {
 			d.role(ctx, s, id)
@@ -69,7 +73,36 @@ func (d *doctor) assume(ctx context.Context, id targets.Identity) *Session {
 		return nil
 	}
 	d.ok("%s acts as %s", id.ID, check.Subject.Name)
+	d.known(ctx, s, id)
 	return s
+}
+
+// known warns where the authorizer does not decide by the name and groups that the
+// scenario gives: its reason for a refusal is then none that is given for a
+// decision.
+func (d *doctor) known(ctx context.Context, s *Session, id targets.Identity) {
+	for _, r := range d.in.Attempts {
+		x := s.Review(ctx, targets.Review{Kind: accessReview, Action: targets.ActionOf(r)})
+		allowed, why, ok := accessOf(x.Body)
+		if ok && !allowed && why.class != targets.Denied {
+			d.bad("how the authorizer knows "+id.ID, "it refuses without a decision: "+r.Action+" "+r.Resource, why.advice)
+		}
+		if ok && !allowed {
+			return // one refusal tells
+		}
+	}
+}
+
+// managed says, of services whose authorizers look at more than name and groups,
+// what impersonation shows there (targets/README.md).
+func managed(version string) string {
+	switch {
+	case strings.Contains(version, "-eks-"):
+		return "EKS: access policies also look at the session's extras, whose keys impersonation writes in small letters"
+	case strings.Contains(version, "-gke."):
+		return "GKE: IAM decides beside RBAC by the name that the scenario gives, and Autopilot limits whom the prober may take on"
+	}
+	return ""
 }
 
 // role checks what an identity is for.

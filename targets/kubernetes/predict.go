@@ -54,18 +54,34 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 		}
 		return opinion(slices.ContainsFunc(rules, func(rule authorizationv1.ResourceRule) bool { return covers(rule, a) }))
 	case r.Kind == accessReview && r.Action == a:
-		var answer struct {
-			Kind   string `json:"kind"`
-			Status struct {
-				Allowed *bool `json:"allowed"`
-			} `json:"status"`
+		allowed, why, ok := accessOf(x.Body)
+		if !ok || !allowed && why.class != targets.Denied {
+			return targets.Unsure // an authorizer that could not decide says no as well
 		}
-		if json.Unmarshal([]byte(x.Body), &answer) != nil || answer.Kind != accessReview || answer.Status.Allowed == nil {
-			return targets.Unsure
-		}
-		return opinion(*answer.Status.Allowed)
+		return opinion(allowed)
 	}
 	return targets.Unsure
+}
+
+// accessOf reads an access review: whether the caller may, and what the reason
+// means where it may not (k8s.io/api/authorization/v1, SubjectAccessReviewStatus).
+func accessOf(body string) (allowed bool, why reason, ok bool) {
+	var answer struct {
+		Kind   string `json:"kind"`
+		Status struct {
+			Allowed *bool  `json:"allowed"`
+			Reason  string `json:"reason"`
+			Error   string `json:"evaluationError"`
+		} `json:"status"`
+	}
+	if json.Unmarshal([]byte(body), &answer) != nil || answer.Kind != accessReview || answer.Status.Allowed == nil {
+		return false, reason{}, false
+	}
+	why = decision(answer.Status.Reason)
+	if answer.Status.Error != "" && why.class == targets.Denied {
+		why = decision("RBAC: " + answer.Status.Error) // the rules that could not be read; roles that are gone grant nothing
+	}
+	return *answer.Status.Allowed, why, true
 }
 
 // rulesOf reads a rules review. It is whole only if the server says so, and
@@ -111,7 +127,7 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	return s.review(ctx, group+"selfsubjectaccessreviews", accessReview,
 		authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Namespace: r.Action.Scope, Verb: r.Action.Verb, Group: api, Resource: resource, Subresource: sub, Name: r.Action.Name,
-		}}, &authorizationv1.SelfSubjectAccessReview{}, "/kind", "/status/allowed")
+		}}, &authorizationv1.SelfSubjectAccessReview{}, "/kind", "/status/allowed", "/status/reason", "/status/evaluationError")
 }
 
 // parts takes RESOURCE[.GROUP][/SUBRESOURCE] apart.

@@ -266,6 +266,9 @@ func TestOracleSpeaksOfItsOwn(t *testing.T) {
 	all := targets.Exchange{Status: http.StatusCreated, Body: `{"kind":"SelfSubjectRulesReview","status":{"incomplete":false,"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}}`}
 	yes := targets.Exchange{Status: http.StatusCreated, Body: `{"kind":"SelfSubjectAccessReview","status":{"allowed":true}}`}
 	a := targets.Action{Verb: "patch", Resource: "deployments.apps", Name: "api", Scope: "payments"}
+	no := func(why string) targets.Exchange {
+		return targets.Exchange{Status: http.StatusCreated, Body: `{"kind":"SelfSubjectAccessReview","status":{"allowed":false,` + why + `}}`}
+	}
 	update := a
 	update.Verb = "update"
 	for name, c := range map[string]struct {
@@ -276,6 +279,11 @@ func TestOracleSpeaksOfItsOwn(t *testing.T) {
 		"its namespace":        {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments"}}, all, targets.Allows},
 		"another namespace":    {targets.Review{Kind: rulesReview, Action: targets.Action{Scope: "payments-dev"}}, all, targets.Unsure},
 		"the request":          {targets.Review{Kind: accessReview, Action: a}, yes, targets.Allows},
+		"a no":                 {targets.Review{Kind: accessReview, Action: a}, no(`"reason":"requires one of [\"container.deployments.update\"] permission(s)."`), targets.Denies},
+		"a no of an outage":    {targets.Review{Kind: accessReview, Action: a}, no(`"reason":"Error occured during authorization check. Please retry again. Error: x"`), targets.Unsure}, //nolint:misspell // as it is said
+		"a no without oid":     {targets.Review{Kind: accessReview, Action: a}, no(`"reason":"Azure does not have opinion for this non AAD user."`), targets.Unsure},
+		"a no with an error":   {targets.Review{Kind: accessReview, Action: a}, no(`"evaluationError":"Post \"https://authz\": context deadline exceeded"`), targets.Unsure},
+		"a no of a gone role":  {targets.Review{Kind: accessReview, Action: a}, no(`"evaluationError":"clusterrole.rbac.authorization.k8s.io \"x\" not found"`), targets.Denies},
 		"another request":      {targets.Review{Kind: accessReview, Action: update}, yes, targets.Unsure},
 		"the other form":       {targets.Review{Kind: accessReview, Action: a}, all, targets.Unsure},
 		"a refusal":            {targets.Review{Kind: accessReview, Action: a}, targets.Exchange{Status: 403, Body: yes.Body}, targets.Unsure},

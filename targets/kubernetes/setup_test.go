@@ -129,6 +129,14 @@ func TestDiagnose(t *testing.T) {
 		}, only(targets.Unprivileged), "not for: [patch deployments.apps/scale]"},
 		{"nobody answers for the unprivileged", nil, only(targets.Unprivileged), "not for"},
 		{"the developer has a baseline", func(s *apiServer) { s.reviews["SelfSubjectRulesReview"] = everything }, only(targets.Developer), ""},
+		{"the authorizer was not told who it is", func(s *apiServer) {
+			s.reviews["SelfSubjectRulesReview"] = everything
+			s.reviews["SelfSubjectAccessReview"] = authorizationv1.SubjectAccessReviewStatus{Reason: "Azure does not have opinion for this non AAD user. If you are an AAD user, please set Extra:oid parameter for impersonated user in the kubeconfig"}
+		}, func(in *SetupInput) { only(targets.Developer)(in); in.People = in.People[:1] }, "refuses without a decision"},
+		{"the authorizer decides", func(s *apiServer) {
+			s.reviews["SelfSubjectRulesReview"] = everything
+			s.reviews["SelfSubjectAccessReview"] = authorizationv1.SubjectAccessReviewStatus{Reason: `RBAC: clusterrole.rbac.authorization.k8s.io "x" not found`}
+		}, only(targets.Developer), ""},
 		{"the server sees another", func(s *apiServer) {
 			s.sees = func(name string, g []string) (string, []string) { return name, append(g, "admins") }
 		}, only(targets.Unprivileged), "groups"},

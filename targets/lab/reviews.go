@@ -34,6 +34,11 @@ func (k *Kubernetes) review(w *answer, i info, u user, body []byte) *metav1.Stat
 			u,
 			info{verb: a.Verb, group: a.Group, resource: a.Resource, sub: a.Subresource, namespace: a.Namespace, name: a.Name},
 		)
+		if !review.Status.Allowed {
+			k.mu.Lock()
+			review.Status.Reason = k.reason
+			k.mu.Unlock()
+		}
 		w.json(http.StatusCreated, review)
 	case "selfsubjectrulesreviews":
 		var review authorizationv1.SelfSubjectRulesReview
