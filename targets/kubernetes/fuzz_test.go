@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,30 +40,26 @@ func printable(asked targets.Asked, got targets.Response, message string) bool {
 	head, rest, _ := strings.Cut(message, " is forbidden: ")
 	kind, _, _ := strings.Cut(asked.Resource, "/")
 	about := head == kind || strings.HasPrefix(head, kind+` "`)
-	switch got.Layer {
-	case targets.Authorization:
-		return authorizers(asked, message)
-	case targets.AdmissionWebhook:
-		start := fmt.Sprintf(`admission webhook "%s" denied the request`, got.By)
-		return message == start+" without explanation" || strings.HasPrefix(message, start+": ")
-	case targets.AdmissionPolicy:
-		policy, binding, _ := strings.Cut(got.By, "/")
-		return about && strings.HasPrefix(rest, fmt.Sprintf("ValidatingAdmissionPolicy '%s' with binding '%s' denied request: ", policy, binding))
-	case targets.AdmissionPlugin:
-		for _, s := range sentences() {
-			if s.plugin == got.By && s.class == targets.Denied && spells(s.form, rest) {
-				return about
-			}
-		}
-		return false
-	case targets.RBACEscalation:
-		return about && (rest == mustBeAdmin || strings.Contains(rest, asked.Subject))
-	case targets.PodSecurity:
-		return about && strings.HasPrefix(rest, `violates PodSecurity "`+got.By+`"`)
-	case targets.Quota:
-		return about && strings.Contains(rest, "quota")
-	}
-	return false
+	is := map[targets.Layer]func() bool{
+		targets.Authorization: func() bool { return authorizers(asked, message) },
+		targets.AdmissionWebhook: func() bool {
+			start := fmt.Sprintf(`admission webhook "%s" denied the request`, got.By)
+			return message == start+" without explanation" || strings.HasPrefix(message, start+": ")
+		},
+		targets.AdmissionPolicy: func() bool {
+			policy, binding, _ := strings.Cut(got.By, "/")
+			return about && strings.HasPrefix(rest, fmt.Sprintf("ValidatingAdmissionPolicy '%s' with binding '%s' denied request: ", policy, binding))
+		},
+		targets.AdmissionPlugin: func() bool {
+			return about && slices.ContainsFunc(sentences(), func(s said) bool {
+				return s.plugin == got.By && s.class == targets.Denied && spells(s.form, rest)
+			})
+		},
+		targets.RBACEscalation: func() bool { return about && (rest == mustBeAdmin || strings.Contains(rest, asked.Subject)) },
+		targets.PodSecurity:    func() bool { return about && strings.HasPrefix(rest, `violates PodSecurity "`+got.By+`"`) },
+		targets.Quota:          func() bool { return about && strings.Contains(rest, "quota") },
+	}[got.Layer]
+	return is != nil && is()
 }
 
 // authorizers prints what the authorizer says of what was asked, in its present

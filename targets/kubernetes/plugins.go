@@ -149,6 +149,7 @@ func nodeSentences() []said {
 
 // unready are what several plugins say, all of them of themselves.
 func unready() []said {
-	return by("", targets.ServerError, `not yet ready to handle request`, `admission request denied by policy`, `unexpected type %v`, `unexpected operation %v`,
+	return by("", targets.ServerError, `not yet ready to handle request`, `admission request denied by policy`,
+		`unexpected type %v`, `unexpected operation %v`,
 		`unexpected subresource %v`, `expected type %s, got: %v`, `no RequestInfo found in the context`)
 }

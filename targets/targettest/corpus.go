@@ -65,17 +65,17 @@ func Seeds(f *testing.F, folder string, add func(targets.Case)) {
 	}
 }
 
-func recorded(t testing.TB, path string) targets.Recorded {
-	t.Helper()
+func recorded(tb testing.TB, path string) targets.Recorded {
+	tb.Helper()
 	data, err := os.ReadFile(path) //nolint:gosec // a file of the test's own
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var r targets.Recorded
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
-		t.Fatalf("%s: %v", path, err)
+		tb.Fatalf("%s: %v", path, err)
 	}
 	return r
 }
