@@ -34,6 +34,9 @@ const (
 	// ReasonNotExercised: the attempt was let through, and the target has a
 	// control that the request leaves out.
 	ReasonNotExercised Reason = "admission-not-exercised"
+	// ReasonRecordDiffers: the target's own record of its decision says something
+	// else than its answer.
+	ReasonRecordDiffers Reason = "record-differs"
 	// ReasonGhost: the request names what does not exist, and no prediction
 	// carries its answer over to the real object.
 	ReasonGhost Reason = "ghost"
@@ -121,6 +124,9 @@ func (a Arms) denied() Judgement {
 	}
 	if open := a.Prediction.Open(); len(open) > 0 && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) {
 		return Judgement{Reason: ReasonOpenOtherwise, Open: open, Urgent: true}
+	}
+	if a.Record == targets.Allows {
+		return Judgement{Reason: ReasonRecordDiffers, Urgent: true}
 	}
 	if a.Prediction.unlike(a.Attempt.Layer) {
 		return Judgement{Reason: ReasonSessionDiffers}

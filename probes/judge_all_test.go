@@ -114,7 +114,7 @@ func shown(a probes.Arms) bool {
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
 		isProven(a) && a.Target == probes.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
-		!allowedOtherwise(a) && !sessionDecides(a) && !requestDecides(a) &&
+		!allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) &&
 		(!a.Ghost || says(&a.Prediction.Real, targets.Denies) && says(a.Prediction.Ghost, targets.Denies))
 }
 

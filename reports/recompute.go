@@ -82,6 +82,9 @@ func (c *checker) arm(l journal.Line) error {
 		}
 		c.attempts[a.N], c.at[a.ID] = a.ID, l.Seq
 	}
+	if a.Arm == targets.ArmAttempt && c.start.Rule > 1 {
+		c.records[a.ID] = c.Oracles[c.system(a.Target)].Record(a.Case)
+	}
 	a.Case.Exchange = targets.Exchange{Unexercised: a.Case.Exchange.Unexercised} // judged; the rest need not be kept
 	c.arms[a.ID] = a
 	return nil
@@ -195,6 +198,8 @@ func (c *checker) judged(o journal.Observation) error {
 	}
 	if refs := o.Refs[string(targets.ArmAttempt)]; len(refs) == 1 {
 		arms.Unexercised = c.arms[refs[0]].Case.Exchange.Unexercised != ""
+		arms.Record = c.records[refs[0]]
+		delete(c.records, refs[0])
 	}
 	if err := c.bracketed(o); err != nil {
 		return err

@@ -240,6 +240,7 @@ func TestDoubts(t *testing.T) {
 		probes.ReasonArmMutated:      "the change carries the mark of another arm",
 		probes.ReasonGhost:           "no prediction carries the answer over to patch deployments.apps",
 		probes.ReasonNotCorroborated: "it differs from a real one in something that the rules decide by, or may where nobody shows that it would pass: ssm:Overwrite",
+		probes.ReasonRecordDiffers:   "the target's own record of its decision says something else",
 		probes.ReasonSessionDiffers:  "the rules look at what the session lacks (aws:SourceIp)",
 		probes.ReasonWrongLayer:      "quota is not a layer that counts here",
 		probes.ReasonArmsMissing:     "not held: negative",

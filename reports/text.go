@@ -200,6 +200,7 @@ func doubt(a Attempt) string {
 		probes.ReasonArmMutated:     "what stands there changed, and the change carries the mark of another arm of this run",
 		probes.ReasonGhost: "but the request names what does not exist, and no prediction carries the answer over to " +
 			a.Arms.Prediction.Real.String(),
+		probes.ReasonRecordDiffers: "but the target's own record of its decision says something else",
 		probes.ReasonSessionDiffers: "but the rules look at what the session lacks (" + strings.Join(a.Arms.Prediction.Lacks, ", ") +
 			"), and may let a real one through",
 		probes.ReasonNotCorroborated: "but it differs from a real one in something that the rules decide by, or may where nobody shows that it would pass: " + strings.Join(a.Arms.Alters, ", "),

@@ -77,6 +77,18 @@ type Oracle struct {
 	// Notes reads, of the same answer, what it tells beside an opinion. Pure; nil
 	// where a system's answers tell nothing more.
 	Notes func(Action, Review, Exchange) Notes
+	// Recorded reads, of an attempt and what followed it, what the target's own
+	// record says of its decision; "" where there is none. Pure; nil where a system
+	// keeps no such record.
+	Recorded func(Case) Opinion
+}
+
+// Record is what the target's own record says of an attempt.
+func (o Oracle) Record(c Case) Opinion {
+	if o.Recorded == nil {
+		return ""
+	}
+	return o.Recorded(c)
 }
 
 // Notes are what the answer to a review tells beside an opinion.

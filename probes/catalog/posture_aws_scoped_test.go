@@ -119,15 +119,7 @@ func TestScopedAWS(t *testing.T) {
 // scoped runs the probes under a policy and compares what they come to.
 func scoped(t *testing.T, statements []map[string]any, wants map[string]string, changes ...func(scenarios.Attempt)) {
 	t.Helper()
-	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
-	if err != nil {
-		t.Fatal(err)
-	}
-	lab, err := awslab.Start(awslab.Config{Scoped: string(policy), Now: time.Now, Rand: rand.Reader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lab.Close() })
+	lab := startScoped(t, statements)
 	target, scenario := connectAWS(t, lab)
 	for _, a := range scenario.Attempts {
 		for _, change := range changes {
@@ -143,6 +135,22 @@ func scoped(t *testing.T, statements []map[string]any, wants map[string]string, 
 			t.Errorf("%s: %s, want %s: %+v %v %v %+v", id, comesTo(o), want, o.Response, o.Missing, o.Open, o.Arms.Prediction)
 		}
 	}
+}
+
+// startScoped starts an account in which developers have a policy of these
+// statements.
+func startScoped(t *testing.T, statements []map[string]any) *awslab.AWS {
+	t.Helper()
+	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab, err := awslab.Start(awslab.Config{Scoped: string(policy), Now: time.Now, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lab.Close() })
+	return lab
 }
 
 // TestScopedOptional: where the scenario does not give what a right demands, its
@@ -187,15 +195,7 @@ func TestScopedTrust(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": everything()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			lab, err := awslab.Start(awslab.Config{Scoped: string(policy), Now: time.Now, Rand: rand.Reader})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = lab.Close() })
+			lab := startScoped(t, everything())
 			target, scenario := connectAWS(t, lab)
 			change(scenario.Identities[0].AWS)
 			got := execute(t, scenario, target, aws.Classify, aws.Oracle())

@@ -51,6 +51,38 @@ func TestPermissiveAWS(t *testing.T) {
 	asWritten(t, awsTable(t), "permissive", runAWS(t, true, awslab.FaultNone))
 }
 
+// TestRecordsAWS: where AWS keeps a record of a denial, it is fetched, though it is
+// not there at once, and stands with the attempt; one that says something else makes
+// the attempt Inconclusive.
+func TestRecordsAWS(t *testing.T) {
+	for name, lies := range map[string]bool{"as answered": false, "otherwise": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := startAWS(t, false)
+			if lies {
+				lab.Lie()
+			}
+			target, scenario := connectAWS(t, lab)
+			n := 0
+			for id, o := range execute(t, scenario, target, aws.Classify, aws.Oracle()) {
+				if o.Arms.Record == "" {
+					continue
+				}
+				n++
+				if want := map[bool]targets.Opinion{false: targets.Denies, true: targets.Allows}[lies]; o.Arms.Record != want {
+					t.Errorf("%s: %s, want %s", id, o.Arms.Record, want)
+				}
+				if lies && (o.Outcome != probes.Inconclusive || o.Reason != probes.ReasonRecordDiffers || !o.Urgent) {
+					t.Errorf("%s: %+v", id, o.Judgement)
+				}
+			}
+			if n == 0 {
+				t.Error("no record was read")
+			}
+		})
+	}
+}
+
 // onePoison are the probes whose request has one reason alone for which it
 // cannot take effect, by which check of the lab that is: no second one is known,
 // or it is the service's own dry run.
@@ -183,6 +215,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 		SessionNames: []string{"alice@corp.example"}, Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Secret: func(at targets.Secret) (string, error) { return lab.Token(at.Env), nil },
 		Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
+		Patience: time.Millisecond,
 	}
 	for _, change := range changes {
 		change(&cfg, s)

@@ -77,6 +77,9 @@ func (s *site) predict(o *journal.Observation, t *trial, attempted func(targets.
 	for _, r := range t.reviews {
 		refer(o, "prediction", r.ID)
 	}
+	if t.attempt.ID != "" {
+		o.Arms.Record = s.oracle().Record(t.attempt.Case)
+	}
 	o.Predicted = o.Arms.Prediction.Real.Says
 	o.Disagreement = o.Arms.Prediction.Disagreement(o.Arms.Attempt)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -88,7 +89,10 @@ type Config struct {
 	UserAgent string
 	// Timeout bounds one request.
 	Timeout time.Duration
-	Now     func() time.Time
+	// Patience is how long to wait before AWS's record of a denial is asked for
+	// again, each time twice as long; 0 for a second.
+	Patience time.Duration
+	Now      func() time.Time
 }
 
 // Account is one pinned account in one region. It is safe for concurrent use.
@@ -103,6 +107,8 @@ type Account struct {
 	mu      sync.Mutex
 	readers map[string]*readerKeys // of observers, by identity id
 	known   map[string]*answered   // what is asked once
+	// unrecorded says that the observer may not read AWS's records of denials.
+	unrecorded atomic.Bool
 }
 
 // Connect prepares a connection. It sends nothing.

@@ -63,6 +63,7 @@ func reads() []string {
 		"iam:GetContextKeysForPrincipalPolicy",
 		"iam:GetGroup",
 		"iam:GetPolicy",
+		recordOperation,
 		"iam:GetRole",
 		"iam:ListAttachedRolePolicies",
 		"iam:ListPolicyVersions",

@@ -71,6 +71,7 @@ func inPath(r *http.Request, body []byte) (operation, error) {
 		{http.MethodPost, `^/clusters/[^/]+/access-entries$`, "", "eks:CreateAccessEntry"},
 		{http.MethodGet, `^/clusters/[^/]+/access-entries$`, "", "eks:ListAccessEntries"},
 		{http.MethodGet, `^/clusters/[^/]+$`, "", "eks:DescribeCluster"},
+		{http.MethodGet, `^/authorization-details/[0-9a-z]+$`, "", recordOperation},
 		{http.MethodPut, `^/[^/]+$`, "policy=", "s3:PutBucketPolicy"},
 		{http.MethodGet, `^/[^/]+$`, "policy=", "s3:GetBucketPolicy"},
 		{http.MethodHead, `^/[^/]+$`, "", "s3:HeadBucket"},

@@ -36,6 +36,8 @@ func Oracle() targets.Oracle {
 		Reviews: func(a targets.Action) []targets.Review { return []targets.Review{{Kind: simulation, Action: a}} },
 		Says:    foresees,
 		Notes:   asides,
+
+		Recorded: recorded,
 	}
 }
 

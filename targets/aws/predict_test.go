@@ -101,3 +101,45 @@ func TestAsides(t *testing.T) {
 		}
 	}
 }
+
+// TestRecorded: AWS's own record of a denial counts where it speaks of the very
+// action and resource, and says how and by what it was refused as the sentence does.
+func TestRecorded(t *testing.T) {
+	const role = "arn:aws:iam::111122223333:role/prod"
+	const id = "d3xbfwcsdoam45n7ms6nv5pl0"
+	tail := ". Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/" + id +
+		" for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: " + id
+	implicit, explicit := "because no identity-based policy allows the iam:PutRolePolicy action"+tail, "with an explicit deny in an identity-based policy"+tail
+	record := func(action, resource, effect, kind string) string {
+		return fmt.Sprintf(`{"evaluations":[{"action":%q,"resource":%q,"evaluatedEffect":%q,"matchedPolicies":[{"uri":"u","matchedStatements":[{"evaluatedEffect":"DENY"}]}]}],"policies":[{"uri":"u","type":%q}]}`,
+			action, resource, effect, kind)
+	}
+	const put, identity = "iam:PutRolePolicy", "IDENTITY_BASED_POLICY"
+	for name, c := range map[string]struct {
+		why, record string
+		status      int
+		want        targets.Opinion
+	}{
+		"the same":                   {implicit, record(put, role, "IMPLICIT_DENY", identity), 200, targets.Denies},
+		"the same, explicitly":       {explicit, record(put, role, "EXPLICIT_DENY", identity), 200, targets.Denies},
+		"another kind of policy":     {explicit, record(put, role, "EXPLICIT_DENY", "SERVICE_CONTROL_POLICY"), 200, targets.Allows},
+		"explicitly, and not so":     {explicit, record(put, role, "IMPLICIT_DENY", identity), 200, targets.Allows},
+		"not so, and explicitly":     {implicit, record(put, role, "EXPLICIT_DENY", identity), 200, targets.Allows},
+		"allowed":                    {implicit, record(put, role, "ALLOW", identity), 200, targets.Allows},
+		"an effect of nobody's":      {explicit, record(put, role, "PERHAPS", identity), 200, targets.Unsure},
+		"another action":             {implicit, record("iam:PassRole", role, "IMPLICIT_DENY", identity), 200, targets.Unsure},
+		"another resource":           {implicit, record(put, role+"x", "IMPLICIT_DENY", identity), 200, targets.Unsure},
+		"no JSON":                    {implicit, "<html>", 200, targets.Unsure},
+		"none yet":                   {implicit, "{}", 404, ""},
+		"none that may be read":      {implicit, "{}", 403, ""},
+		"none that the words name":   {"because no identity-based policy allows the iam:PutRolePolicy action", record(put, role, "ALLOW", identity), 200, ""},
+		"what no policy's words say": {tail, record(put, role, "EXPLICIT_DENY", identity), 200, targets.Denies},
+	} {
+		x := answer(awsQuery, 403, "AccessDenied", "User: "+who+" is not authorized to perform: iam:PutRolePolicy on resource: role prod "+c.why)
+		x.After = []targets.Exchange{{Status: c.status, Body: c.record, Sent: &targets.Sent{URL: "https://iam-toolbox.us-east-1.amazonaws.com" + recordPath + id}}}
+		got := Oracle().Record(targets.Case{Asked: targets.Asked{Subject: who, Action: put, Resource: role}, Exchange: x})
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

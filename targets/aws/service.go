@@ -6,6 +6,8 @@ import "strings"
 type service struct {
 	host   string
 	region string
+	// signs is the name in its signatures, where it has another than its own.
+	signs string
 }
 
 // services returns every service that a probe asks, by the name in
@@ -17,29 +19,37 @@ func services(partition, region string) map[string]service {
 	for _, name := range []string{
 		"cloudformation", "cloudtrail", "codebuild", "codedeploy", "codepipeline", "ec2", "ecs", "eks", "kms", "lambda", "s3", "ssm", "sts",
 	} {
-		out[name] = service{name + "." + region + "." + suffix, region}
+		out[name] = service{host: name + "." + region + "." + suffix, region: region}
 	}
-	out["ecr"] = service{"api.ecr." + region + "." + suffix, region}
+	out["ecr"] = service{host: "api.ecr." + region + "." + suffix, region: region}
 	// These have one endpoint for a whole partition.
 	global := map[string]map[string]service{
 		"iam": {
-			"aws": {"iam.amazonaws.com", "us-east-1"}, "aws-us-gov": {"iam.us-gov.amazonaws.com", "us-gov-west-1"},
-			"aws-cn": {"iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+			"aws":        {host: "iam.amazonaws.com", region: "us-east-1"},
+			"aws-us-gov": {host: "iam.us-gov.amazonaws.com", region: "us-gov-west-1"},
+			"aws-cn":     {host: "iam.cn-north-1.amazonaws.com.cn", region: "cn-north-1"},
 		},
 		"organizations": {
-			"aws": {
-				"organizations.us-east-1.amazonaws.com",
-				"us-east-1",
-			},
-			"aws-us-gov": {"organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
-			"aws-cn":     {"organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"},
+			"aws":        {host: "organizations.us-east-1.amazonaws.com", region: "us-east-1"},
+			"aws-us-gov": {host: "organizations.us-gov-west-1.amazonaws.com", region: "us-gov-west-1"},
+			"aws-cn":     {host: "organizations.cn-northwest-1.amazonaws.com.cn", region: "cn-northwest-1"},
 		},
 	}
 	for name, in := range global {
 		out[name] = in[partition]
 	}
+	// The toolbox has AWS's records of denials; IAM's own lie where IAM is signed
+	// for (endpoint rules of the model iam-toolbox-2018-05-10).
+	for name, in := range map[string]string{toolbox: region, globalToolbox: out["iam"].region} {
+		out[name] = service{host: "iam-toolbox." + in + "." + suffix, region: in, signs: "iam"}
+	}
 	return out
 }
+
+const (
+	toolbox       = "iam-toolbox"
+	globalToolbox = "iam-toolbox of IAM"
+)
 
 // hosts are the authorities of the services; an endpoint of the scenario
 // stands for all of them.

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -65,6 +66,9 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	if x.Sent != nil {
 		_, after := s.caller(ctx, keys)
 		x.After = []targets.Exchange{after}
+		if record, ok := s.account.recordOf(ctx, r.Service, x); ok {
+			x.After = append(x.After, record)
+		}
 	}
 	return x
 }
@@ -155,7 +159,8 @@ func (a *Account) sign(ctx context.Context, req *http.Request, keys Keys, r targ
 	if s3 {
 		req.Header.Set("X-Amz-Content-Sha256", hash)
 	}
-	return a.signer.SignHTTP(ctx, keys.sdkKeys(), req, hash, r.Service, a.services[r.Service].region, a.cfg.Now(), func(o *v4.SignerOptions) {
+	in := a.services[r.Service]
+	return a.signer.SignHTTP(ctx, keys.sdkKeys(), req, hash, cmp.Or(in.signs, r.Service), in.region, a.cfg.Now(), func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = s3 // S3 signs the path as it is
 	})
 }

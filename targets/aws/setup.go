@@ -89,6 +89,7 @@ func entering(roles ...targets.AWSIdentity) []string {
 func observed(in targets.Access) []string {
 	all := map[string]bool{ // for the predictions
 		"iam:SimulatePrincipalPolicy": true, "iam:GetContextKeysForPrincipalPolicy": true, "organizations:DescribeOrganization": true,
+		recordOperation: true,
 	}
 	for _, r := range in.Reads {
 		all[r.Request.Action] = true

@@ -132,6 +132,7 @@ func refusal(c call, action, resource string, v verdict) reply {
 		}
 	}
 	said := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", c.as.arn, action, named(c, resource), why)
+	said += c.recorded(action, resource, v)
 	switch c.protocol {
 	case "ec2query":
 		return fail(

@@ -42,6 +42,8 @@ type AWS struct {
 	changes  []string
 	requests []string
 	events   []event
+	denials  map[string]denied // by the name of the record
+	lies     bool              // the records say something else
 }
 
 // session is some keys and whose they are.

@@ -112,7 +112,10 @@ func reading() map[string]operation {
 			"iam:ListPolicyVersions",
 			"<Versions>"+members("<VersionId>$</VersionId><IsDefaultVersion>true</IsDefaultVersion>", "v2")+"</Versions>",
 		),
-		"iam:GetGroup":                         fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
+		"iam:GetGroup": fixed("iam:GetGroup", "<Group><GroupId>AGPALAB</GroupId></Group><Users/>"),
+		"iam:GetRequestAuthorizationDetails": {
+			needs: []need{{"iam:GetRequestAuthorizationDetails", "*"}}, reads: true, do: func(c call) reply { return c.details() },
+		},
 		"iam:GetContextKeysForPrincipalPolicy": query("iam:GetContextKeysForPrincipalPolicy", func(c call) string { return c.keysUsed() }),
 		"iam:SimulatePrincipalPolicy":          query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
 		"cloudformation:DescribeStacks": fixed("cloudformation:DescribeStacks",

@@ -162,6 +162,7 @@ func (c *call) route(r *http.Request, service string, body []byte) {
 		{"eks:CreateAccessEntry", "POST", `^/clusters/(?P<cluster>[^/]+)/access-entries$`, ""},
 		{"eks:ListAccessEntries", "GET", `^/clusters/(?P<cluster>[^/]+)/access-entries$`, ""},
 		{"eks:DescribeCluster", "GET", `^/clusters/(?P<cluster>[^/]+)$`, ""},
+		{"iam:GetRequestAuthorizationDetails", "GET", `^/authorization-details/(?P<authorizationId>[0-9a-z]+)$`, ""},
 		{"s3:PutBucketPolicy", "PUT", `^/(?P<Bucket>[^/]+)$`, "policy="},
 		{"s3:GetBucketPolicy", "GET", `^/(?P<Bucket>[^/]+)$`, "policy="},
 		{"s3:HeadBucket", "HEAD", `^/(?P<Bucket>[^/]+)$`, ""},
