@@ -64,6 +64,9 @@ type Probe struct {
 	// Ghost names the action on the real object, where the request has to name
 	// one that does not exist; nil where it names the real one. Pure.
 	Ghost func(targets.Place, Params) targets.Action
+	// Asks names the action that the rules are asked about, where the request's own
+	// resource is wider than the one object; nil where it is that one. Pure.
+	Asks func(targets.Place, Params) targets.Action
 	// Alters names the condition keys that the request alters or omits, beside
 	// a real one, and that a policy may decide by.
 	Alters []string

@@ -74,6 +74,9 @@ type attempt struct {
 	rule    targets.Rule
 	reached []string
 	call    func(input) call
+	// asks is a template of the one resource that the rules are asked about, where
+	// the request is about several.
+	asks string
 	// real is a template of what the request would be about, where it has to
 	// name what does not exist.
 	real  string
@@ -100,10 +103,16 @@ func complete(p probes.Probe, t probes.Technique, a attempt) probes.Probe {
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
 		return a.state(inputOf(place, params))
 	}
-	if a.real != "" {
-		p.Ghost = func(place targets.Place, params probes.Params) targets.Action {
-			return targets.Action{Verb: a.action, Resource: *inputOf(place, params).of(a.real), Scope: place.Scope}
+	about := func(template string) func(targets.Place, probes.Params) targets.Action {
+		return func(place targets.Place, params probes.Params) targets.Action {
+			return targets.Action{Verb: a.action, Resource: *inputOf(place, params).of(template), Scope: place.Scope}
 		}
+	}
+	if a.real != "" {
+		p.Ghost = about(a.real)
+	}
+	if a.asks != "" {
+		p.Asks = about(a.asks)
 	}
 	if p.Expect == nil {
 		p.Expect = layers()

@@ -26,6 +26,7 @@ func SSMSendCommand() probes.Probe {
 		service:  "ssm",
 		action:   "ssm:SendCommand",
 		resource: "*",
+		asks:     "arn:{partition}:ec2:{region}:{account}:instance/{instance}",
 		rule: rpc(
 			"AmazonSSM.SendCommand",
 			map[string]string{

@@ -148,6 +148,9 @@ func (i *Item) foresee(marker string) probes.Prediction {
 		a.Verb = verb
 		p.Real.With = append(p.Real.With, a)
 	}
+	if i.Probe.Asks != nil {
+		p.Real.Action = i.Probe.Asks(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
+	}
 	if i.Probe.Ghost != nil {
 		p.Ghost = &probes.Forecast{Action: p.Real.Action, With: p.Real.With, Says: targets.Unsure}
 		p.Real.Action = i.Probe.Ghost(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
