@@ -10,11 +10,13 @@ import (
 	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // simulation is the one form of review: IAM's own simulator, asked about one
@@ -87,17 +89,21 @@ func simulationOf(a targets.Action, r targets.Review, x targets.Exchange) (simul
 		} `json:"SimulatePrincipalPolicyResult"`
 	}
 	var got simulationResult
-	if r.Kind != simulation || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || !exact(a.Resource) ||
+	about := a.Resource
+	if !exact(about) {
+		about = foundStack(about, x.Steps)
+	}
+	if r.Kind != simulation || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || about == "" ||
 		json.Unmarshal([]byte(x.Body), &answer) != nil || json.Unmarshal(answer.Result.Results.Member, &got) != nil {
 		return got, false
 	}
 	if one := got.Specific; one != nil && one.Member != nil {
-		if one.Member.Resource != a.Resource || one.Member.Decision != got.Decision {
+		if one.Member.Resource != about || one.Member.Decision != got.Decision {
 			return got, false
 		}
 		got.Missing.Member = append(got.Missing.Member, one.Member.Missing.Member...)
 	}
-	return got, got.Action == a.Verb && got.Resource == a.Resource
+	return got, got.Action == a.Verb && got.Resource == about
 }
 
 // foresees reads the recorded answer of the simulator. It speaks of one exact
@@ -143,6 +149,34 @@ func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Note
 // exact reports whether a resource is one, and not a pattern of several.
 func exact(resource string) bool { return resource != "" && !strings.ContainsAny(resource, "*?") }
 
+// stackOf is the name of a stack whose ARN ends in an id that a request does not
+// say.
+func stackOf(pattern string) (string, bool) {
+	_, rest, ok := strings.Cut(pattern, ":stack/")
+	name, whole := strings.CutSuffix(rest, "/*")
+	return name, ok && whole && exact(name)
+}
+
+const stackID = "/DescribeStacksResult/Stacks/member/StackId"
+
+// foundStack is the ARN of the one stack that a pattern stands for, by the recorded
+// answer to DescribeStacks; "" where there is no such answer, or several.
+func foundStack(pattern string, steps []targets.Exchange) string {
+	if _, ok := stackOf(pattern); !ok {
+		return ""
+	}
+	for _, x := range steps {
+		v, err := guard.Document([]byte(x.Body))
+		if x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || err != nil {
+			continue
+		}
+		if arn := text(v, stackID); exact(arn) && wildcard(pattern, arn) {
+			return arn
+		}
+	}
+	return ""
+}
+
 // Review asks the simulator, as the observer, what the role may do. Its context
 // is what a real attack would carry: the Region, who asks, the tags of the
 // session, and what the action itself says. Which keys the role's policies look
@@ -170,10 +204,23 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 		x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/GetContextKeysForPrincipalPolicyResult/ContextKeyNames")
 		return x
 	})
-	if !exact(r.Action.Resource) {
+	about, steps := r.Action.Resource, []targets.Exchange{used}
+	if name, ok := stackOf(about); ok {
+		x := s.account.once("the stack "+name, func() targets.Exchange {
+			ask := Wire("cloudformation", t.Region, func(cfg sdk.Config) error {
+				_, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+				return err
+			})
+			x, _ := s.account.ask(ctx, keys, ask, nil, nil, stackID)
+			return x
+		})
+		steps = append(steps, x)
+		about = foundStack(about, steps)
+	}
+	if !exact(about) {
 		return targets.Exchange{
 			Unfit: "the resource is a pattern, of which the simulator would say denied where only some are",
-			Steps: []targets.Exchange{used},
+			Steps: steps,
 		}
 	}
 	organization := s.account.once("the organization", func() targets.Exchange {
@@ -186,13 +233,13 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	})
 	ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
 		_, err := iam.NewFromConfig(cfg).SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
-			PolicySourceArn: &role, ActionNames: []string{r.Action.Verb}, ResourceArns: []string{r.Action.Resource},
+			PolicySourceArn: &role, ActionNames: []string{r.Action.Verb}, ResourceArns: []string{about},
 			ContextEntries: s.inLife(r.Action.Verb, role, organization),
 		})
 		return err
 	})
 	x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/SimulatePrincipalPolicyResult/EvaluationResults")
-	x.Steps = []targets.Exchange{used, organization}
+	x.Steps = append(steps, organization)
 	return x
 }
 

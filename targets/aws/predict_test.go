@@ -143,3 +143,33 @@ func TestRecorded(t *testing.T) {
 		}
 	}
 }
+
+// TestStacks: of a stack that a request names without its id, the simulator is asked
+// about the one that is there.
+func TestStacks(t *testing.T) {
+	const action, pattern = "cloudformation:CreateChangeSet", "arn:aws:cloudformation:eu-west-1:111122223333:stack/payments/*"
+	const arn = "arn:aws:cloudformation:eu-west-1:111122223333:stack/payments/51af3dc0"
+	found := func(id string) targets.Exchange {
+		return targets.Exchange{Status: 200, Body: `{"DescribeStacksResult":{"Stacks":{"member":{"StackId":"` + id + `"}}}}`}
+	}
+	for name, c := range map[string]struct {
+		resource string
+		step     targets.Exchange
+		want     targets.Opinion
+	}{
+		"the stack":           {pattern, found(arn), targets.Denies},
+		"another stack":       {pattern, found(arn + "x"), targets.Unsure},
+		"a stack of no name":  {pattern, found("arn:aws:cloudformation:eu-west-1:111122223333:stack/search/51af3dc0"), targets.Unsure},
+		"no answer":           {pattern, targets.Exchange{Status: 403}, targets.Unsure},
+		"several":             {pattern, targets.Exchange{Status: 200, Body: `{"DescribeStacksResult":{"Stacks":{"member":[{"StackId":"` + arn + `"},{}]}}}`}, targets.Unsure},
+		"half an answer":      {pattern, targets.Exchange{Status: 200, Truncated: true, Body: found(arn).Body}, targets.Unsure},
+		"a pattern of others": {"arn:aws:cloudformation:eu-west-1:111122223333:stack/*", found(arn), targets.Unsure},
+	} {
+		x := simulated(action, arn, "implicitDeny", "")
+		x.Steps = []targets.Exchange{c.step}
+		got := Oracle().Opinion(targets.Action{Verb: action, Resource: c.resource}, func(targets.Review) (targets.Exchange, bool) { return x, true })
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
