@@ -87,7 +87,7 @@ func allowedOtherwise(a probes.Arms) bool {
 // sessionDecides says that rules which speak for the refusing layer look at what
 // the session lacks, and nobody says that they would refuse all the same.
 func sessionDecides(a probes.Arms) bool {
-	return len(a.Prediction.Lacks) > 0 && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) && !says(&a.Prediction.Real, targets.Denies)
+	return len(a.Prediction.Lacks) > 0 && slices.Contains(a.Prediction.Unsaid, a.Prediction.Lacks[0]) && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) && !says(&a.Prediction.Real, targets.Denies)
 }
 
 // requestDecides says that rules which speak for the refusing layer look at what
@@ -249,7 +249,9 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Prediction.Organization = o },
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Alters = nil },
 		func(a *probes.Arms, _ targets.Opinion) { a.Unexercised = true },
-		func(a *probes.Arms, _ targets.Opinion) { a.Prediction.Lacks = []string{"aws:SourceIp"} },
+		func(a *probes.Arms, _ targets.Opinion) {
+			a.Prediction.Lacks, a.Prediction.Unsaid = []string{"aws:SourceIp"}, []string{"s3:prefix", "aws:SourceIp"}
+		},
 		func(a *probes.Arms, o targets.Opinion) {
 			a.Prediction.Unsaid, a.Alters, a.Record = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
 		},
@@ -288,7 +290,7 @@ func arms(t *rapid.T) probes.Arms {
 		a.Prediction.Lacks = []string{"aws:SourceIp"}
 	}
 	if rapid.Bool().Draw(t, "unsaid") {
-		a.Prediction.Unsaid = []string{"s3:prefix", "s3:x-amz-acl"}
+		a.Prediction.Unsaid = append([]string{"s3:prefix", "s3:x-amz-acl"}, rapid.SampledFrom([][]string{nil, {"aws:SourceIp"}}).Draw(t, "of the session")...)
 	}
 	// Most drawn experiments are hopeless: half of them begin with a sound one.
 	if rapid.Bool().Draw(t, "sound") {

@@ -307,7 +307,7 @@ func TestStep8SessionDiffers(t *testing.T) {
 	lacking := func(change func(*probes.Arms)) probes.Arms {
 		return with(by(sound(), targets.IdentityPolicy), func(a *probes.Arms) {
 			a.Prediction = predicted(targets.Unsure, "", targets.IdentityPolicy)
-			a.Prediction.Lacks = []string{"aws:SourceIp"}
+			a.Prediction.Lacks, a.Prediction.Unsaid = []string{"aws:SourceIp"}, []string{"aws:sourceip"}
 			change(a)
 		})
 	}
@@ -316,6 +316,7 @@ func TestStep8SessionDiffers(t *testing.T) {
 	for name, s := range map[string]step{
 		"nobody says that it is denied": {lacking(func(*probes.Arms) {}), differs},
 		"they deny it all the same":     {lacking(func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
+		"not for this action":           {lacking(func(a *probes.Arms) { a.Prediction.Unsaid = []string{"aws:ResourceTag/team"} }), blocked},
 		"another layer refused": {lacking(func(a *probes.Arms) {
 			a.Attempt.Layer = targets.ResourcePolicy
 			a.Expect = append(a.Expect, targets.ResourcePolicy)

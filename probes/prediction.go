@@ -82,10 +82,12 @@ func (p Prediction) ghost(says targets.Opinion) bool {
 }
 
 // unlike reports whether the refusal may be one of our session alone: the rules
-// that refused look at what it lacks, and do not say that they deny the real
-// action all the same.
+// that refused look, for this action, at what it lacks, and do not say that they
+// deny the real action all the same.
 func (p Prediction) unlike(by targets.Layer) bool {
-	return len(p.Lacks) > 0 && slices.Contains(p.Covers, by) && p.Real.Says != targets.Denies
+	return slices.Contains(p.Covers, by) && p.Real.Says != targets.Denies && slices.ContainsFunc(p.Lacks, func(key string) bool {
+		return slices.ContainsFunc(p.Unsaid, func(unsaid string) bool { return strings.EqualFold(key, unsaid) })
+	})
 }
 
 // decidesBy reports whether the rules that refused look at a key that the request
