@@ -52,7 +52,8 @@ func refusal(asked targets.Asked, s metav1.Status) (got targets.Response, ok boo
 // everybody (apiserver v0.37.2, admission/plugin/policy/generic/policy_dispatcher.go):
 // it names no object. A MutatingAdmissionPolicy refuses in no other way.
 func misconfigured(message string) bool {
-	return strings.HasPrefix(message, "policy '") && regexp.MustCompile(`^policy '[^']+' (with binding '[^']+' )?denied request: `).MatchString(message)
+	return strings.HasPrefix(message, "policy '") &&
+		regexp.MustCompile(`^policy '[^']+' (with binding '[^']+' )?denied request: `).MatchString(message)
 }
 
 // policyForm is how a ValidatingAdmissionPolicy refuses.
