@@ -66,9 +66,10 @@ type Arms struct {
 	// Expect lists the layers that count.
 	Expect []targets.Layer `json:"expect"`
 	// Prediction is the authorizer's own opinion, Record the target's own
-	// record of the decision.
+	// record of the decision, and Seen the condition keys that it saw.
 	Prediction Prediction      `json:"prediction,omitzero"`
 	Record     targets.Opinion `json:"record,omitempty"`
+	Seen       []string        `json:"seen,omitempty"`
 }
 
 // proven reports whether the attempt was made as whom the scenario approves.
@@ -106,11 +107,21 @@ func (a Arms) waives() bool {
 
 // corroborated reports whether something beside the answer says that the real
 // action is denied.
-func (a Arms) corroborated() bool {
+func (a Arms) corroborated() bool { return a.foretold() || a.Record == targets.Denies }
+
+// foretold reports whether the rules deny the real action, in the context of a
+// real attack.
+func (a Arms) foretold() bool {
 	if a.Attempt.Layer == targets.SCP {
-		return a.Prediction.Organization == targets.Denies || a.Record == targets.Denies
+		return a.Prediction.Organization == targets.Denies
 	}
-	return a.Prediction.Real.Says == targets.Denies || a.Record == targets.Denies
+	return a.Prediction.Real.Says == targets.Denies
+}
+
+// otherwiseSeen reports whether the target's own record shows that its decision
+// looked at a key which the request alters: a real one it may decide otherwise.
+func (a Arms) otherwiseSeen() bool {
+	return slices.ContainsFunc(a.Seen, func(key string) bool { return alters(a.Alters, key) })
 }
 
 // refusable reports whether the negative arm shows that the system can refuse

@@ -134,7 +134,7 @@ func (a Arms) denied() Judgement {
 	if a.Ghost && !a.Prediction.ghost(targets.Denies) {
 		return Judgement{Reason: ReasonGhost}
 	}
-	if a.Prediction.decidesBy(a.Alters, a.Attempt.Layer) {
+	if a.Prediction.decidesBy(a.Alters, a.Attempt.Layer) || a.otherwiseSeen() && !a.foretold() {
 		return Judgement{Reason: ReasonNotCorroborated}
 	}
 	if a.waives() && (len(a.Alters) > 0 || a.Attempt.Layer == targets.SCP) && !a.corroborated() {

@@ -97,6 +97,16 @@ func requestDecides(a probes.Arms) bool {
 		!says(&a.Prediction.Real, targets.Denies)
 }
 
+// otherwiseSeen says that the target's record saw what the request alters, and
+// that the rules do not say that they would refuse all the same.
+func otherwiseSeen(a probes.Arms) bool {
+	foretold := says(&a.Prediction.Real, targets.Denies)
+	if a.Attempt.Layer == targets.SCP {
+		foretold = a.Prediction.Organization == targets.Denies
+	}
+	return len(a.Alters) > 0 && slices.Contains(a.Seen, a.Alters[0]) && !foretold
+}
+
 // shown says that a refusal does not rest on the attempt alone: somebody else
 // passes, or need not.
 func shown(a probes.Arms) bool {
@@ -114,7 +124,7 @@ func shown(a probes.Arms) bool {
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
 		isProven(a) && a.Target == probes.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
-		!allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) &&
+		!allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) && !otherwiseSeen(a) &&
 		(!a.Ghost || says(&a.Prediction.Real, targets.Denies) && says(a.Prediction.Ghost, targets.Denies))
 }
 
@@ -255,6 +265,9 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) {
 			a.Prediction.Unsaid, a.Alters, a.Record = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
 		},
+		func(a *probes.Arms, o targets.Opinion) {
+			a.Seen, a.Alters, a.Prediction.Organization = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
+		},
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByArm },
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByUs },
 	}
@@ -285,6 +298,9 @@ func arms(t *rapid.T) probes.Arms {
 	}
 	if rapid.Bool().Draw(t, "alters") {
 		a.Alters = []string{"s3:x-amz-acl"}
+	}
+	if rapid.Bool().Draw(t, "seen") {
+		a.Seen = []string{"s3:x-amz-acl"}
 	}
 	if rapid.Bool().Draw(t, "lacks") {
 		a.Prediction.Lacks = []string{"aws:SourceIp"}

@@ -344,7 +344,15 @@ func TestStep9DecidesBy(t *testing.T) {
 		"a key that is as in life":  {altering("aws:ResourceTag/team", nothing), blocked},
 		"they deny it all the same": {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
 		// Of a key that is left out, it shows nothing.
-		"the decision record": {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), not},
+		"the decision record":            {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), not},
+		"the record saw what is altered": {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:RequestTag/team"} }), not},
+		"it saw what is as in life":      {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:userid"} }), blocked},
+		"it saw, and the rules deny": {altering("aws:username", func(a *probes.Arms) {
+			a.Record, a.Seen, a.Prediction.Real.Says = targets.Denies, []string{"aws:RequestTag/team"}, targets.Denies
+		}), blocked},
+		"the organization's, seen": {with(altering("aws:username", func(a *probes.Arms) {
+			a.Record, a.Seen, a.Prediction.Real.Says = targets.Denies, []string{"aws:RequestTag/team"}, targets.Denies
+		}), func(a *probes.Arms) { a.Attempt.Layer, a.Expect = targets.SCP, []targets.Layer{targets.SCP} }), not},
 	} {
 		check(t, name, s)
 	}

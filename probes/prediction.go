@@ -91,17 +91,20 @@ func (p Prediction) unlike(by targets.Layer) bool {
 }
 
 // decidesBy reports whether the rules that refused look at a key that the request
-// alters or omits, and do not say that they deny the real action all the same. A
-// key that ends in no name, as in aws:RequestTag, stands for all of its kind.
+// alters or omits, and do not say that they deny the real action all the same. An
+// altered key that ends in no name, as in aws:RequestTag, stands for all of its kind.
 func (p Prediction) decidesBy(altered []string, by targets.Layer) bool {
 	if !slices.Contains(p.Covers, by) || p.Real.Says == targets.Denies {
 		return false
 	}
-	return slices.ContainsFunc(p.Unsaid, func(key string) bool {
-		return slices.ContainsFunc(altered, func(a string) bool {
-			kind, _, _ := strings.Cut(key, "/")
-			return strings.EqualFold(a, key) || strings.EqualFold(a, kind)
-		})
+	return slices.ContainsFunc(p.Unsaid, func(key string) bool { return alters(altered, key) })
+}
+
+// alters reports whether a key is among those that a request alters.
+func alters(altered []string, key string) bool {
+	return slices.ContainsFunc(altered, func(a string) bool {
+		kind, _, _ := strings.Cut(key, "/")
+		return strings.EqualFold(a, key) || strings.EqualFold(a, kind)
 	})
 }
 

@@ -198,7 +198,7 @@ func (c *checker) judged(o journal.Observation) error {
 	}
 	if refs := o.Refs[string(targets.ArmAttempt)]; len(refs) == 1 {
 		arms.Unexercised = c.arms[refs[0]].Case.Exchange.Unexercised != ""
-		arms.Record = c.records[refs[0]]
+		arms.Record, arms.Seen = c.records[refs[0]].Says, c.records[refs[0]].Keys
 		delete(c.records, refs[0])
 	}
 	if err := c.bracketed(o); err != nil {

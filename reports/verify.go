@@ -96,7 +96,7 @@ type checker struct {
 
 	intents    map[string]journal.Intent
 	arms       map[string]journal.ArmRecord
-	records    map[string]targets.Opinion // what the target itself recorded of an attempt
+	records    map[string]targets.DecisionRecord // what the target itself recorded of an attempt
 	identities map[string]journal.IdentityCheck
 	states     map[string]journal.StateRead
 	batches    map[string]*batch // by target
@@ -110,7 +110,7 @@ type checker struct {
 func newChecker(folder fs.FS, v Verifier) *checker {
 	return &checker{
 		Verifier: v, folder: folder, intents: map[string]journal.Intent{}, arms: map[string]journal.ArmRecord{},
-		records:    map[string]targets.Opinion{},
+		records:    map[string]targets.DecisionRecord{},
 		identities: map[string]journal.IdentityCheck{}, states: map[string]journal.StateRead{},
 		batches: map[string]*batch{},
 		pins:    map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},

@@ -78,15 +78,24 @@ type Oracle struct {
 	// where a system's answers tell nothing more.
 	Notes func(Action, Review, Exchange) Notes
 	// Recorded reads, of an attempt and what followed it, what the target's own
-	// record says of its decision; "" where there is none. Pure; nil where a system
-	// keeps no such record.
-	Recorded func(Case) Opinion
+	// record says of its decision. Pure; nil where a system keeps no such record.
+	Recorded func(Case) DecisionRecord
+}
+
+// DecisionRecord is what the target's own record says of its decision. The zero
+// value is that there is none.
+type DecisionRecord struct {
+	// Says is Denies where it decided as it answered, Allows where it did not, and
+	// Unsure where the record does not speak of it.
+	Says Opinion
+	// Keys names the condition keys that the decision saw, in order.
+	Keys []string
 }
 
 // Record is what the target's own record says of an attempt.
-func (o Oracle) Record(c Case) Opinion {
+func (o Oracle) Record(c Case) DecisionRecord {
 	if o.Recorded == nil {
-		return ""
+		return DecisionRecord{}
 	}
 	return o.Recorded(c)
 }

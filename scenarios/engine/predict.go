@@ -78,7 +78,8 @@ func (s *site) predict(o *journal.Observation, t *trial, attempted func(targets.
 		refer(o, "prediction", r.ID)
 	}
 	if t.attempt.ID != "" {
-		o.Arms.Record = s.oracle().Record(t.attempt.Case)
+		record := s.oracle().Record(t.attempt.Case)
+		o.Arms.Record, o.Arms.Seen = record.Says, record.Keys
 	}
 	o.Predicted = o.Arms.Prediction.Real.Says
 	o.Disagreement = o.Arms.Prediction.Disagreement(o.Arms.Attempt)

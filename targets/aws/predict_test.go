@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -111,7 +112,7 @@ func TestRecorded(t *testing.T) {
 		" for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: " + id
 	implicit, explicit := "because no identity-based policy allows the iam:PutRolePolicy action"+tail, "with an explicit deny in an identity-based policy"+tail
 	record := func(action, resource, effect, kind string) string {
-		return fmt.Sprintf(`{"evaluations":[{"action":%q,"resource":%q,"evaluatedEffect":%q,"matchedPolicies":[{"uri":"u","matchedStatements":[{"evaluatedEffect":"DENY"}]}]}],"policies":[{"uri":"u","type":%q}]}`,
+		return fmt.Sprintf(`{"requestContext":{"aws:userid":"x"},"evaluations":[{"action":%q,"resource":%q,"context":{"iam:PolicyARN":["y"],"aws:userid":"x"},"evaluatedEffect":%q,"matchedPolicies":[{"uri":"u","matchedStatements":[{"evaluatedEffect":"DENY"}]}]}],"policies":[{"uri":"u","type":%q}]}`,
 			action, resource, effect, kind)
 	}
 	const put, identity = "iam:PutRolePolicy", "IDENTITY_BASED_POLICY"
@@ -138,8 +139,11 @@ func TestRecorded(t *testing.T) {
 		x := answer(awsQuery, 403, "AccessDenied", "User: "+who+" is not authorized to perform: iam:PutRolePolicy on resource: role prod "+c.why)
 		x.After = []targets.Exchange{{Status: c.status, Body: c.record, Sent: &targets.Sent{URL: "https://iam-toolbox.us-east-1.amazonaws.com" + recordPath + id}}}
 		got := Oracle().Record(targets.Case{Asked: targets.Asked{Subject: who, Action: put, Resource: role}, Exchange: x})
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		if got.Says != c.want {
+			t.Errorf("%s: %q, want %q", name, got.Says, c.want)
+		}
+		if speaks := c.want == targets.Denies || c.want == targets.Allows || name == "an effect of nobody's"; speaks != slices.Equal(got.Keys, []string{"aws:userid", "iam:PolicyARN"}) {
+			t.Errorf("%s: it saw %q", name, got.Keys)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -75,9 +76,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // evaluation is one decision of a record.
 type evaluation struct {
-	Action   string `json:"action"`
-	Resource string `json:"resource"`
-	Effect   string `json:"evaluatedEffect"`
+	Action   string         `json:"action"`
+	Resource string         `json:"resource"`
+	Context  map[string]any `json:"context"`
+	Effect   string         `json:"evaluatedEffect"`
 	Policies []struct {
 		URI        string `json:"uri"`
 		Statements []struct {
@@ -88,25 +90,27 @@ type evaluation struct {
 
 // recorded reads what AWS's own record says of a denial: Denies where it decided
 // the same, Allows where it decided something else than the sentence says, Unsure
-// where it does not speak of it, and "" where there is none.
-func recorded(c targets.Case) targets.Opinion {
+// where it does not speak of it, and the zero value where there is none. The keys
+// are those of the decision and of the whole request.
+func recorded(c targets.Case) targets.DecisionRecord {
 	f, ok := envelope(c.Exchange)
 	d, sentence := parseDenial(f.message)
 	i := slices.IndexFunc(c.Exchange.After, func(x targets.Exchange) bool {
 		return x.Sent != nil && strings.HasSuffix(x.Sent.URL, recordPath+d.record) && x.Status == http.StatusOK && !x.Truncated && x.Cut == 0
 	})
 	if !ok || !sentence || d.record == "" || i < 0 {
-		return ""
+		return targets.DecisionRecord{}
 	}
 	var record struct {
-		Evaluations []evaluation `json:"evaluations"`
+		Context     map[string]any `json:"requestContext"`
+		Evaluations []evaluation   `json:"evaluations"`
 		Policies    []struct {
 			URI  string `json:"uri"`
 			Type string `json:"type"`
 		} `json:"policies"`
 	}
 	if json.Unmarshal([]byte(c.Exchange.After[i].Body), &record) != nil {
-		return targets.Unsure
+		return targets.DecisionRecord{Says: targets.Unsure}
 	}
 	kinds := map[string]string{}
 	for _, p := range record.Policies {
@@ -114,10 +118,12 @@ func recorded(c targets.Case) targets.Opinion {
 	}
 	for _, e := range record.Evaluations {
 		if strings.EqualFold(e.Action, c.Action) && d.about(e.Resource) {
-			return e.agrees(d, kinds)
+			keys := slices.Concat(slices.Collect(maps.Keys(record.Context)), slices.Collect(maps.Keys(e.Context)))
+			slices.Sort(keys)
+			return targets.DecisionRecord{Says: e.agrees(d, kinds), Keys: slices.Compact(keys)}
 		}
 	}
-	return targets.Unsure
+	return targets.DecisionRecord{Says: targets.Unsure}
 }
 
 // agrees compares a decision of the record with the sentence.

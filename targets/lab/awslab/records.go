@@ -8,6 +8,7 @@ import (
 type denied struct {
 	action, resource string
 	verdict          verdict
+	saw              keys
 	asked            int // how often it was asked for
 }
 
@@ -24,7 +25,7 @@ func (c call) recorded(action, resource string, v verdict) string {
 	if c.denials == nil {
 		c.denials = map[string]denied{}
 	}
-	c.denials[id] = denied{action: action, resource: resource, verdict: v}
+	c.denials[id] = denied{action: action, resource: resource, verdict: v, saw: c.keysOf(c.as, action, resource)}
 	return ". Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/" + id +
 		" for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: " + id
 }
@@ -57,7 +58,7 @@ func (c call) details() reply {
 	return ok(encode(map[string]any{
 		"requestContext": map[string]any{},
 		"evaluations": []any{map[string]any{
-			"action": d.action, "resource": d.resource, "context": map[string]any{"aws:RequestedRegion": Region}, "evaluatedEffect": effect,
+			"action": d.action, "resource": d.resource, "context": d.saw, "evaluatedEffect": effect,
 			"matchedPolicies": matched,
 		}},
 		"policies": []any{map[string]any{"uri": "lab:policy", "type": kind}},
