@@ -2,6 +2,7 @@ package probes
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -119,9 +120,14 @@ func (a Arms) foretold() bool {
 }
 
 // otherwiseSeen reports whether the target's own record shows that its decision
-// looked at a key which the request alters: a real one it may decide otherwise.
+// saw a key which the request alters: a real one it may decide otherwise, unless
+// it is known that what refused does not look at the key.
 func (a Arms) otherwiseSeen() bool {
-	return slices.ContainsFunc(a.Seen, func(key string) bool { return alters(a.Alters, key) })
+	known := a.Attempt.Layer == targets.IdentityPolicy && a.Prediction.Looks != nil
+	return slices.ContainsFunc(a.Seen, func(key string) bool {
+		looks := slices.ContainsFunc(a.Prediction.Looks, func(other string) bool { return strings.EqualFold(other, key) })
+		return alters(a.Alters, key) && (looks || !known)
+	})
 }
 
 // refusable reports whether the negative arm shows that the system can refuse

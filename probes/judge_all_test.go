@@ -104,7 +104,8 @@ func otherwiseSeen(a probes.Arms) bool {
 	if a.Attempt.Layer == targets.SCP {
 		foretold = a.Prediction.Organization == targets.Denies
 	}
-	return len(a.Alters) > 0 && slices.Contains(a.Seen, a.Alters[0]) && !foretold
+	blind := a.Attempt.Layer == targets.IdentityPolicy && a.Prediction.Looks != nil && !slices.Contains(a.Prediction.Looks, "s3:x-amz-acl")
+	return len(a.Alters) > 0 && slices.Contains(a.Seen, a.Alters[0]) && !foretold && !blind
 }
 
 // shown says that a refusal does not rest on the attempt alone: somebody else
@@ -268,6 +269,9 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) {
 			a.Seen, a.Alters, a.Prediction.Organization = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
 		},
+		func(a *probes.Arms, _ targets.Opinion) {
+			a.Seen, a.Alters, a.Prediction.Looks = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, []string{}
+		},
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByArm },
 		func(a *probes.Arms, _ targets.Opinion) { a.State = probes.StateChangedByUs },
 	}
@@ -301,6 +305,7 @@ func arms(t *rapid.T) probes.Arms {
 	}
 	if rapid.Bool().Draw(t, "seen") {
 		a.Seen = []string{"s3:x-amz-acl"}
+		a.Prediction.Looks = rapid.SampledFrom([][]string{nil, {}, {"aws:SourceIp"}, {"s3:x-amz-acl"}}).Draw(t, "looks")
 	}
 	if rapid.Bool().Draw(t, "lacks") {
 		a.Prediction.Lacks = []string{"aws:SourceIp"}

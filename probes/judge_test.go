@@ -347,6 +347,12 @@ func TestStep9DecidesBy(t *testing.T) {
 		"the decision record":            {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), not},
 		"the record saw what is altered": {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:RequestTag/team"} }), not},
 		"it saw what is as in life":      {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:userid"} }), blocked},
+		"it saw what nobody looks at": {altering("aws:username", func(a *probes.Arms) {
+			a.Record, a.Seen, a.Prediction.Looks = targets.Denies, []string{"aws:RequestTag/team"}, []string{"aws:username"}
+		}), blocked},
+		"it saw what the policies look at": {altering("aws:username", func(a *probes.Arms) {
+			a.Record, a.Seen, a.Prediction.Looks = targets.Denies, []string{"aws:RequestTag/team"}, []string{"aws:requesttag/team"}
+		}), not},
 		"it saw, and the rules deny": {altering("aws:username", func(a *probes.Arms) {
 			a.Record, a.Seen, a.Prediction.Real.Says = targets.Denies, []string{"aws:RequestTag/team"}, targets.Denies
 		}), blocked},

@@ -28,6 +28,9 @@ type Prediction struct {
 	// Unsaid names the keys that the rules look at for the action, and of which
 	// the prediction was asked without.
 	Unsaid []string `json:"unsaid,omitempty"`
+	// Looks names the keys that the identity's own policies look at, nil where
+	// nobody said.
+	Looks []string `json:"looks,omitzero"`
 	// Covers lists the layers that the prediction speaks for, and Unseen names
 	// what it leaves out.
 	Covers []targets.Layer `json:"covers,omitempty"`
@@ -119,7 +122,7 @@ func Foretell(
 	p.Covers, p.Unseen = o.Covers, o.Unseen
 	p.Real.Says = p.Real.foretold(o, ask)
 	notes := o.Note(p.Real.Action, ask)
-	p.Organization, p.Lacks, p.Unsaid = notes.Organization, notes.Lacks, notes.Unsaid
+	p.Organization, p.Lacks, p.Unsaid, p.Looks = notes.Organization, notes.Lacks, notes.Unsaid, notes.Looks
 	if p.Ghost != nil {
 		ghost := *p.Ghost
 		ghost.Says = ghost.foretold(o, ask)

@@ -110,6 +110,9 @@ type Notes struct {
 	// Unsaid names the keys that the rules look at for the action, and that the
 	// question did not say.
 	Unsaid []string
+	// Looks names the keys that the identity's own policies look at, for whatever
+	// action; nil where nobody said.
+	Looks []string
 }
 
 // Note is what all answers about an action tell beside an opinion.
@@ -128,6 +131,9 @@ func (o Oracle) Note(a Action, ask func(Review) (Exchange, bool)) Notes {
 			out.Organization = n.Organization
 		}
 		out.Lacks, out.Unsaid = append(out.Lacks, n.Lacks...), append(out.Unsaid, n.Unsaid...)
+		if n.Looks != nil { // none is not the same as nobody's word
+			out.Looks = append(append([]string{}, out.Looks...), n.Looks...)
+		}
 	}
 	slices.Sort(out.Lacks)
 	slices.Sort(out.Unsaid)

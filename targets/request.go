@@ -167,6 +167,7 @@ type StateQuery struct {
 	// it, absence is a state like another (before a create).
 	MustExist bool
 	// Whose are JSON pointers and the texts that they have to lead to: what is
-	// another's counts as absent.
+	// another's counts as absent. On AWS a text may have wildcards as a policy's
+	// resource has.
 	Whose map[string]string
 }

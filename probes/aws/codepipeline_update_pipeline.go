@@ -17,7 +17,7 @@ func CodePipelineUpdatePipeline() probes.Probe {
 		Attack: "T1195.002",
 		Needs: []probes.Need{
 			name("pipeline", "the pipeline of production", "payments"),
-			name("role", "the pipeline's own service role, without a path: another would have iam:PassRole decide", "payments-pipeline"),
+			path("role", "the pipeline's own service role, with its path if it has one", "payments-pipeline"),
 		},
 		Baseline: standing(),
 	}, attempt{
@@ -49,6 +49,6 @@ func CodePipelineUpdatePipeline() probes.Probe {
 				}},
 			)
 		},
-		state: pipeline,
+		state: ownPipeline,
 	})
 }

@@ -104,23 +104,36 @@ func function(in input) []targets.StateQuery {
 	}
 }
 
-// service reads a service of ECS.
+// service reads a service of ECS, which has to run the family that the request
+// names: of another, a condition on the task definition would decide otherwise.
 func service(in input) []targets.StateQuery {
 	const at = "/services/*/"
-	return append(cluster(in), reads(in, "ecs", "ecs:DescribeServices", sends(
+	q := reads(in, "ecs", "ecs:DescribeServices", sends(
 		ecs.NewFromConfig,
 		(*ecs.Client).DescribeServices,
 		&ecs.DescribeServicesInput{
 			Cluster:  in.of("{cluster}"),
 			Services: []string{*in.of("{service}")},
 		},
-	), false, at+"serviceArn", at+"taskDefinition", at+"desiredCount"))
+	), true, at+"serviceArn", at+"taskDefinition", at+"desiredCount")
+	q.Whose = map[string]string{
+		at + "taskDefinition": *in.of("arn:{partition}:ecs:{region}:{account}:task-definition/{family}:*"),
+	}
+	return append(cluster(in), q)
 }
 
 // cluster reads a cluster of ECS.
 func cluster(in input) []targets.StateQuery {
 	return []targets.StateQuery{reads(in, "ecs", "ecs:DescribeClusters", sends(ecs.NewFromConfig, (*ecs.Client).DescribeClusters,
 		&ecs.DescribeClustersInput{Clusters: []string{*in.of("{cluster}")}}), true, "/clusters/*/clusterArn")}
+}
+
+// ownPipeline reads a pipeline that has the role which the request names: with
+// another, iam:PassRole would decide in its place.
+func ownPipeline(in input) []targets.StateQuery {
+	all := pipeline(in)
+	all[0].Whose = map[string]string{"/pipeline/roleArn": *in.of("arn:{partition}:iam::{account}:role/{role}")}
+	return all
 }
 
 // pipeline reads a pipeline; its version counts its changes.

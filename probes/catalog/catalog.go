@@ -38,7 +38,7 @@ func All() probes.Set {
 		aws.KMSPutKeyPolicy(),
 		aws.LambdaUpdateFunctionCode(),
 		aws.LambdaUpdateFunctionConfiguration(),
-		aws.OrganizationsAttachPolicy(),
+		aws.OrganizationsUpdatePolicy(),
 		aws.S3PutBucketPolicy(),
 		aws.S3PutObject(),
 		aws.SSMPutParameter(),

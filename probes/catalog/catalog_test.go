@@ -383,7 +383,7 @@ func TestSelfDefeating(t *testing.T) {
 		bad := r
 		bad.Body = []byte(strings.NewReplacer(
 			marker, "payments", "%7B%7D", "%7B%22a%22%3A1%7D", `"{}"`, `"{\"a\":1}"`, aws.NoRevision, "1d9e8f7a-0000-4000-8000-000000000000", aws.NoInstance, "i-0a1b2c3d4e5f60718",
-			"DryRun=true", "DryRun=false", `"DryRun":true`, `"DryRun":false`, aws.NoVersion, "1", aws.NoPattern, ".*", aws.NoGroup, "admins", aws.NoPolicyID, "p-12345678",
+			"DryRun=true", "DryRun=false", `"DryRun":true`, `"DryRun":false`, aws.NoVersion, "1", aws.NoPattern, ".*", aws.NoGroup, "admins",
 			`"stages":[]`, `"stages":[{}]`, "%22Deny%22", "%22Allow%22", "1999-01-01", "2012-10-17", aws.NoChoice, "PARALLEL", "aws-service-role", "job-function",
 			"MinutesOverride\":1", "MinutesOverride\":60", "bridge", "awsvpc", aws.NoHash, "0000000000000000000000000000000000000000000000000000000000000001",
 		).Replace(string(r.Body)))

@@ -62,8 +62,6 @@ func TestProfileAWS(t *testing.T) {
 			for _, p := range of(targets.AWS) {
 				want := rows[p.ID][posture]
 				switch {
-				case p.Ghost != nil:
-					want = "ghost"
 				case p.ID == "aws.iam.pass-role" && !permissive:
 					want = "arms-missing" // whoever has no right at all is refused before it is asked who may pass the role
 				}

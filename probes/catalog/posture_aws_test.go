@@ -91,7 +91,7 @@ func onePoison() map[int][]string {
 		1: {
 			"cloudformation:ExecuteChangeSet", "cloudtrail:StopLogging", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateLaunchTemplateVersion",
 			"ec2:ModifyInstanceAttribute", "ec2:RunInstances", "iam:AddUserToGroup", "iam:CreateAccessKey", "iam:DeleteRolePermissionsBoundary",
-			"iam:SetDefaultPolicyVersion", "organizations:AttachPolicy", "ssm:StartSession",
+			"iam:SetDefaultPolicyVersion", "ssm:StartSession",
 		},
 		2: {"iam:AttachRolePolicy"},
 		3: {},

@@ -72,6 +72,7 @@ func reads() []string {
 		"kms:GetKeyPolicy",
 		"lambda:GetFunctionConfiguration",
 		"organizations:DescribeOrganization",
+		"organizations:DescribePolicy",
 		"s3:GetBucketPolicy",
 		"s3:GetObject",
 		"s3:ListBucket",

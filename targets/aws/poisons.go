@@ -32,8 +32,6 @@ const (
 	NoInstance = "i-00000000000000000"
 	// NoGroup is a group of Kubernetes that EKS lets nobody name.
 	NoGroup = "system:sodprobe"
-	// NoPolicyID is no policy of an organization.
-	NoPolicyID = "p-sodprobe0"
 	// NoPattern is a pattern that no value fits.
 	NoPattern = "^never$"
 	// NoChoice is none of the words that a field may have.
@@ -127,7 +125,7 @@ func poisons() map[string][]poison {
 		"eks:CreateAccessEntry":             {{"kubernetesGroups": is(`["` + NoGroup + `"]`)}}, // and the principal has one
 		"cloudtrail:StopLogging":            {{"Name": bears}},
 		"kms:PutKeyPolicy":                  {{"Policy": is(NoDocument)}, {"PolicyName": is(NoChoice)}},
-		"organizations:AttachPolicy":        {{"PolicyId": is(NoPolicyID)}},
+		"organizations:UpdatePolicy":        {{"Content": is(NoDocument)}},
 	}
 }
 

@@ -44,7 +44,7 @@ func sound() map[string]map[string]string {
 		"eks:CreateAccessEntry":      {"kubernetesGroups": `["system:sodprobe"]`},
 		"cloudtrail:StopLogging":     {"Name": ours},
 		"kms:PutKeyPolicy":           {"Policy": NoDocument, "PolicyName": "SODPROBE"},
-		"organizations:AttachPolicy": {"PolicyId": NoPolicyID},
+		"organizations:UpdatePolicy": {"Content": NoDocument},
 	}
 }
 

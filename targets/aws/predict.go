@@ -51,13 +51,13 @@ type simulationResult struct {
 	Action       string        `json:"EvalActionName"`
 	Resource     string        `json:"EvalResourceName"`
 	Decision     string        `json:"EvalDecision"`
-	Missing      missing       `json:"MissingContextValues"`
+	Missing      keyList       `json:"MissingContextValues"`
 	Organization *organization `json:"OrganizationsDecisionDetail"`
 	Specific     *struct {
 		Member *struct {
 			Resource string  `json:"EvalResourceName"`
 			Decision string  `json:"EvalResourceDecision"`
-			Missing  missing `json:"MissingContextValues"`
+			Missing  keyList `json:"MissingContextValues"`
 		} `json:"member"`
 	} `json:"ResourceSpecificResults"`
 }
@@ -66,14 +66,14 @@ type organization struct {
 	Allowed string `json:"AllowedByOrganizations"`
 }
 
-// missing are the keys that the policies look at and that nobody gave.
-type missing struct {
+// keyList are names of condition keys, as IAM lists them.
+type keyList struct {
 	Member oneOrMore `json:"member"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler: an empty list is an empty text.
-func (m *missing) UnmarshalJSON(b []byte) error {
-	type whole missing
+func (m *keyList) UnmarshalJSON(b []byte) error {
+	type whole keyList
 	if string(b) == `""` {
 		return nil
 	}
@@ -136,8 +136,11 @@ func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Note
 	}
 	var used []string
 	for _, step := range x.Steps {
-		used = append(used, keysUsed(step)...)
+		if keys := keysUsed(step); keys != nil {
+			used = append(append([]string{}, used...), keys...)
+		}
 	}
+	out.Looks = used
 	out.Unsaid = used // by any statement, where it is not known which speak of the action
 	if ok {
 		out.Unsaid = slices.Clone(got.Missing.Member)
@@ -182,10 +185,6 @@ func foundStack(pattern string, steps []targets.Exchange) string {
 // session, and what the action itself says. Which keys the role's policies look
 // at stands as a step.
 func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange {
-	role := s.identity.AWS.Role()
-	if role == "" {
-		return targets.Exchange{Unfit: "the simulator asks about a role, and " + s.identity.ID + " is a profile's"}
-	}
 	t := s.account.cfg.Target.AWS
 	observer, err := s.account.Assume(ctx, s.account.cfg.Reader)
 	if err != nil {
@@ -194,6 +193,13 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	keys, problem := observer.reading(ctx)
 	if problem != "" {
 		return targets.Exchange{Unfit: "the observer cannot read: " + problem}
+	}
+	role, steps := s.identity.AWS.Role(), []targets.Exchange(nil)
+	if role == "" {
+		role, steps = s.account.roleOf(ctx, keys, s.identity.AWS.Principal)
+	}
+	if role == "" {
+		return targets.Exchange{Unfit: "the simulator asks about a role, and which one " + s.identity.ID + " has cannot be read", Steps: steps}
 	}
 	used := s.account.once("keys of "+role, func() targets.Exchange {
 		ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
@@ -204,7 +210,7 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 		x, _ := s.account.ask(ctx, keys, ask, nil, nil, "/GetContextKeysForPrincipalPolicyResult/ContextKeyNames")
 		return x
 	})
-	about, steps := r.Action.Resource, []targets.Exchange{used}
+	about, steps := r.Action.Resource, append(steps, used)
 	if name, ok := stackOf(about); ok {
 		x := s.account.once("the stack "+name, func() targets.Exchange {
 			ask := Wire("cloudformation", t.Region, func(cfg sdk.Config) error {
@@ -243,6 +249,32 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	return x
 }
 
+// roleOf is the ARN of the role that a session is of, by its name: a profile says
+// the session alone, which leaves the role's path out ("IAM identifiers", IAM user
+// guide). It is "" where that cannot be read.
+func (a *Account) roleOf(ctx context.Context, keys Keys, session string) (string, []targets.Exchange) {
+	_, rest, _ := strings.Cut(session, ":assumed-role/")
+	name, _, ok := strings.Cut(rest, "/")
+	if !ok {
+		return "", nil
+	}
+	x := a.once("the role "+name, func() targets.Exchange {
+		ask := Wire("iam", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
+			_, err := iam.NewFromConfig(cfg).GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+			return err
+		})
+		x, _ := a.ask(ctx, keys, ask, nil, nil, roleARN)
+		return x
+	})
+	v, err := guard.Document([]byte(x.Body))
+	if x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || err != nil {
+		return "", []targets.Exchange{x}
+	}
+	return text(v, roleARN), []targets.Exchange{x}
+}
+
+const roleARN = "/GetRoleResult/Role/Arn"
+
 // inLife is the context of a real attack by the action.
 func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.ContextEntry {
 	t := s.account.cfg.Target.AWS
@@ -280,7 +312,7 @@ func ofAction(action, partition string) map[string]string {
 		return map[string]string{"iam:PassedToService": "ec2.amazonaws.com"} //nolint:gosec // a service's name, and no secret
 	case "kms:PutKeyPolicy":
 		return map[string]string{"kms:BypassPolicyLockoutSafetyCheck": "false"}
-	case "organizations:AttachPolicy":
+	case "organizations:UpdatePolicy", "organizations:AttachPolicy", "organizations:DetachPolicy":
 		return map[string]string{"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}
 	case "ssm:PutParameter":
 		return map[string]string{"ssm:Overwrite": "true"}

@@ -76,15 +76,17 @@ func TestAsides(t *testing.T) {
 		want  targets.Notes
 	}{
 		"nothing":                 {simulated(action, role, "allowed", ""), nil, targets.Notes{}},
-		"no keys":                 {simulated(action, role, "allowed", ""), used(`""`), targets.Notes{}},
-		"a key that all carry":    {simulated(action, role, "allowed", ""), used(`{"member":"aws:RequestedRegion"}`), targets.Notes{}},
-		"MFA, of which none says": {simulated(action, role, "allowed", ""), used(`{"member":"aws:MultiFactorAuthPresent"}`), targets.Notes{}},
-		"a key of the network":    {simulated(action, role, "allowed", ""), used(`{"member":["s3:prefix","aws:SourceIp"]}`), targets.Notes{Lacks: []string{"aws:SourceIp"}}},
-		"tags, one of them ours":  {simulated(action, role, "allowed", ""), used(`{"member":["aws:principaltag/Team","aws:PrincipalTag/level"]}`), targets.Notes{Lacks: []string{"aws:PrincipalTag/level"}}},
+		"no keys":                 {simulated(action, role, "allowed", ""), used(`""`), targets.Notes{Looks: []string{}}},
+		"a key that all carry":    {simulated(action, role, "allowed", ""), used(`{"member":"aws:RequestedRegion"}`), targets.Notes{Looks: []string{"aws:RequestedRegion"}}},
+		"MFA, of which none says": {simulated(action, role, "allowed", ""), used(`{"member":"aws:MultiFactorAuthPresent"}`), targets.Notes{Looks: []string{"aws:MultiFactorAuthPresent"}}},
+		"a key of the network":    {simulated(action, role, "allowed", ""), used(`{"member":["s3:prefix","aws:SourceIp"]}`), targets.Notes{Lacks: []string{"aws:SourceIp"}, Looks: []string{"s3:prefix", "aws:SourceIp"}}},
+		"tags, one of them ours": {simulated(action, role, "allowed", ""), used(`{"member":["aws:principaltag/Team","aws:PrincipalTag/level"]}`), targets.Notes{
+			Lacks: []string{"aws:PrincipalTag/level"}, Looks: []string{"aws:principaltag/Team", "aws:PrincipalTag/level"},
+		}},
 		"a key that is missing":   {simulated(action, role, "implicitDeny", `,"MissingContextValues":{"member":"aws:userid"}`), nil, targets.Notes{Lacks: []string{"aws:userid"}, Unsaid: []string{"aws:userid"}}},
 		"keys that were refused":  {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 403, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
 		"half of the keys":        {simulated(action, role, "allowed", ""), []targets.Exchange{{Status: 200, Truncated: true, Body: used(`{"member":"aws:SourceIp"}`)[0].Body}}, targets.Notes{}},
-		"a pattern, and its keys": {targets.Exchange{Unfit: "a pattern"}, used(`{"member":"aws:SourceIp"}`), targets.Notes{Lacks: []string{"aws:SourceIp"}, Unsaid: []string{"aws:SourceIp"}}},
+		"a pattern, and its keys": {targets.Exchange{Unfit: "a pattern"}, used(`{"member":"aws:SourceIp"}`), targets.Notes{Lacks: []string{"aws:SourceIp"}, Unsaid: []string{"aws:SourceIp"}, Looks: []string{"aws:SourceIp"}}},
 		"the organization denies": {simulated(action, role, "implicitDeny", organization("false")), nil, targets.Notes{Organization: targets.Denies}},
 		"the organization allows": {simulated(action, role, "allowed", organization("true")), nil, targets.Notes{Organization: targets.Allows}},
 		"it looks at what is not known": {

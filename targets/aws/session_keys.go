@@ -44,17 +44,18 @@ func lacks(keys, carried []string) []string {
 }
 
 // keysUsed are the keys that the policies of a role look at, by the recorded
-// answer to GetContextKeysForPrincipalPolicy; none where there is no such answer.
+// answer to GetContextKeysForPrincipalPolicy; nil where there is no such answer, and
+// not nil where there are none.
 func keysUsed(x targets.Exchange) []string {
 	var answer struct {
 		Result struct {
-			Names struct{ Member oneOrMore } `json:"ContextKeyNames"`
+			Names *keyList `json:"ContextKeyNames"`
 		} `json:"GetContextKeysForPrincipalPolicyResult"`
 	}
-	if x.Truncated || x.Cut > 0 || x.Status != 200 || json.Unmarshal([]byte(x.Body), &answer) != nil {
+	if x.Truncated || x.Cut > 0 || x.Status != 200 || json.Unmarshal([]byte(x.Body), &answer) != nil || answer.Result.Names == nil {
 		return nil
 	}
-	return answer.Result.Names.Member
+	return append([]string{}, answer.Result.Names.Member...)
 }
 
 // keysSent are the names of the keys that a question to the simulator gave.

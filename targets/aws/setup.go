@@ -94,6 +94,10 @@ func observed(in targets.Access) []string {
 	for _, r := range in.Reads {
 		all[r.Request.Action] = true
 	}
+	for _, id := range in.People { // the role that a profile's session is of
+		all["iam:GetRole"] = all["iam:GetRole"] || id.AWS.Role() == ""
+	}
+	maps.DeleteFunc(all, func(_ string, needed bool) bool { return !needed })
 	return slices.Sorted(maps.Keys(all))
 }
 

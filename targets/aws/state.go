@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,6 +66,10 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 		}
 		// A list of what is asked for may come back empty.
 		read.Read, read.Exists = true, len(q.Fields) == 0 || found(v, q.Fields[0])
+		if other := anothers(v, q.Whose); read.Exists && other != "" {
+			read.Exists, read.Problem = false, other
+			return read
+		}
 		whole, err := json.Marshal(v)
 		if err != nil {
 			return journal.StateRead{Exchange: x, Problem: "the answer cannot be read: " + err.Error()}
@@ -89,6 +94,20 @@ func found(v any, field string) bool {
 	default:
 		return got != ""
 	}
+}
+
+// anothers says that what was read is not whose it has to be, "" where it is.
+func anothers(v any, whose map[string]string) string {
+	for pointer, want := range whose {
+		got := pick(v, strings.Split(strings.TrimPrefix(pointer, "/"), "/"))
+		if list, ok := got.([]string); ok && len(list) == 1 {
+			_ = json.Unmarshal([]byte(list[0]), &got) // pick wrote it; what is no text fits nothing
+		}
+		if text, ok := got.(string); !ok || !wildcard(want, text) {
+			return fmt.Sprintf("it says %v at %s, and not %s", got, pointer, want)
+		}
+	}
+	return ""
 }
 
 func headers(x targets.Exchange) any {

@@ -128,7 +128,7 @@ func refusal(c call, action, resource string, v verdict) reply {
 		}
 		why = "with an explicit deny in " + article + " " + v.kind
 		if v.kind == "service control policy" {
-			why += ": arn:aws:organizations::999988887777:policy/o-lab/service_control_policy/p-lab00000"
+			why += ": arn:aws:organizations::999988887777:policy/o-exampleorg1/service_control_policy/p-lab00000"
 		}
 	}
 	said := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", c.as.arn, action, named(c, resource), why)

@@ -12,7 +12,7 @@ import (
 // that has it there.
 func (c call) keysOf(who *session, action, resource string) keys {
 	general := keys{
-		"aws:RequestedRegion": {Region}, "aws:SourceIp": {"192.0.2.7"}, "aws:SecureTransport": {"true"}, "aws:PrincipalOrgID": {"o-lab"},
+		"aws:RequestedRegion": {Region}, "aws:SourceIp": {"192.0.2.7"}, "aws:SecureTransport": {"true"}, "aws:PrincipalOrgID": {"o-exampleorg1"},
 		"aws:PrincipalAccount": {Account}, "aws:PrincipalArn": {principalARN(who.role)}, "aws:userid": {"AROALAB:" + name(who.arn)},
 	}
 	for tag, value := range who.tags {
@@ -121,7 +121,7 @@ func (c call) said(action string) keys {
 			return keys{"eks:kubernetesGroups": groups, "eks:principalArn": field("principalArn"), "eks:accessEntryType": field("type")}
 		},
 		"kms:PutKeyPolicy":           func() keys { return keys{"kms:BypassPolicyLockoutSafetyCheck": flag("BypassPolicyLockoutSafetyCheck")} },
-		"organizations:AttachPolicy": func() keys { return keys{"organizations:PolicyType": {"SERVICE_CONTROL_POLICY"}} },
+		"organizations:UpdatePolicy": func() keys { return keys{"organizations:PolicyType": {"SERVICE_CONTROL_POLICY"}} },
 	}[action]
 	if of == nil {
 		return nil

@@ -96,7 +96,7 @@ func reading() map[string]operation {
 				return fail(404, "NoSuchEntity", "The role with name "+c.of("RoleName")+" cannot be found.")
 			}
 			return ok(
-				"<Role><RoleId>AROALAB</RoleId><RoleName>" + c.of("RoleName") + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
+				"<Role><RoleId>AROALAB</RoleId><Arn>" + RoleARN(c.of("RoleName")) + "</Arn><RoleName>" + c.of("RoleName") + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
 			)
 		}},
 		"iam:ListRolePolicies": fixed("iam:ListRolePolicies", "<PolicyNames>"+members("$", "deploy")+"</PolicyNames>"),
@@ -139,7 +139,9 @@ func reading() map[string]operation {
 			o{"projects": []o{{"arn": "arn:aws:codebuild:" + here + "project/payments-deploy"}}},
 		),
 		"codedeploy:GetDeploymentGroup": object("codedeploy:GetDeploymentGroup", o{"deploymentGroupInfo": o{"deploymentGroupId": "1"}}),
-		"codepipeline:GetPipeline":      object("codepipeline:GetPipeline", o{"pipeline": o{"name": "payments", "version": 4}}),
+		"codepipeline:GetPipeline": object("codepipeline:GetPipeline", o{"pipeline": o{
+			"name": "payments", "version": 4, "roleArn": RoleARN("payments-pipeline"),
+		}}),
 		"ecr:DescribeRepositories": object(
 			"ecr:DescribeRepositories",
 			o{"repositories": []o{{"repositoryArn": "arn:aws:ecr:" + here + "repository/payments/api"}}},
@@ -148,18 +150,30 @@ func reading() map[string]operation {
 			"ecs:DescribeClusters",
 			o{"clusters": []o{{"clusterArn": "arn:aws:ecs:" + here + "cluster/prod"}}},
 		),
-		"ecs:DescribeServices": object(
-			"ecs:DescribeServices",
-			o{"services": []o{{"serviceArn": "arn:aws:ecs:" + here + "service/prod/payments", "taskDefinition": "payments:7"}}},
-		),
+		"ecs:DescribeServices": query("ecs:DescribeServices", func(c call) string {
+			asked, _ := c.in["services"].([]any)
+			var found []o
+			for _, service := range asked {
+				at := "arn:aws:ecs:" + here
+				found = append(found, o{
+					"serviceArn":     fmt.Sprintf("%sservice/%s/%v", at, c.of("cluster"), service),
+					"taskDefinition": fmt.Sprintf("%stask-definition/%v:7", at, service),
+				})
+			}
+			return encode(o{"services": found})
+		}),
 		"eks:DescribeCluster":   object("eks:DescribeCluster", o{"cluster": o{"arn": "arn:aws:eks:" + here + "cluster/prod"}}),
 		"eks:ListAccessEntries": object("eks:ListAccessEntries", o{"accessEntries": []string{RoleARN(prod)}}),
 		"kms:GetKeyPolicy":      object("kms:GetKeyPolicy", o{"Policy": "lab", "PolicyName": "default"}),
 		"lambda:GetFunctionConfiguration": query("lambda:GetFunctionConfiguration", func(c call) string {
 			return c.theFunction()
 		}),
-		"organizations:DescribeOrganization": object("organizations:DescribeOrganization", o{"Organization": o{"Id": "o-lab"}}),
-		"ssm:DescribeDocument":               object("ssm:DescribeDocument", o{"Document": o{"Name": "AWS-RunShellScript", "Hash": "lab"}}),
+		"organizations:DescribeOrganization": object("organizations:DescribeOrganization", o{"Organization": o{"Id": "o-exampleorg1"}}),
+		"organizations:DescribePolicy": query("organizations:DescribePolicy", func(c call) string {
+			const at = "arn:aws:organizations::999988887777:policy/o-exampleorg1/service_control_policy/"
+			return encode(o{"Policy": o{"Content": "lab", "PolicySummary": o{"Arn": at + c.of("PolicyId")}}})
+		}),
+		"ssm:DescribeDocument": object("ssm:DescribeDocument", o{"Document": o{"Name": "AWS-RunShellScript", "Hash": "lab"}}),
 		"ssm:DescribeParameters": object(
 			"ssm:DescribeParameters",
 			o{"Parameters": []o{{"Name": "/prod/payments/image", "Version": 2}}},

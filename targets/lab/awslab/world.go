@@ -75,7 +75,7 @@ func world(permissive bool) (map[string]role, document) {
 			allow(texts{"*"}, "*"),
 			{
 				Effect:    "Deny",
-				Action:    texts{"cloudtrail:StopLogging", "organizations:AttachPolicy", "kms:PutKeyPolicy"},
+				Action:    texts{"cloudtrail:StopLogging", "organizations:UpdatePolicy", "organizations:AttachPolicy", "organizations:DetachPolicy", "kms:PutKeyPolicy"},
 				Resource:  texts{"*"},
 				Condition: conditions{"ArnNotEquals": {"aws:PrincipalArn": {RoleARN(Release)}}},
 			},

@@ -120,16 +120,10 @@ func identityWrites() map[string]operation {
 		"iam:AddUserToGroup":                ghost("iam:AddUserToGroup", iam+"group/{GroupName}", "user", "UserName"),
 		"iam:DeleteRolePermissionsBoundary": ghost("iam:DeleteRolePermissionsBoundary", roleName, "role", "RoleName"),
 		"sts:AssumeRole":                    {needs: []need{{"sts:AssumeRole", "{RoleArn}"}}, do: func(c call) reply { return c.assume() }},
-		"organizations:AttachPolicy": writes(
-			"organizations:AttachPolicy",
-			"arn:aws:organizations::999988887777:account/o-lab/{TargetId}",
-			where(
-				differs("PolicyId", "p-FullAWSAccess"),
-				400,
-				"PolicyNotFoundException",
-				"We can't find a policy with the PolicyId that you specified.",
-			),
-		),
+		"organizations:UpdatePolicy": writes(
+			"organizations:UpdatePolicy",
+			"arn:aws:organizations::999988887777:policy/o-exampleorg1/service_control_policy/{PolicyId}",
+			malformed("Content", "MalformedPolicyDocumentException")...),
 		"kms:PutKeyPolicy": writes(
 			"kms:PutKeyPolicy",
 			"arn:aws:kms:"+here+"key/{KeyId}",

@@ -68,7 +68,7 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 	for _, p := range catalog.All() {
 		// What is examined only would leave its control inconclusive, and so would
 		// what names nothing real where the organization decides.
-		byOrganization := p.ID == "aws.cloudtrail.stop-logging" || p.ID == "aws.organizations.attach-policy"
+		byOrganization := p.ID == "aws.cloudtrail.stop-logging"
 		if p.RealCredential || p.Technique == probes.Examine || byOrganization || p.System == targets.GitLab && l.gitlab == nil ||
 			p.System == targets.AWS && l.aws == nil {
 			continue
