@@ -53,6 +53,7 @@ func (c *checker) check() {
 	c.engagement()
 	c.targets()
 	c.identities()
+	c.ascii()
 	for i, a := range c.scenario.Attempts {
 		c.attempt(fmt.Sprintf("attempts[%d]", i), a)
 	}

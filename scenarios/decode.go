@@ -29,6 +29,8 @@ type field struct {
 	name     string
 	required bool
 	rules    []string // of the jsonschema tag, "key=value"
+	// whole says that a comment may not end the text: it could be a part of it.
+	whole bool
 }
 
 func fieldsOf(t reflect.Type) []field {
@@ -36,7 +38,7 @@ func fieldsOf(t reflect.Type) []field {
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		name, _, _ := strings.Cut(tag.Get("yaml"), ",")
-		f := field{index: i, name: name}
+		f := field{index: i, name: name, whole: tag.Get("text") == "whole"}
 		for rule := range strings.SplitSeq(tag.Get("jsonschema"), ",") {
 			if rule == "required" {
 				f.required = true
@@ -166,6 +168,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		f := fields[at]
 		given[f.name] = true
 		before := len(d.found)
+		if f.whole {
+			eachScalar(values[i], func(n *yaml.Node) { d.cut(n, join(path, f.name)) })
+		}
 		d.value(values[i], v.Field(f.index), join(path, f.name))
 		if len(d.found) == before {
 			d.rules(values[i], v.Field(f.index), f, join(path, f.name))

@@ -24,6 +24,7 @@ func Explain(w io.Writer, s *Scenario, set probes.Set) error {
 		return err
 	}
 	e.limits()
+	e.strange()
 	_, err := io.WriteString(w, e.text.String())
 	return err
 }
@@ -190,6 +191,17 @@ func (e *explainer) account(t targets.Target) {
 	e.say("    Any other account is refused before anything is attempted.")
 	e.say("    The same developers may write %s.", a.Permitted.Resource)
 	e.say("    At most %g requests a second.", t.RequestsPerSecond)
+}
+
+// strange lists what is not printable ASCII.
+func (e *explainer) strange() {
+	if list := Strange(e.scenario); len(list) > 0 {
+		e.say("")
+		e.say("NAMES THAT ARE NOT WHAT THEY LOOK LIKE, OR MAY NOT BE")
+		for _, name := range list {
+			e.say("  %s", name)
+		}
+	}
 }
 
 // harmless says why a technique changes nothing.

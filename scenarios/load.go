@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"reflect"
 	"regexp"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -27,7 +26,7 @@ type Options struct {
 // Load reads a scenario strictly. file is its name in messages. The error is
 // a *Mistakes with every mistake that could be found.
 func Load(file string, data []byte, o Options) (*Scenario, error) {
-	f := &finder{file: file, lines: strings.Split(string(data), "\n")}
+	f := newFinder(file, data)
 	if !f.source(data) {
 		return nil, f.err()
 	}

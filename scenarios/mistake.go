@@ -59,6 +59,8 @@ type finder struct {
 	found []*Mistake
 	// secrets are the lines that hold a secret: no excerpt shows them.
 	secrets map[int]bool
+	// tabs says that tabs may stand in the file.
+	tabs bool
 }
 
 // secret notes a mistake on a line that must not be repeated.

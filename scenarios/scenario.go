@@ -24,15 +24,15 @@ type Scenario struct {
 type Metadata struct {
 	ID       string `yaml:"id" json:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	Revision int    `yaml:"revision" json:"revision" jsonschema:"required,minimum=1"`
-	Title    string `yaml:"title" json:"title" jsonschema:"required"`
+	Title    string `yaml:"title" json:"title" jsonschema:"required" text:"whole"`
 	// Supersedes is the sha256:… of the revision before.
 	Supersedes string `yaml:"supersedes,omitempty" json:"supersedes,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$"`
 }
 
 // Authorization is what management agreed to.
 type Authorization struct {
-	ChangeTicket string    `yaml:"changeTicket" json:"changeTicket" jsonschema:"required"`
-	Statement    string    `yaml:"statement" json:"statement" jsonschema:"required"`
+	ChangeTicket string    `yaml:"changeTicket" json:"changeTicket" jsonschema:"required" text:"whole"`
+	Statement    string    `yaml:"statement" json:"statement" jsonschema:"required" text:"whole"`
 	NotBefore    time.Time `yaml:"notBefore" json:"notBefore" jsonschema:"required"`
 	NotAfter     time.Time `yaml:"notAfter" json:"notAfter" jsonschema:"required"`
 	// Schedule is a five-field cron line; "" means by hand.
@@ -44,7 +44,7 @@ type Authorization struct {
 
 // Contact is somebody to call when something looks wrong.
 type Contact struct {
-	Name  string `yaml:"name" json:"name" jsonschema:"required"`
+	Name  string `yaml:"name" json:"name" jsonschema:"required" text:"whole"`
 	Email string `yaml:"email" json:"email" jsonschema:"required,format=email"`
 }
 
@@ -61,6 +61,9 @@ type Rules struct {
 	// Exclude lists probe ids, or patterns such as kubernetes.secret.*, that
 	// are never attempted whatever the attempts say.
 	Exclude []string `yaml:"exclude" json:"exclude"`
+	// Unicode allows names that are not printable ASCII. Whoever reads the
+	// scenario is shown their code points.
+	Unicode bool `yaml:"unicode,omitempty" json:"unicode,omitempty"`
 }
 
 // Duration is a time.Duration written as 10s or 2m.
@@ -77,7 +80,7 @@ type Attempt struct {
 	Permitted map[string]string `yaml:"permitted,omitempty" json:"permitted,omitempty"`
 	// Positive, Negative and Observer name an identity where the default by
 	// role is ambiguous.
-	Positive *Positive `yaml:"positive,omitempty" json:"positive,omitempty"`
+	Positive *Positive `yaml:"positive,omitempty" json:"positive,omitempty" text:"whole"`
 	Negative string    `yaml:"negative,omitempty" json:"negative,omitempty"`
 	Observer string    `yaml:"observer,omitempty" json:"observer,omitempty"`
 	// Expect replaces the probe's list of layers that count, in the open.

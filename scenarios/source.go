@@ -19,22 +19,29 @@ const maxFile = 1 << 20
 // source checks the bytes before any YAML is read: an approver has to see
 // what the machine reads. It reports whether reading on makes sense.
 func (f *finder) source(data []byte) bool {
+	f.characters(data)
+	forms := secretForms()
+	for i, line := range f.lines {
+		f.secretIn(i+1, line, forms)
+	}
+	return len(f.found) == 0
+}
+
+// characters checks every character.
+func (f *finder) characters(data []byte) {
 	if len(data) > maxFile {
-		f.at(1, 1, fmt.Sprintf("the file has %d bytes", len(data)), fmt.Sprintf("at most %d bytes; split the scenario", maxFile))
-		return false
+		f.at(1, 1, fmt.Sprintf("the file has %d bytes", len(data)), fmt.Sprintf("at most %d bytes; split it", maxFile))
+		return
 	}
 	if !utf8.Valid(data) {
 		f.at(1, 1, "the file is not UTF-8", "save it as UTF-8")
-		return false
+		return
 	}
-	forms := secretForms()
 	for i, line := range f.lines {
 		for column, r := range []rune(line) {
 			f.character(i+1, column+1, r)
 		}
-		f.secretIn(i+1, line, forms)
 	}
-	return len(f.found) == 0
 }
 
 // character refuses what a reader cannot see.
@@ -42,6 +49,7 @@ func (f *finder) character(line, column int, r rune) {
 	switch {
 	case r == '\ufeff':
 		f.at(line, column, "byte order mark", "save the file without one")
+	case r == '\t' && f.tabs:
 	case r == '\t':
 		f.at(line, column, "tab", "spaces")
 	case r == '\r':

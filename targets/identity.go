@@ -70,17 +70,17 @@ type KubernetesIdentity struct {
 	// certificate, token, or exec plugin.
 	Context string `yaml:"context,omitempty" json:"context,omitempty"`
 	// User is the name that the server must report for Context.
-	User string `yaml:"user,omitempty" json:"user,omitempty"`
+	User string `yaml:"user,omitempty" json:"user,omitempty" text:"whole"`
 }
 
 // Impersonation is the user that the Impersonate-* headers name.
 type Impersonation struct {
-	User string `yaml:"user" json:"user" jsonschema:"required"`
+	User string `yaml:"user" json:"user" jsonschema:"required" text:"whole"`
 	// Groups is mandatory, [] written out: a forgotten group gives a false
 	// Blocked. system:authenticated is added by the server.
-	Groups []string            `yaml:"groups" json:"groups" jsonschema:"required"`
-	UID    string              `yaml:"uid,omitempty" json:"uid,omitempty"`
-	Extra  map[string][]string `yaml:"extra,omitempty" json:"extra,omitempty"`
+	Groups []string            `yaml:"groups" json:"groups" jsonschema:"required" text:"whole"`
+	UID    string              `yaml:"uid,omitempty" json:"uid,omitempty" text:"whole"`
+	Extra  map[string][]string `yaml:"extra,omitempty" json:"extra,omitempty" text:"whole"`
 }
 
 // ServiceAccount names a ServiceAccount.

@@ -52,7 +52,7 @@ func HTML(w io.Writer, r *reports.Report) error {
 	}
 	t, err := template.New("report.gohtml").Funcs(template.FuncMap{
 		"because": reports.Because, "time": clock, "words": words,
-		"arm": armWords, "role": roleWords,
+		"arm": armWords, "role": roleWords, "legible": targets.Legible,
 	}).ParseFS(files, "report.gohtml")
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)

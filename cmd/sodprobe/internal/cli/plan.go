@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 )
 
@@ -47,6 +48,11 @@ func (a *app) plan(path string, out output) error {
 	if !out.json() {
 		if err := p.Write(a.stdout); err != nil {
 			return err
+		}
+		for _, name := range scenarios.Strange(d.scenario) {
+			if _, err := fmt.Fprintf(a.stdout, "not printable ASCII: %s\n", name); err != nil {
+				return err
+			}
 		}
 		_, err = fmt.Fprintf(a.stdout, "%d attempts, plan sha256:%s\n", p.Len(), p.Digest())
 		return err
