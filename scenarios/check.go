@@ -203,6 +203,7 @@ func (c *checker) identities() {
 		if id.Kubernetes == nil && id.GitLab == nil && id.AWS == nil && c.has(at) {
 			c.note(at, "the identity says no system", "add a block of one of: "+systemNames())
 		}
+		c.nameless(at, id)
 		if id.Kubernetes != nil {
 			c.kubernetes(at+".kubernetes", *id.Kubernetes)
 		}
@@ -212,6 +213,15 @@ func (c *checker) identities() {
 		if id.AWS != nil {
 			c.awsIdentity(at+".aws", *id.AWS)
 		}
+	}
+}
+
+// nameless notes a developer whom nobody can compare with who approves.
+func (c *checker) nameless(at string, id targets.Identity) {
+	some := id.Kubernetes != nil || id.GitLab != nil || id.AWS != nil
+	if id.Role == targets.Developer && some && len(id.Personal()) == 0 && !c.has(at+".persons") {
+		c.note(at, fmt.Sprintf("nothing says which people %s stands for, so that one of them could approve the test", id.ID),
+			"persons: [their principals], or persons: [] where only a machine acts as it")
 	}
 }
 

@@ -92,6 +92,11 @@ func (e *explainer) who() {
 		if a := id.AWS; a != nil {
 			e.say("    on AWS as %s", howOnAWS(*a))
 		}
+		if len(id.Persons) > 0 {
+			e.say("    in life these people act as it: %s", strings.Join(id.Persons, ", "))
+		} else if id.Role == targets.Developer && len(id.Personal()) == 0 {
+			e.say("    you state that no person acts as it, but a machine alone")
+		}
 		if id.Persona {
 			e.say("    a dedicated account that stands for people with the same groups")
 		}

@@ -1,5 +1,10 @@
 package targets
 
+import (
+	"slices"
+	"strings"
+)
+
 // Role says what an identity is for in the experiment.
 type Role string
 
@@ -28,7 +33,11 @@ type Identity struct {
 	Role Role   `yaml:"role" json:"role" jsonschema:"required,enum=developer,enum=authorized,enum=unprivileged,enum=observer"`
 	// Persona marks a dedicated account that stands for people: same groups,
 	// other name.
-	Persona    bool                `yaml:"persona,omitempty" json:"persona,omitempty"`
+	Persona bool `yaml:"persona,omitempty" json:"persona,omitempty"`
+	// Persons are the principals, or the names in the policy, of the people who
+	// act as the identity in life. A developer whom no system names by a person's
+	// name needs them: a role, a service account. [] says that it is a machine's.
+	Persons    []string            `yaml:"persons,omitempty" json:"persons,omitempty"`
 	Kubernetes *KubernetesIdentity `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 	GitLab     *GitLabIdentity     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
 	AWS        *AWSIdentity        `yaml:"aws,omitempty" json:"aws,omitempty"`
@@ -113,6 +122,43 @@ func (i Identity) Principal(s System) string {
 	default:
 		return ""
 	}
+}
+
+// Personal lists the names that the systems have for the one person whom an
+// identity is, and those that Persons says: nothing for a role or a service
+// account that nobody's name stands at.
+func (i Identity) Personal() []string {
+	out := slices.Clone(i.Persons)
+	if k := i.Kubernetes; k != nil && k.ServiceAccount == nil {
+		out = append(out, k.Principal())
+	}
+	if i.GitLab != nil {
+		out = append(out, i.GitLab.Username)
+	}
+	if a := i.AWS; a != nil {
+		_, user, isUser := strings.Cut(a.Principal, ":user/")
+		_, session, isSession := strings.Cut(a.Principal, ":assumed-role/")
+		switch {
+		case a.SessionName != "":
+			out = append(out, a.SessionName)
+		case isUser:
+			out = append(out, user[strings.LastIndex(user, "/")+1:])
+		case isSession:
+			out = append(out, session[strings.LastIndex(session, "/")+1:])
+		}
+	}
+	return out
+}
+
+// Names lists every name that an identity has in any system.
+func (i Identity) Names() []string {
+	out := i.Personal()
+	for _, s := range []System{Kubernetes, GitLab, AWS} {
+		if name := i.Principal(s); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // GitLabIdentity says how to act as somebody on a GitLab instance: exactly one

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,13 +99,17 @@ func (p Policy) sound() error {
 	case p.Origin == "" || strings.ContainsAny(p.Origin, " \n+"):
 		return errors.New("policy.yaml: origin is a name such as sodprobe.corp.example/payments")
 	}
-	owner := map[string]string{}
-	for person, principals := range p.Persons {
-		for _, principal := range principals {
-			if other, twice := owner[principal]; twice {
+	owner, spelled := map[string]string{}, map[string]string{}
+	for _, person := range slices.Sorted(maps.Keys(p.Persons)) {
+		if other, twice := spelled[strings.ToLower(person)]; twice {
+			return fmt.Errorf("policy.yaml: %s and %s are one person, or cannot be told apart", other, person)
+		}
+		spelled[strings.ToLower(person)] = person
+		for _, principal := range p.Persons[person] {
+			if other, twice := owner[strings.ToLower(principal)]; twice {
 				return fmt.Errorf("policy.yaml: %s belongs to %s and to %s", principal, other, person)
 			}
-			owner[principal] = person
+			owner[strings.ToLower(principal)] = person
 		}
 	}
 	for _, person := range slices.Concat(p.Authors, p.Approvers, p.Operators) {
@@ -118,7 +123,7 @@ func (p Policy) sound() error {
 // Person is whom a principal belongs to, "" for nobody.
 func (p Policy) Person(principal string) string {
 	for person, principals := range p.Persons {
-		if slices.Contains(principals, principal) {
+		if slices.ContainsFunc(principals, func(p string) bool { return strings.EqualFold(p, principal) }) {
 			return person
 		}
 	}

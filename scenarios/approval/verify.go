@@ -133,18 +133,44 @@ func (v *verifier) separation() {
 	if v.Operator != "" {
 		v.operator(approvers, authors)
 	}
+	v.subjects(approvers, authors)
+}
+
+// subjects keeps who is tested from having a say: nobody approves what they have
+// a part in, and no developer under test writes or runs it. A person is compared
+// by each of their principals, and by their own name, with every name that an
+// identity has in any system.
+func (v *verifier) subjects(approvers, authors []string) {
 	for _, id := range v.Parsed.Identities {
-		name := id.Principal(targets.Kubernetes)
-		if id.Role != targets.Developer || name == "" {
-			continue
+		signers := approvers
+		if id.Role == targets.Developer {
+			signers = unique(slices.Concat(approvers, authors, []string{v.Trust.Policy.Person(v.Operator)}))
 		}
-		signers := unique(slices.Concat(approvers, authors, []string{v.Trust.Policy.Person(v.Operator)}))
 		for _, person := range signers {
-			if person != "" && slices.Contains(v.Trust.Policy.Persons[person], name) {
-				v.refuse(SubjectSigns, "leave the signature to somebody who is not tested", "%s is under test as %s, and signed or runs", person, id.ID)
+			names := append(slices.Clone(v.Trust.Policy.Persons[person]), person)
+			name, ok := common(names, id.Names())
+			if person != "" && ok {
+				v.refuse(SubjectSigns, "leave the signature to somebody who has no part in the test",
+					"%s has a part in the test as %s (%s), and signed or runs", person, id.ID, name)
 			}
 		}
 	}
+}
+
+// common finds a name of the second list that may be somebody's of the first:
+// the same but for capital letters; or, where one of the two has no domain, the
+// same before it.
+func common(persons, names []string) (string, bool) {
+	for _, name := range names {
+		for _, person := range persons {
+			a, inA, _ := strings.Cut(person, "@")
+			b, inB, _ := strings.Cut(name, "@")
+			if strings.EqualFold(person, name) || (inA == "" || inB == "") && strings.EqualFold(a, b) {
+				return name, true
+			}
+		}
+	}
+	return "", false
 }
 
 func (v *verifier) operator(approvers, authors []string) {

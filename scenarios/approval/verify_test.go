@@ -84,6 +84,44 @@ func TestReasons(t *testing.T) {
 		"a stranger runs":              {func(o *office) { o.operator = "stranger" }, approval.RoleNotAllowed},
 		"somebody under test approves": {func(o *office) { o.signedBy("approve", "alice") }, approval.SubjectSigns},
 		"somebody under test writes":   {func(o *office) { o.signedBy("author", "alice") }, approval.SubjectSigns},
+		"somebody under test approves, in capitals": {func(o *office) {
+			o.parsed.Identities[0].Kubernetes.Impersonate.User = "ALICE"
+			o.signedBy("approve", "alice")
+		}, approval.SubjectSigns},
+		"somebody under test on GitLab": {func(o *office) {
+			o.parsed.Identities[0].Kubernetes, o.parsed.Identities[0].GitLab = nil, &targets.GitLabIdentity{Username: "Dana"}
+		}, approval.SubjectSigns},
+		"somebody whose account has no domain": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana: [dana, dana.x@corp.example]", 1)
+			o.parsed.Identities[0].Kubernetes.Impersonate.User = "Dana.X"
+		}, approval.SubjectSigns},
+		"somebody under test on AWS, by the session": {func(o *office) {
+			o.parsed.Identities[0].AWS = &targets.AWSIdentity{AssumeRole: "arn:aws:iam::111122223333:role/Developer", SessionName: "dana"}
+		}, approval.SubjectSigns},
+		"somebody under test on AWS, by a profile": {func(o *office) {
+			o.parsed.Identities[0].AWS = &targets.AWSIdentity{Profile: "x", Principal: "arn:aws:sts::111122223333:assumed-role/Developer/erin"}
+		}, approval.SubjectSigns},
+		"a user of IAM": {func(o *office) {
+			o.parsed.Identities[0].AWS = &targets.AWSIdentity{Profile: "x", Principal: "arn:aws:iam::111122223333:user/ops/erin-2"}
+		}, approval.SubjectSigns},
+		"somebody whom a role stands for": {func(o *office) {
+			o.parsed.Identities[0].AWS = &targets.AWSIdentity{AssumeRole: "arn:aws:iam::111122223333:role/Developer"}
+			o.parsed.Identities[0].Persons = []string{"frank", "ERIN-2"}
+		}, approval.SubjectSigns},
+		"somebody named as the policy names them": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana-d: [dana]", 1)
+			o.policy = strings.ReplaceAll(o.policy, "dana,", "dana-d,")
+			o.parsed.Identities[0].Persons = []string{"Dana-D"}
+		}, approval.SubjectSigns},
+		"the one whom the positive arm acts as": {func(o *office) {
+			o.parsed.Identities = append(o.parsed.Identities, targets.Identity{
+				ID: "release", Role: targets.Authorized, GitLab: &targets.GitLabIdentity{Username: "erin"},
+			})
+		}, approval.SubjectSigns},
+		"two persons but for capitals": {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana]\n  Dana: [dana-2]", 1) }, approval.TrustMalformed},
+		"two principals but for capitals": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana, ERIN]", 1)
+		}, approval.TrustMalformed},
 		"before the window":            {func(o *office) { o.at = o.parsed.Authorization.NotBefore.Add(-1) }, approval.OutsideWindow},
 		"after the window":             {func(o *office) { o.at = o.parsed.Authorization.NotAfter.Add(1) }, approval.OutsideWindow},
 		"a window above the policy's":  {func(o *office) { o.parsed.Authorization.NotAfter = now().AddDate(0, 0, 92) }, approval.WindowTooLong},

@@ -85,7 +85,7 @@ func demoTokens(b *strings.Builder) {
 	} {
 		fmt.Fprintf(
 			b,
-			"  - id: %s\n    role: %s\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n",
+			"  - id: %s\n    role: %s\n    persons: []\n    aws: {webIdentity: {role: %q, token: {env: LAB_WEB_IDENTITY_%s}}}\n",
 			p.id,
 			p.role,
 			awslab.RoleARN(p.aws),
