@@ -19,8 +19,9 @@ import (
 // LedgerName is the ledger's name inside an evidence root.
 const LedgerName = "ledger.jsonl"
 
-// ErrRollback says that a newer trust folder was seen before.
-var ErrRollback = errors.New("an older trust folder than one seen before")
+// ErrRollback says that a newer trust folder was seen before, or another of the
+// same version.
+var ErrRollback = errors.New("another trust folder was seen before")
 
 // LedgerEntry is one line of the ledger. Prev chains it to the line before,
 // so that a copy of the last line, kept elsewhere, shows every later change.
@@ -32,6 +33,7 @@ type LedgerEntry struct {
 	Prev     string   `json:"prev_sha256"`
 	Scenario string   `json:"scenario,omitempty"` // sha256:…
 	Trust    int      `json:"trust_version,omitempty"`
+	TrustSum string   `json:"trust_sha256,omitempty"` // of the folder's MANIFEST, in hex
 	Lines    int64    `json:"lines,omitempty"`
 	Root     string   `json:"root,omitempty"` // base64, as in the checkpoint
 	Status   string   `json:"status,omitempty"`
@@ -62,8 +64,8 @@ func OpenLedger(root string, now func() time.Time) (*Ledger, error) {
 }
 
 // Started records a run before its first request.
-func (l *Ledger) Started(run, scenario string, trust int) error {
-	return l.append(LedgerEntry{Type: "run.started", Run: run, Scenario: scenario, Trust: trust})
+func (l *Ledger) Started(run, scenario string, trust int, trustSum string) error {
+	return l.append(LedgerEntry{Type: "run.started", Run: run, Scenario: scenario, Trust: trust, TrustSum: trustSum})
 }
 
 // Ended records the journal's root at a run's end.
@@ -81,15 +83,24 @@ func (l *Ledger) Recovered(run string, lines int64, root tlog.Hash) error {
 	return l.append(LedgerEntry{Type: "run.recovered", Run: run, Lines: lines, Root: root.String()})
 }
 
-// Trust compares a trust folder's version with the highest that a run used.
-// It returns ErrRollback for an older one.
-func (l *Ledger) Trust(version int) error {
-	highest := 0
-	if err := l.each(func(e LedgerEntry) { highest = max(highest, e.Trust) }); err != nil {
+// Trust compares a trust folder's version, and its content, with those that runs
+// used. It returns ErrRollback for an older version, and for one that had another
+// content.
+func (l *Ledger) Trust(version int, sum string) error {
+	highest, other := 0, ""
+	if err := l.each(func(e LedgerEntry) {
+		highest = max(highest, e.Trust)
+		if e.Trust == version && e.TrustSum != "" && e.TrustSum != sum {
+			other = e.TrustSum
+		}
+	}); err != nil {
 		return err
 	}
-	if version < highest {
-		return fmt.Errorf("%w: version %d, and version %d was used already", ErrRollback, version, highest)
+	switch {
+	case version < highest:
+		return fmt.Errorf("%w: this is version %d, and version %d was used already", ErrRollback, version, highest)
+	case other != "":
+		return fmt.Errorf("%w: version %d was sha256:%s, and is sha256:%s: raise the version with every change", ErrRollback, version, other, sum)
 	}
 	return nil
 }

@@ -34,12 +34,12 @@ func runs(t *testing.T, l *journal.Ledger, scenario string) int {
 func TestLedgerCountsRuns(t *testing.T) {
 	l := openLedger(t, filepath.Join(t.TempDir(), "evidence"))
 	for _, err := range []error{
-		l.Started("run-1", "sha256:aa", 3),
+		l.Started("run-1", "sha256:aa", 3, "cc"),
 		l.Ended("run-1", 12, tlog.RecordHash(nil), "completed"),
 		l.Refused("run-2", "sha256:aa", []string{"expired"}),
-		l.Started("run-3", "sha256:aa", 3),
+		l.Started("run-3", "sha256:aa", 3, "cc"),
 		l.Recovered("run-3", 9, tlog.RecordHash(nil)),
-		l.Started("run-4", "sha256:bb", 4),
+		l.Started("run-4", "sha256:bb", 4, "cc"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -49,9 +49,12 @@ func TestLedgerCountsRuns(t *testing.T) {
 		t.Errorf("runs: %d %d %d, want 2 1 0: a refusal is no run", a, b, c)
 	}
 	for version, rollback := range map[int]bool{3: true, 4: false, 5: false} {
-		if err := l.Trust(version); errors.Is(err, journal.ErrRollback) != rollback {
+		if err := l.Trust(version, "cc"); errors.Is(err, journal.ErrRollback) != rollback {
 			t.Errorf("trust version %d: %v", version, err)
 		}
+	}
+	if err := l.Trust(4, "another"); !errors.Is(err, journal.ErrRollback) {
+		t.Errorf("the same version with another content: %v", err)
 	}
 }
 
@@ -62,7 +65,7 @@ func TestLedgerOfManyProcesses(t *testing.T) {
 		l := openLedger(t, root)
 		all.Go(func() {
 			for range 5 {
-				if err := l.Started("run", "sha256:aa", 1); err != nil {
+				if err := l.Started("run", "sha256:aa", 1, "cc"); err != nil {
 					t.Error(err)
 				}
 			}
@@ -79,7 +82,7 @@ func TestLedgerShowsEveryChange(t *testing.T) {
 	root := t.TempDir()
 	l := openLedger(t, root)
 	for _, run := range []string{"run-1", "run-2", "run-3"} {
-		if err := l.Started(run, "sha256:aa", 1); err != nil {
+		if err := l.Started(run, "sha256:aa", 1, "cc"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +105,7 @@ func TestLedgerShowsEveryChange(t *testing.T) {
 		if _, err := journal.OpenLedger(root, clock()); err == nil {
 			t.Errorf("%s: nobody noticed", name)
 		}
-		if err := l.Started("run-4", "sha256:aa", 1); err == nil {
+		if err := l.Started("run-4", "sha256:aa", 1, "cc"); err == nil {
 			t.Errorf("%s: a line was appended", name)
 		}
 	}
@@ -114,7 +117,7 @@ func TestLedgerTorn(t *testing.T) {
 	root := t.TempDir()
 	l := openLedger(t, root)
 	for _, run := range []string{"run-1", "run-2"} {
-		if err := l.Started(run, "sha256:aa", 1); err != nil {
+		if err := l.Started(run, "sha256:aa", 1, "cc"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,7 +134,7 @@ func TestLedgerTorn(t *testing.T) {
 		if n := runs(t, openLedger(t, root), "sha256:aa"); n != 1 {
 			t.Fatalf("cut at %d: %d runs, want 1", cut, n)
 		}
-		if err := l.Started("run-3", "sha256:aa", 1); err != nil {
+		if err := l.Started("run-3", "sha256:aa", 1, "cc"); err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
 		if n := runs(t, openLedger(t, root), "sha256:aa"); n != 2 {

@@ -64,6 +64,9 @@ func vectors(t *testing.T) []vector {
 	add("an unknown option", line(`no-touch-required `, dana), message, good, "")
 	add("a certificate authority", line(`cert-authority `, dana), message, good, "")
 	add("no signers", "", message, good, "")
+	hardware(t, add, line)
+	certificates(t, add)
+	lines(add, line, dana, other, good)
 	add("a comment and an empty line", "# dana\n\n"+line("", dana), message, good, "")
 	add("another's line", "erin "+public(dana)+"\n", message, good, "")
 	add("a list of principals", "dana,dana.laptop "+public(dana)+"\n", message, good, "")
@@ -86,6 +89,108 @@ func vectors(t *testing.T) []vector {
 		vector{name: "a revoked key", signers: line("", dana), message: message, signature: good, principal: "dana", revoked: public(dana) + "\n"},
 		vector{name: "another revoked key", signers: line("", dana), message: message, signature: good, principal: "dana", revoked: public(other) + "\n"})
 	return out
+}
+
+// hardware are security keys, which have to have been touched.
+func hardware(t *testing.T, add func(name, signers, message string, sig []byte, stricter string), line func(string, ssh.Signer) string) {
+	t.Helper()
+	const message = "line\n"
+	for name, make := range map[string]func(testing.TB, byte) ssh.Signer{"sk-ssh-ed25519": securityEd25519, "sk-ecdsa": securityECDSA} {
+		k, untouched := make(t, touched), make(t, 0)
+		add("a "+name+" key", line("", k), message, sign(t, k, "operate@sodprobe", []byte(message)), "")
+		add("a "+name+" key, another message", line("", k), "x", sign(t, k, "operate@sodprobe", []byte(message)), "")
+		add("a "+name+" key, another's line", line("", untouched), message, sign(t, k, "operate@sodprobe", []byte(message)), "")
+		add("a "+name+" key that nobody touched", line("", untouched), message, sign(t, untouched, "operate@sodprobe", []byte(message)), "user presence")
+	}
+}
+
+// certificates are keys that an authority of allowed_signers vouches for.
+func certificates(t *testing.T, add func(name, signers, message string, sig []byte, stricter string)) {
+	t.Helper()
+	const message = "line\n"
+	authority, dana, stranger := key(t, "ed25519"), key(t, "ecdsa256"), key(t, "ed25519")
+	trusted := func(options string) string { return "dana cert-authority" + options + " " + public(authority) + "\n" }
+	for name, c := range map[string]struct {
+		signers    string
+		authority  ssh.Signer
+		principals []string
+		change     func(*ssh.Certificate)
+		stricter   string
+	}{
+		"a certificate":                  {trusted(""), authority, []string{"dana"}, nil, ""},
+		"of two principals":              {trusted(""), authority, []string{"erin", "dana"}, nil, ""},
+		"of another principal":           {trusted(""), authority, []string{"erin"}, nil, ""},
+		"of nobody":                      {trusted(""), authority, nil, nil, ""},
+		"of a host":                      {trusted(""), authority, []string{"dana"}, func(c *ssh.Certificate) { c.CertType = ssh.HostCert }, ""},
+		"that has expired":               {trusted(""), authority, []string{"dana"}, func(c *ssh.Certificate) { c.ValidBefore = c.ValidAfter + 1 }, ""},
+		"that is not valid yet":          {trusted(""), authority, []string{"dana"}, func(c *ssh.Certificate) { c.ValidAfter = c.ValidBefore - 1 }, ""},
+		"of an unknown authority":        {trusted(""), stranger, []string{"dana"}, nil, ""},
+		"of a key that is no authority":  {"dana " + public(authority) + "\n", authority, []string{"dana"}, nil, ""},
+		"for a namespace":                {trusted(`,namespaces="operate@sodprobe"`), authority, []string{"dana"}, nil, ""},
+		"for another namespace":          {trusted(`,namespaces="approve@sodprobe"`), authority, []string{"dana"}, nil, ""},
+		"of an authority that is over":   {trusted(`,valid-before="20200101Z"`), authority, []string{"dana"}, nil, ""},
+		"whose own key stands there too": {"dana " + public(dana) + "\n", authority, []string{"dana"}, nil, ""},
+		"with a critical option": {trusted(""), authority, []string{"dana"}, func(c *ssh.Certificate) {
+			c.CriticalOptions = map[string]string{"force-command": "true"}
+		}, "critical options"},
+	} {
+		signer := certify(t, c.authority, dana, c.change, c.principals...)
+		add("a certificate "+name, c.signers, message, sign(t, signer, "operate@sodprobe", []byte(message)), c.stricter)
+	}
+	add("the authority's own signature", trusted(""), message, sign(t, authority, "operate@sodprobe", []byte(message)), "")
+}
+
+// lines are forms of a line of allowed_signers.
+func lines(
+	add func(name, signers, message string, sig []byte, stricter string), line func(string, ssh.Signer) string, dana, other ssh.Signer, good []byte,
+) {
+	const message = "line\n"
+	for name, options := range map[string]string{
+		"namespaces twice":             `namespaces="operate@sodprobe",namespaces="operate@sodprobe" `,
+		"valid-after twice":            `valid-after="20200101Z",valid-after="20200101Z" `,
+		"valid-before twice":           `valid-before="20300101Z",valid-before="20310101Z" `,
+		"no quotes":                    `namespaces=operate@sodprobe `,
+		"no quotes at a time":          `valid-before=20300101Z `,
+		"quotes that do not end":       `namespaces="operate@sodprobe `,
+		"no value":                     `namespaces `,
+		"an empty namespace":           `namespaces="" `,
+		"a comma at the end":           `namespaces="operate@sodprobe", `,
+		"no comma":                     `namespaces="operate@sodprobe"valid-before="20300101Z" `,
+		"the end before the beginning": `valid-after="20260101Z",valid-before="20250101Z" `,
+		"the end at the beginning":     `valid-after="20260101Z",valid-before="20260101Z" `,
+		"an escaped quote":             `namespaces="operate@sodprobe\"" `,
+		"two blanks":                   `namespaces="operate@sodprobe"  `,
+		"a tab":                        "namespaces=\"operate@sodprobe\"\t",
+		"a value of a flag":            `cert-authority="yes" `,
+	} {
+		add("options: "+name, line(options, dana), message, good, "")
+	}
+	for name, signers := range map[string]string{
+		"a tab after the principal":      "dana\t" + public(dana) + "\n",
+		"blanks before it":               "  \tdana " + public(dana) + "\n",
+		"quoted principals":              `"dana" ` + public(dana) + "\n",
+		"a list in quotes":               `"dana.laptop,dana" ` + public(dana) + "\n",
+		"quotes that do not end":         `"dana ` + public(dana) + "\n",
+		"nothing between quotes and key": `"dana"` + public(dana) + "\n",
+		"tabs all along":                 strings.ReplaceAll("dana "+public(dana), " ", "\t") + "\n",
+		"a foreign line with a fault":    "erin valid-before=\"2030\",no-touch ssh-ed25519 AAAA\n" + line("", dana),
+		"a foreign local time":           "erin valid-before=\"20300101\" " + public(other) + "\n" + line("", dana),
+		"a foreign wildcard":             "*@corp.example " + public(other) + "\n" + line("", dana),
+		"a negated principal":            "!dana,* " + public(dana) + "\n",
+		"her own line with a fault":      "dana no-touch " + public(dana) + "\n",
+		"a fault before the good line":   "dana no-touch " + public(dana) + "\n" + line("", dana),
+		"a fault behind the good line":   line("", dana) + "dana no-touch " + public(dana) + "\n",
+		"another key of hers before":     line("", other) + line("", dana),
+		"an unknown kind before":         "dana mldsa44-ed25519 AAAA\n" + line("", dana),
+		"a cut key":                      line("", dana)[:40] + "\n",
+		"no key":                         "dana\n",
+		"nobody":                         public(dana) + "\n",
+	} {
+		add("a line: "+name, signers, message, good, "")
+	}
+	add("options: two commas", line(`namespaces="operate@sodprobe",,valid-before="20300101Z" `, dana), message, good, "no empty options")
+	add("a line: a wildcard that fits before", "d* "+public(dana)+"\n"+line("", dana), message, good, "")
+	add("a line: an empty name in the list", "dana,,erin "+public(dana)+"\n", message, good, "no empty names")
 }
 
 // TestDifferential: our verifier and stock ssh-keygen give the same answer,

@@ -7,11 +7,17 @@
 //
 //   - an armored signature must be in its canonical encoding;
 //   - times in allowed_signers end with Z: others mean local time;
-//   - principals are names: no wildcards, and no negation;
-//   - certificates (cert-authority) and security keys (sk-…) are named as
-//     unsupported and do not count;
-//   - RSA keys have at least 2048 bits;
+//   - principals and namespaces are names: no wildcards, no negation, none empty;
+//   - options are parted by one comma each;
+//   - security keys (sk-…) have to have been touched;
+//   - certificates must not have critical options;
+//   - RSA keys have at least 2048 bits, and kinds of keys that are not known here
+//     do not count;
 //   - revoked_keys lists public keys; a binary revocation list is refused.
+//
+// Of allowed_signers such a line counts for nobody, and the refusal of a signature
+// that needs it says why; the other lines stand. All files of a trust folder are
+// regular ones, and hold only characters that people see.
 //
 // It imports scenarios and the journal's record types, reads through fs.FS,
 // and sends nothing.

@@ -1,10 +1,7 @@
 package approval
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"regexp"
@@ -12,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/sodprobe/sodprobe/scenarios"
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Policy is who may do what, as policy.yaml states it.
@@ -39,16 +37,16 @@ type Policy struct {
 
 // policyFile is policy.yaml.
 type policyFile struct {
-	Version       int                 `yaml:"version"`
-	Expires       string              `yaml:"expires"`
-	Origin        string              `yaml:"origin"`
-	Threshold     int                 `yaml:"threshold"`
-	MaxWindowDays int                 `yaml:"maxWindowDays"`
-	Ticket        string              `yaml:"ticket"`
-	Persons       map[string][]string `yaml:"persons"`
-	Authors       []string            `yaml:"authors"`
-	Approvers     []string            `yaml:"approvers"`
-	Operators     []string            `yaml:"operators"`
+	Version       int                 `yaml:"version" jsonschema:"required,minimum=1"`
+	Expires       time.Time           `yaml:"expires" jsonschema:"required"`
+	Origin        string              `yaml:"origin" jsonschema:"required,pattern=^[^ +]+$" text:"whole"`
+	Threshold     int                 `yaml:"threshold" jsonschema:"required,minimum=1"`
+	MaxWindowDays int                 `yaml:"maxWindowDays" jsonschema:"required,minimum=1"`
+	Ticket        string              `yaml:"ticket" jsonschema:"required" text:"whole"`
+	Persons       map[string][]string `yaml:"persons" jsonschema:"required" text:"whole"`
+	Authors       []string            `yaml:"authors" jsonschema:"required"`
+	Approvers     []string            `yaml:"approvers" jsonschema:"required"`
+	Operators     []string            `yaml:"operators" jsonschema:"required"`
 	Services      []string            `yaml:"services"`
 	Lab           bool                `yaml:"lab"`
 }
@@ -64,24 +62,15 @@ func LoadPolicy(trust fs.FS) (Policy, error) {
 
 func parsePolicy(data []byte) (Policy, error) {
 	var f policyFile
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil {
-		return Policy{}, fmt.Errorf("policy.yaml: %w", err)
-	}
-	var more yaml.Node
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return Policy{}, errors.New("policy.yaml: one document is wanted")
+	if err := scenarios.Strict(policyName, data, &f); err != nil {
+		return Policy{}, err
 	}
 	p := Policy{
-		Version: f.Version, Origin: f.Origin, Threshold: f.Threshold, MaxWindow: time.Duration(f.MaxWindowDays) * 24 * time.Hour,
+		Version: f.Version, Expires: f.Expires, Origin: f.Origin, Threshold: f.Threshold, MaxWindow: time.Duration(f.MaxWindowDays) * 24 * time.Hour,
 		Persons: f.Persons, Authors: f.Authors, Approvers: f.Approvers, Operators: f.Operators, Services: f.Services, Lab: f.Lab,
 	}
 	var err error
-	if p.Expires, err = time.Parse("2006-01-02T15:04:05Z", f.Expires); err != nil {
-		return p, fmt.Errorf("policy.yaml: expires %q is not a time in UTC with Z", f.Expires)
-	}
-	if p.Ticket, err = regexp.Compile(f.Ticket); err != nil || f.Ticket == "" {
+	if p.Ticket, err = regexp.Compile(f.Ticket); err != nil {
 		return p, fmt.Errorf("policy.yaml: ticket %q is not a regular expression", f.Ticket)
 	}
 	return p, p.sound()
@@ -90,14 +79,13 @@ func parsePolicy(data []byte) (Policy, error) {
 // sound checks what a policy must hold to mean anything.
 func (p Policy) sound() error {
 	switch {
-	case p.Version < 1:
-		return errors.New("policy.yaml: version counts from 1")
-	case p.Threshold < 1 || p.Threshold > len(unique(p.Approvers)):
+	case p.Threshold > len(unique(p.Approvers)):
 		return fmt.Errorf("policy.yaml: threshold %d with %d approvers", p.Threshold, len(unique(p.Approvers)))
-	case p.MaxWindow <= 0:
-		return errors.New("policy.yaml: maxWindowDays is the longest window, in days, above 0")
-	case p.Origin == "" || strings.ContainsAny(p.Origin, " \n+"):
-		return errors.New("policy.yaml: origin is a name such as sodprobe.corp.example/payments")
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(p.Persons)), slices.Concat(slices.Collect(maps.Values(p.Persons))...)) {
+		if said := targets.Legible(name); said != name {
+			return fmt.Errorf("policy.yaml: %s is not printable ASCII", said)
+		}
 	}
 	owner, spelled := map[string]string{}, map[string]string{}
 	for _, person := range slices.Sorted(maps.Keys(p.Persons)) {

@@ -18,6 +18,7 @@ const (
 	UnsupportedKey   Code = "unsupported-key-type"
 	RevokedKey       Code = "revoked-key"
 	KeyNotValid      Code = "key-not-valid-then"
+	KeyOfTwo         Code = "key-of-two-persons"
 	RoleNotAllowed   Code = "role-not-allowed"
 	BelowThreshold   Code = "below-threshold"
 	NoAuthor         Code = "no-author"

@@ -13,13 +13,13 @@ import (
 )
 
 // check verifies one detached signature by a principal, as of a moment.
-func (t *Trust) check(message, armored []byte, namespace, principal string, at time.Time) (ssh.PublicKey, *Refusal) {
+func (t *Trust) check(message, armored []byte, namespace, principal string, at time.Time) (_ ssh.PublicKey, no *Refusal) {
 	sig, refusal := parseSignature(armored)
 	if refusal != nil {
 		return nil, refusal
 	}
 	key := sig.PublicKey
-	print := ssh.FingerprintSHA256(key)
+	_, print := Names(key)
 	if sig.Namespace != namespace {
 		return nil, refuse(
 			WrongNamespace,
@@ -36,26 +36,24 @@ func (t *Trust) check(message, armored []byte, namespace, principal string, at t
 	if holds(t.revoked, key) {
 		return nil, refuse(RevokedKey, "sign with another key", "the key %s of %s is revoked", print, principal)
 	}
-	known := false
 	for _, s := range t.signers {
-		if s.key == nil || !bytes.Equal(s.key.Marshal(), key.Marshal()) || !slices.Contains(s.principals, principal) {
-			continue
-		}
-		known = true
-		if (len(s.namespaces) == 0 || slices.Contains(s.namespaces, namespace)) && s.validAt(at) && s.unsupported == "" {
+		ok, why := s.allows(key, principal, namespace, at)
+		if ok {
 			return key, nil
 		}
+		if why != nil && no == nil {
+			no = refuse(KeyNotValid, "mend or renew the line in allowed_signers",
+				"line %d of allowed_signers does not allow %s the key %s for %s: %v", s.line, principal, print, namespace, why)
+		}
 	}
-	if known {
-		return nil, refuse(
-			KeyNotValid,
-			"renew the line in allowed_signers",
-			"allowed_signers does not allow %s the key %s for %s at %s",
-			principal,
-			print,
-			namespace,
-			at.UTC().Format(time.RFC3339),
-		)
+	if no != nil {
+		return nil, no
+	}
+	for _, s := range t.signers {
+		if s.wrong != nil && s.key != nil && same(s.key, key) {
+			return nil, refuse(KeyNotValid, "mend the line in allowed_signers",
+				"line %d of allowed_signers has the key %s of %s, and counts for nobody: %v", s.line, print, principal, s.wrong)
+		}
 	}
 	return nil, refuse(
 		UnknownSigner,
@@ -73,7 +71,7 @@ func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
 		if kind := signedType(armored); kind != "" && !slices.Contains(supportedTypes(), kind) {
 			return nil, refuse(
 				UnsupportedKey,
-				"sign with an Ed25519, ECDSA or RSA key",
+				"sign with an Ed25519, ECDSA or RSA key, or with a security key",
 				"the signature is by a %s key, which is not supported",
 				kind,
 			)
@@ -81,7 +79,7 @@ func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
 		return nil, refuse(MalformedSig, "sign again", "the file is not an SSH signature: %v", err)
 	}
 	if kind := unsupported(sig.PublicKey); kind != "" {
-		return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key", "the signature is by a %s key, which is not supported", kind)
+		return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key, or with a security key", "the signature is by a %s key, which is not supported", kind)
 	}
 	if !bytes.Equal(armor(sig), armored) {
 		return nil, refuse(MalformedSig, "sign again with ssh-keygen", "the signature is not in its canonical encoding")

@@ -1,7 +1,6 @@
 package approval
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rsa"
 	"errors"
@@ -15,84 +14,122 @@ import (
 
 // allowedSigner is one line of allowed_signers.
 type allowedSigner struct {
-	principals    []string
-	namespaces    []string // none means any
-	after, before time.Time
-	key           ssh.PublicKey
-	// unsupported says why the line cannot count, "" where it can.
-	unsupported string
+	line       int // from 1
+	principals []string
+	options
+	key ssh.PublicKey
+	// wrong says why the line counts for nobody, nil where it can. One line does
+	// not condemn the others.
+	wrong error
 }
 
-// parseSigners reads allowed_signers (ssh-keygen(1), ALLOWED SIGNERS).
-func parseSigners(data []byte) ([]allowedSigner, error) {
+// parseSigners reads allowed_signers as ssh-keygen does (ssh-keygen(1), ALLOWED
+// SIGNERS; parse_principals_key_and_options in OpenSSH's sshsig.c).
+func parseSigners(data []byte) []allowedSigner {
 	var out []allowedSigner
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.Trim(line, blanks)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		s, err := parseSigner(line)
-		if err != nil {
-			return nil, fmt.Errorf("allowed_signers line %d: %w", n, err)
-		}
+		s := parseSigner(line)
+		s.line = i + 1
 		out = append(out, s)
 	}
-	return out, lines.Err()
+	return out
 }
 
-func parseSigner(line string) (allowedSigner, error) {
-	principals, rest, ok := strings.Cut(line, " ")
-	if !ok || strings.ContainsAny(principals, "\"\t") {
-		return allowedSigner{}, errors.New("want PRINCIPAL [OPTIONS] KEYTYPE KEY")
-	}
-	s := allowedSigner{principals: strings.Split(principals, ",")}
-	for _, p := range s.principals {
-		if p == "" || strings.ContainsAny(p, "*?!") {
-			return s, fmt.Errorf("the principal %q is not a name: write each one out", p)
-		}
-	}
-	key, _, options, more, err := ssh.ParseAuthorizedKey([]byte(rest))
+// blanks are what stands between the words of a line.
+const blanks = " \t"
+
+func parseSigner(line string) (s allowedSigner) {
+	principals, rest, err := firstWord(line)
 	if err != nil {
-		if kind, ok := plausibleKey(rest); ok {
-			s.unsupported = kind
-			return s, nil
+		s.wrong = err
+		return s
+	}
+	s.principals = strings.Split(principals, ",")
+	defer func() {
+		for _, p := range s.principals {
+			if s.wrong == nil && (p == "" || strings.ContainsAny(p, "*?!")) {
+				s.wrong = fmt.Errorf("the principal %q is not a name: write each one out", p)
+			}
 		}
-		return s, fmt.Errorf("no public key: %w", err)
-	}
-	if len(bytes.TrimSpace(more)) > 0 {
-		return s, errors.New("something follows after the key")
-	}
-	s.key = key
-	for _, o := range options {
-		if err := s.option(o); err != nil {
-			return s, err
+	}()
+	if s.key, s.wrong = parseKey(rest); errors.Is(s.wrong, errNoKey) {
+		given, after, err := cutOptions(rest)
+		if err != nil {
+			s.wrong = err
+			return s
+		}
+		s.key, s.wrong = parseKey(strings.TrimLeft(after, blanks))
+		if s.options, err = parseOptions(given); err != nil {
+			s.wrong = err
 		}
 	}
-	if s.unsupported == "" {
-		s.unsupported = unsupported(key)
+	if s.wrong == nil {
+		if kind := unsupported(s.key); kind != "" {
+			s.wrong = fmt.Errorf("a %s key is not supported", kind)
+		}
 	}
-	return s, nil
+	return s
 }
 
-// plausibleKey finds the type of a key that this program cannot read.
-func plausibleKey(rest string) (string, bool) {
-	for _, word := range strings.Fields(rest) {
-		if strings.HasPrefix(word, "ssh-") || strings.HasPrefix(word, "sk-") || strings.HasPrefix(word, "ecdsa-") ||
-			strings.HasPrefix(word, "mldsa") {
-			return word, true
+// firstWord cuts a word off that may stand in quotes.
+func firstWord(line string) (word, rest string, err error) {
+	if quoted, ok := strings.CutPrefix(line, `"`); ok {
+		word, rest, ok = strings.Cut(quoted, `"`)
+		if !ok {
+			return "", "", errors.New("the quotes of the principals do not end")
 		}
+		return word, strings.TrimLeft(rest, blanks), nil
 	}
-	return "", false
+	i := strings.IndexAny(line, blanks)
+	if i < 0 {
+		return "", "", errors.New("want PRINCIPALS [OPTIONS] KEYTYPE KEY")
+	}
+	return line[:i], strings.TrimLeft(line[i:], blanks), nil
 }
 
-// supportedTypes are the key types whose signatures count.
+// errNoKey says that no key begins where one may.
+var errNoKey = errors.New("no public key")
+
+// parseKey reads KEYTYPE KEY [COMMENT].
+func parseKey(s string) (ssh.PublicKey, error) {
+	kind, rest, err := firstWord(s)
+	if err != nil || !keyType(kind) {
+		return nil, fmt.Errorf("%w: want KEYTYPE KEY", errNoKey)
+	}
+	text, _, _ := strings.Cut(strings.ReplaceAll(rest, "\t", " "), " ")
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(kind + " " + text)) //nolint:dogsled // the rest is empty
+	if err != nil {
+		return nil, fmt.Errorf("the %s key cannot be read", kind)
+	}
+	if key.Type() != kind {
+		return nil, fmt.Errorf("the key is not of the type %s that stands before it", kind)
+	}
+	return key, nil
+}
+
+// keyType reports whether a word names a kind of key, known here or not: it
+// begins as all of OpenSSH's do.
+func keyType(word string) bool {
+	return slices.ContainsFunc([]string{"ssh-", "sk-", "ecdsa-", "mldsa", "webauthn-"}, func(prefix string) bool { return strings.HasPrefix(word, prefix) })
+}
+
+// supportedTypes are the key types whose signatures count. Security keys have to
+// have been touched.
 func supportedTypes() []string {
-	return []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA}
+	return []string{
+		ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA,
+		ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256,
+	}
 }
 
-// unsupported says which kind of key cannot count, "" where it can.
+// unsupported says which kind of key cannot count, "" where it can. Of a
+// certificate it looks at the key that it is for.
 func unsupported(key ssh.PublicKey) string {
+	key = bare(key)
 	if !slices.Contains(supportedTypes(), key.Type()) {
 		return key.Type()
 	}
@@ -104,42 +141,52 @@ func unsupported(key ssh.PublicKey) string {
 	return ""
 }
 
-func (s *allowedSigner) option(o string) (err error) {
-	name, value, _ := strings.Cut(o, "=")
-	value = strings.Trim(value, `"`)
-	switch strings.ToLower(name) {
-	case "cert-authority":
-		s.unsupported = "cert-authority"
-	case "namespaces":
-		s.namespaces = strings.Split(value, ",")
-		for _, n := range s.namespaces {
-			if n == "" || strings.ContainsAny(n, "*?!") {
-				return fmt.Errorf("the namespace %q is not a name: write each one out", n)
-			}
-		}
-	case "valid-after":
-		s.after, err = signerTime(value)
-	case "valid-before":
-		s.before, err = signerTime(value)
-	default:
-		return fmt.Errorf("unknown option %q", name)
+// bare is the key itself, where it comes in a certificate.
+func bare(key ssh.PublicKey) ssh.PublicKey {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		return cert.Key
 	}
-	return err
+	return key
 }
 
-// signerTime reads YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ.
-func signerTime(s string) (time.Time, error) {
-	for _, layout := range []string{"20060102Z", "200601021504Z", "20060102150405Z"} {
-		if t, err := time.Parse(layout, s); err == nil && len(s) == len(layout) {
-			return t, nil
+// same reports whether two keys are one, whether in a certificate or not.
+func same(a, b ssh.PublicKey) bool { return bytes.Equal(bare(a).Marshal(), bare(b).Marshal()) }
+
+// allows reports whether the line lets a key sign as a principal in a namespace
+// at a moment; why it does not, where the line is about that very key and
+// principal; and whether a line that cannot be read is about that principal.
+func (s allowedSigner) allows(key ssh.PublicKey, principal, namespace string, at time.Time) (ok bool, why error) {
+	cert, isCert := key.(*ssh.Certificate)
+	switch {
+	case !slices.Contains(s.principals, principal):
+		return false, nil
+	case s.wrong != nil:
+		return false, s.wrong
+	case s.authority && isCert && same(cert.SignatureKey, s.key):
+		if err := certified(cert, principal, at); err != nil {
+			return false, err
 		}
+	case s.authority || isCert || !same(s.key, key):
+		return false, nil
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time in UTC: want YYYYMMDDHHMMSSZ, with Z", s)
+	if len(s.namespaces) > 0 && !slices.Contains(s.namespaces, namespace) || !s.validAt(at) {
+		return false, fmt.Errorf("it does not hold for %s at %s", namespace, at.UTC().Format(time.RFC3339))
+	}
+	return true, nil
 }
 
-// validAt reports whether the line counts at a moment.
-func (s *allowedSigner) validAt(t time.Time) bool {
-	return (s.after.IsZero() || !t.Before(s.after)) && (s.before.IsZero() || !t.After(s.before))
+// certified checks a certificate of OpenSSH for a person, as of a moment. That its
+// authority is one is the line's to say. Stock ssh-keygen passes over critical
+// options; what is critical and not understood refuses here.
+func certified(cert *ssh.Certificate, principal string, at time.Time) error {
+	if cert.CertType != ssh.UserCert || len(cert.ValidPrincipals) == 0 {
+		return errors.New("the certificate is not a user's, or names nobody")
+	}
+	checker := ssh.CertChecker{Clock: func() time.Time { return at }}
+	if err := checker.CheckCert(principal, cert); err != nil {
+		return fmt.Errorf("the certificate does not hold: %w", err)
+	}
+	return nil
 }
 
 // parseKeys reads a list of public keys, one a line.
@@ -148,21 +195,28 @@ func parseKeys(name string, data []byte) ([]ssh.PublicKey, error) {
 	if bytes.HasPrefix(data, []byte("SSHKRL")) {
 		return nil, fmt.Errorf("%s is a binary revocation list: list the public keys instead, one a line", name)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.Trim(line, blanks)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
-		if err != nil || len(options) > 0 {
-			return nil, fmt.Errorf("%s line %d is not a public key", name, n)
+		key, err := parseKey(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s line %d is not a public key: %w", name, i+1, err)
 		}
 		out = append(out, key)
 	}
-	return out, lines.Err()
+	return out, nil
 }
 
+// holds reports whether a key, or the authority of a certificate, is in a list.
 func holds(list []ssh.PublicKey, key ssh.PublicKey) bool {
-	return slices.ContainsFunc(list, func(k ssh.PublicKey) bool { return bytes.Equal(k.Marshal(), key.Marshal()) })
+	cert, isCert := key.(*ssh.Certificate)
+	return slices.ContainsFunc(list, func(k ssh.PublicKey) bool { return same(k, key) || isCert && same(k, cert.SignatureKey) })
+}
+
+// Names are a key's type and fingerprint, as records have them: those of the key
+// itself, where it comes in a certificate.
+func Names(key ssh.PublicKey) (kind, fingerprint string) {
+	return bare(key).Type(), ssh.FingerprintSHA256(bare(key))
 }

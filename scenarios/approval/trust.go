@@ -7,8 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/sodprobe/sodprobe/scenarios"
 )
 
 // Trust is a trust folder: who may sign, under which policy, and what was
@@ -28,6 +29,9 @@ type Trust struct {
 	withdrawn map[string]bool
 	manifest  []byte
 	rootSigs  [][]byte
+	// files are all that was read, by name: what counts, and nothing that
+	// somebody left beside it.
+	files map[string][]byte
 }
 
 // The files of a trust folder.
@@ -42,10 +46,10 @@ const (
 
 // LoadTrust reads a trust folder and compares its files with its MANIFEST.
 func LoadTrust(dir fs.FS) (*Trust, error) {
-	t := &Trust{}
+	t := &Trust{files: map[string][]byte{}}
 	files := map[string][]byte{}
 	for _, name := range []string{signersFile, policyName, revokedFile, manifestFile} {
-		data, err := fs.ReadFile(dir, name)
+		data, err := readRegular(dir, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name == revokedFile:
 		case errors.Is(err, fs.ErrNotExist) && name == manifestFile:
@@ -53,7 +57,7 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 		case err != nil:
 			return nil, refuse(TrustMalformed, "", "read the trust folder: %v", err)
 		default:
-			files[name] = data
+			files[name], t.files[name] = data, data
 		}
 	}
 	t.manifest = files[manifestFile]
@@ -69,17 +73,31 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 		return nil, refuse(TrustMalformed, "", "%v", err)
 	}
 	var err error
-	if t.rootSigs, err = readAll(dir, rootSigsDir); err != nil {
+	if t.rootSigs, err = t.readAll(dir, rootSigsDir); err != nil {
 		return nil, refuse(TrustMalformed, "", "read the root's signatures: %v", err)
 	}
-	notes, err := readAll(dir, withdrawnDir)
+	t.withdrawn, err = t.withdrawals(dir)
+	return t, err
+}
+
+// withdrawals reads the digests of the scenarios whose approval was withdrawn.
+func (t *Trust) withdrawals(dir fs.FS) (map[string]bool, error) {
+	notes, err := t.readAll(dir, withdrawnDir)
 	if err != nil {
 		return nil, refuse(TrustMalformed, "", "read the withdrawals: %v", err)
 	}
-	if t.withdrawn, err = digests(notes); err != nil {
+	found, err := digests(notes)
+	if err != nil {
 		return nil, refuse(TrustMalformed, "write the digest that sodprobe scenario digest prints", "%v", err)
 	}
-	return t, nil
+	return found, nil
+}
+
+// IsWithdrawn reports whether a scenario's approval is withdrawn by what lies in a
+// trust folder now. An error means that nobody can tell.
+func IsWithdrawn(dir fs.FS, scenario []byte) (bool, error) {
+	found, err := (&Trust{files: map[string][]byte{}}).withdrawals(dir)
+	return found[strings.TrimPrefix(scenarios.Digest(scenario), "sha256:")], err
 }
 
 // digests are the SHA-256 that withdrawals name, in lower case. A note that
@@ -99,47 +117,32 @@ func digests(notes [][]byte) (map[string]bool, error) {
 	return out, nil
 }
 
-// CopyTrust copies the files of a trust folder that count, and no other that
-// somebody may have left there.
-func CopyTrust(to, from string) error {
-	for _, name := range []string{signersFile, policyName, revokedFile, manifestFile, rootSigsDir, withdrawnDir} {
-		source := filepath.Join(from, name)
-		info, err := os.Stat(source)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return err
-		case info.IsDir():
-			err = os.CopyFS(filepath.Join(to, name), os.DirFS(source))
-		default:
-			err = copyFile(filepath.Join(to, name), source)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// Files are the files of the folder that count, by name, as they were read.
+func (t *Trust) Files() map[string][]byte { return maps.Clone(t.files) }
 
-func copyFile(to, from string) error {
-	data, err := os.ReadFile(from) //nolint:gosec // a file of the trust folder that the user named
+// readRegular reads a file that is one. A link could lead elsewhere tomorrow, and
+// what it leads to is not what was signed.
+func readRegular(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Lstat(dir, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
-		return err
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file: put the file itself there", name)
 	}
-	return os.WriteFile(to, data, 0o600) //nolint:gosec // the run folder, and a name from the fixed list
+	return fs.ReadFile(dir, name)
 }
 
 func (t *Trust) parse(files map[string][]byte) (err error) {
+	for _, name := range []string{signersFile, revokedFile} {
+		if err := scenarios.Visible(name, files[name]); err != nil {
+			return err
+		}
+	}
 	if t.Policy, err = parsePolicy(files[policyName]); err != nil {
 		return err
 	}
-	if t.signers, err = parseSigners(files[signersFile]); err != nil {
-		return err
-	}
+	t.signers = parseSigners(files[signersFile])
 	if err := t.oneOwner(); err != nil {
 		return err
 	}
@@ -152,10 +155,10 @@ func (t *Trust) parse(files map[string][]byte) (err error) {
 func (t *Trust) oneOwner() error {
 	owner := map[string]string{}
 	for _, s := range t.signers {
-		if s.key == nil {
+		if s.key == nil || s.authority { // an authority certifies many
 			continue
 		}
-		print := ssh.FingerprintSHA256(s.key)
+		_, print := Names(s.key)
 		for _, principal := range s.principals {
 			person := t.Policy.Person(principal)
 			if person == "" {
@@ -183,21 +186,29 @@ func manifestOf(files map[string][]byte) string {
 }
 
 // readAll reads every file of a folder; a missing folder holds none.
-func readAll(dir fs.FS, name string) ([][]byte, error) {
-	entries, err := fs.ReadDir(dir, name)
+func (t *Trust) readAll(dir fs.FS, name string) ([][]byte, error) {
+	info, err := fs.Lstat(dir, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no folder: put the folder itself there", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(dir, name)
 	if err != nil {
 		return nil, err
 	}
 	var out [][]byte
 	for _, e := range entries {
-		data, err := fs.ReadFile(dir, name+"/"+e.Name())
+		data, err := readRegular(dir, name+"/"+e.Name())
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, data)
+		t.files[name+"/"+e.Name()] = data
 	}
 	return out, nil
 }
@@ -214,14 +225,21 @@ func (t *Trust) Digest() string {
 // signed.
 func (t *Trust) VerifyRoot(pinned []byte, at time.Time) ([]string, error) {
 	keys, err := parseKeys("trust_root", pinned)
-	if err != nil {
+	if err = errors.Join(err, scenarios.Visible("trust_root", pinned)); err != nil {
 		return nil, refuse(TrustMalformed, "", "%v", err)
 	}
 	var signed []string
 	for _, sig := range t.verifiedRoots() {
+		if holds(t.revoked, sig) {
+			continue
+		}
 		if print := ssh.FingerprintSHA256(sig); holds(keys, sig) && !slices.Contains(signed, print) {
 			signed = append(signed, print)
 		}
+	}
+	revoked := slices.ContainsFunc(keys, func(k ssh.PublicKey) bool { return holds(t.revoked, k) })
+	if len(signed) == 0 && revoked {
+		return nil, refuse(RevokedKey, "have another root key sign the trust folder", "the only pinned root key that could have signed the trust folder is revoked")
 	}
 	if len(signed) == 0 {
 		return nil, refuse(

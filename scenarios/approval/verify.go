@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
@@ -89,9 +87,13 @@ func (v *verifier) signatures() {
 			continue
 		}
 		sum := sha256.Sum256(v.Signatures[name])
+		kind, print := Names(key)
+		if i := slices.IndexFunc(v.good, func(s journal.Signature) bool { return s.Fingerprint == print && s.Person != person }); i >= 0 {
+			v.refuse(KeyOfTwo, "have each person sign with a key of their own", "one key, %s, signed for %s and for %s", print, v.good[i].Person, person)
+			continue
+		}
 		v.good = append(v.good, journal.Signature{
-			Role: role, Principal: principal, Person: person, KeyType: key.Type(),
-			Fingerprint: ssh.FingerprintSHA256(key), File: name, SHA256: hex.EncodeToString(sum[:]),
+			Role: role, Principal: principal, Person: person, KeyType: kind, Fingerprint: print, File: name, SHA256: hex.EncodeToString(sum[:]),
 		})
 	}
 }
@@ -219,5 +221,6 @@ func VerifyOperator(t *Trust, line, armored []byte, principal string, at time.Ti
 	if person == "" || !slices.Contains(t.Policy.Operators, person) {
 		return journal.Principal{}, refuse(RoleNotAllowed, "see trust/policy.yaml", "the policy does not let %s run", principal)
 	}
-	return journal.Principal{Principal: principal, Person: person, KeyType: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}, nil
+	kind, print := Names(key)
+	return journal.Principal{Principal: principal, Person: person, KeyType: kind, Fingerprint: print}, nil
 }

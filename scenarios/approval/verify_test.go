@@ -118,14 +118,16 @@ func TestReasons(t *testing.T) {
 				ID: "release", Role: targets.Authorized, GitLab: &targets.GitLabIdentity{Username: "erin"},
 			})
 		}, approval.SubjectSigns},
-		"two persons but for capitals": {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana]\n  Dana: [dana-2]", 1) }, approval.TrustMalformed},
+		"two persons but for capitals": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana]\n  Dana: [dana-2]", 1)
+		}, approval.TrustMalformed},
 		"two principals but for capitals": {func(o *office) {
 			o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana, ERIN]", 1)
 		}, approval.TrustMalformed},
-		"before the window":            {func(o *office) { o.at = o.parsed.Authorization.NotBefore.Add(-1) }, approval.OutsideWindow},
-		"after the window":             {func(o *office) { o.at = o.parsed.Authorization.NotAfter.Add(1) }, approval.OutsideWindow},
-		"a window above the policy's":  {func(o *office) { o.parsed.Authorization.NotAfter = now().AddDate(0, 0, 92) }, approval.WindowTooLong},
-		"a ticket in another form":     {func(o *office) { o.parsed.Authorization.ChangeTicket = "CHG1" }, approval.TicketForm},
+		"before the window":           {func(o *office) { o.at = o.parsed.Authorization.NotBefore.Add(-1) }, approval.OutsideWindow},
+		"after the window":            {func(o *office) { o.at = o.parsed.Authorization.NotAfter.Add(1) }, approval.OutsideWindow},
+		"a window above the policy's": {func(o *office) { o.parsed.Authorization.NotAfter = now().AddDate(0, 0, 92) }, approval.WindowTooLong},
+		"a ticket in another form":    {func(o *office) { o.parsed.Authorization.ChangeTicket = "CHG1" }, approval.TicketForm},
 		"withdrawn, as sha256sum says it": {func(o *office) {
 			o.extra["withdrawn/today"] = strings.ToUpper(strings.TrimPrefix(scenarios.Digest(o.scenario), "sha256:")) + "  scenario.yaml\n"
 		}, approval.Withdrawn},
@@ -133,17 +135,28 @@ func TestReasons(t *testing.T) {
 		"withdrawn":                       {func(o *office) { o.extra["withdrawn/today"] = scenarios.Digest(o.scenario) + "\n" }, approval.Withdrawn},
 		"trust signed by another root":    {func(o *office) { o.root = "stranger" }, approval.TrustUnsigned},
 		"trust has expired":               {func(o *office) { o.at = o.at.AddDate(1, 0, 0) }, approval.TrustExpired},
-		"trust with a wildcard":           {func(o *office) { o.signers = strings.Replace(o.signers, "dana ", "*@corp.example ", 1) }, approval.TrustMalformed},
-		"trust with a local time": {func(o *office) {
+		"a line with a wildcard":          {func(o *office) { o.signers = strings.ReplaceAll(o.signers, "dana ", "d*,dana ") }, approval.KeyNotValid},
+		"a line with a local time": {func(o *office) {
 			o.signers = strings.Replace(o.signers, "dana namespaces=\"approve@sodprobe\"", "dana valid-after=\"20260101\"", 1)
-		}, approval.TrustMalformed},
-		"trust with an unknown option": {func(o *office) {
+		}, approval.KeyNotValid},
+		"a line with an unknown option": {func(o *office) {
 			o.signers = strings.Replace(o.signers, "dana namespaces", "dana no-touch,namespaces", 1)
-		}, approval.TrustMalformed},
-		"trust with an unknown field": {func(o *office) { o.policy += "treshold: 1\n" }, approval.TrustMalformed},
-		"trust without a threshold":   {func(o *office) { o.policy = strings.Replace(o.policy, "threshold: 2", "threshold: 0", 1) }, approval.TrustMalformed},
-		"a principal of two persons":  {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana, erin]", 1) }, approval.TrustMalformed},
-		"a binary revocation list":    {func(o *office) { o.revoked = "SSHKRL\n\x00" }, approval.TrustMalformed},
+		}, approval.KeyNotValid},
+		"trust with an unknown field":  {func(o *office) { o.policy += "treshold: 1\n" }, approval.TrustMalformed},
+		"trust without a threshold":    {func(o *office) { o.policy = strings.Replace(o.policy, "threshold: 2", "threshold: 0", 1) }, approval.TrustMalformed},
+		"a principal of two persons":   {func(o *office) { o.policy = strings.Replace(o.policy, "  dana: [dana]", "  dana: [dana, erin]", 1) }, approval.TrustMalformed},
+		"a revoked root":               {func(o *office) { o.revoked = public(o.keys["root"]) + "\n" }, approval.RevokedKey},
+		"a carriage return in policy":  {func(o *office) { o.policy = strings.Replace(o.policy, "threshold: 2\n", "x: 1\rthreshold: 2\n", 1) }, approval.TrustMalformed},
+		"a line separator in policy":   {func(o *office) { o.policy += "# a\u2028operators: [dana]\n" }, approval.TrustMalformed},
+		"an anchor in policy":          {func(o *office) { o.policy = strings.Replace(o.policy, "[oscar, carol", "[&a oscar, carol", 1) }, approval.TrustMalformed},
+		"a field of policy twice":      {func(o *office) { o.policy += "threshold: 1\n" }, approval.TrustMalformed},
+		"two policies":                 {func(o *office) { o.policy += "---\nthreshold: 1\n" }, approval.TrustMalformed},
+		"a policy without operators":   {func(o *office) { o.policy = strings.Replace(o.policy, "operators:", "# operators:", 1) }, approval.TrustMalformed},
+		"a person in other letters":    {func(o *office) { o.policy = strings.ReplaceAll(o.policy, "dana", "d\u0430na") }, approval.TrustMalformed},
+		"a line separator in signers":  {func(o *office) { o.signers += "# a\u2028dana ssh-ed25519 AAAA\n" }, approval.TrustMalformed},
+		"a carriage return in signers": {func(o *office) { o.signers += "# a\rdana ssh-ed25519 AAAA\n" }, approval.TrustMalformed},
+		"a direction in the revoked":   {func(o *office) { o.revoked = "# \u202e\n" }, approval.TrustMalformed},
+		"a binary revocation list":     {func(o *office) { o.revoked = "SSHKRL\n\x00" }, approval.TrustMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t)
@@ -162,23 +175,46 @@ func TestReasons(t *testing.T) {
 // TestUnsupportedKeys are named as such, and never called unsigned.
 func TestUnsupportedKeys(t *testing.T) {
 	o := newOffice(t)
-	blob := "SSHSIG\x00\x00\x00\x01\x00\x00\x00\x2a\x00\x00\x00\x1ask-ssh-ed25519@openssh.com\x00\x00\x00\x04abcd\x00\x00\x00\x00"
+	blob := "SSHSIG\x00\x00\x00\x01\x00\x00\x00\x1f\x00\x00\x00\x0fmldsa44-ed25519\x00\x00\x00\x04abcd\x00\x00\x00\x00"
 	o.sigs["approve.dana.sig"] = []byte("-----BEGIN SSH SIGNATURE-----\n" + encode(blob) + "\n-----END SSH SIGNATURE-----\n")
 	err := o.decide()
 	var refusal *approval.Refusal
 	if !errors.As(err, &refusal) || !slices.ContainsFunc(refusal.Reasons, func(r approval.Reason) bool {
-		return r.Code == approval.UnsupportedKey && strings.Contains(r.Detail, "sk-ssh-ed25519@openssh.com")
+		return r.Code == approval.UnsupportedKey && strings.Contains(r.Detail, "mldsa44-ed25519")
 	}) {
 		t.Errorf("%v", err)
 	}
 	o = newOffice(t)
-	o.signers += "dana cert-authority " + public(o.keys["stranger"]) + "\nfrank sk-ssh-ed25519@openssh.com AAAAGnNr\n"
+	o.signers += "dana cert-authority " + public(o.keys["stranger"]) + "\nfrank mldsa44-ed25519 AAAAGnNr\n*@x ssh-rsa\ngrace valid-before=\"2030\" ssh-rsa AAAA\n"
 	if err := o.decide(); err != nil {
 		t.Errorf("lines that cannot count stop those that can: %v", err)
 	}
 	o.sigs["approve.dana.sig"] = sign(t, o.keys["stranger"], "approve@sodprobe", o.scenario)
 	if err := o.decide(); err == nil {
 		t.Error("a certificate authority's own key signs")
+	}
+}
+
+// TestOneKeyTwoPersons: an authority that certifies one key for two people makes
+// one person of them.
+func TestOneKeyTwoPersons(t *testing.T) {
+	o := newOffice(t)
+	o.signers += "dana,erin cert-authority,namespaces=\"approve@sodprobe\" " + public(o.keys["stranger"]) + "\n"
+	signer := certify(t, o.keys["stranger"], key(t, "ed25519"), nil, "dana", "erin")
+	for _, who := range []string{"dana", "erin"} {
+		o.sigs["approve."+who+".sig"] = sign(t, signer, "approve@sodprobe", o.scenario)
+	}
+	var refusal *approval.Refusal
+	if err := o.decide(); !errors.As(err, &refusal) || refusal.Reasons[0].Code != approval.KeyOfTwo {
+		t.Errorf("%v", err)
+	}
+	o.sigs["approve.erin.sig"] = sign(t, o.keys["erin"], "approve@sodprobe", o.scenario)
+	if err := o.decide(); err != nil {
+		t.Errorf("a certificate for one of them: %v", err)
+	}
+	o.revoked = public(o.keys["stranger"]) + "\n"
+	if err := o.decide(); !errors.As(err, &refusal) || refusal.Reasons[0].Code != approval.RevokedKey {
+		t.Errorf("the authority is revoked: %v", err)
 	}
 }
 

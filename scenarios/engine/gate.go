@@ -20,7 +20,7 @@ type Step struct {
 
 // Refusal is a gate's no. Stop says that nothing after it may start either.
 type Refusal struct {
-	Code   string // excluded, technique, window-closed, stop-file, budget
+	Code   string // excluded, technique, window-closed, stop-file, withdrawn, budget
 	Detail string
 	Stop   bool
 }
@@ -36,6 +36,9 @@ type Limits struct {
 	Now       func() time.Time
 	// StopFile reports whether the kill switch is set, and where it is.
 	StopFile func() (path string, set bool)
+	// Withdrawn reports whether the approval was withdrawn, and where that stands;
+	// nil where nobody can withdraw it.
+	Withdrawn func() (where string, yes bool)
 	// Left is the remaining request budget.
 	Left func() int64
 }
@@ -63,6 +66,12 @@ func (l Limits) Open(context.Context) error {
 	}
 	if path, set := l.StopFile(); set {
 		return &Refusal{Code: "stop-file", Stop: true, Detail: "the stop file " + path + " exists"}
+	}
+	if l.Withdrawn == nil {
+		return nil
+	}
+	if where, yes := l.Withdrawn(); yes {
+		return &Refusal{Code: "withdrawn", Stop: true, Detail: "the approval was withdrawn: " + where}
 	}
 	return nil
 }

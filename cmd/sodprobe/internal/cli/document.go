@@ -45,7 +45,7 @@ func (f *documentFlags) add(cmd *cobra.Command) {
 
 // read loads the scenario by its own rules only: what lint needs at least.
 func read(path string) (*document, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the user names the scenario
+	data, err := readRegular(path)
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
@@ -54,6 +54,19 @@ func read(path string) (*document, error) {
 		return nil, err
 	}
 	return &document{path: path, data: data, scenario: s}, nil
+}
+
+// readRegular reads a file that is one. What a link leads to may be another file
+// when it is read again.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file: put the file itself there", path)
+	}
+	return os.ReadFile(path) //nolint:gosec // the user names the scenario's folder
 }
 
 // load reads a scenario's trust folder and signatures. Nothing of the
@@ -99,6 +112,9 @@ func pinned(flag string) ([]byte, error) {
 // folder holds none.
 func readSignatures(dir string) (map[string][]byte, error) {
 	out := map[string][]byte{}
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return nil, usagef("list the signatures: %s is no folder: put the folder itself there", dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, nil
@@ -110,7 +126,7 @@ func readSignatures(dir string) (map[string][]byte, error) {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".sig") {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(dir, e.Name())) //nolint:gosec // inside the signatures folder
+		data, err := readRegular(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("read a signature: %w", err)
 		}

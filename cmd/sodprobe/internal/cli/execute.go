@@ -91,7 +91,7 @@ func (e *execution) attempt(ctx context.Context) (engine.Result, error) {
 		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: classifiers(), Oracles: oracles(),
 		Gate: engine.Limits{
 			Ceiling: s.Rules.Technique, NotBefore: s.Authorization.NotBefore, NotAfter: s.Authorization.NotAfter,
-			Now: e.app.now, StopFile: e.stopped, Left: e.conn.budget.Left,
+			Now: e.app.now, StopFile: e.stopped, Withdrawn: e.withdrawn, Left: e.conn.budget.Left,
 		},
 		Marker: e.marker(), NewID: e.app.newID, Concurrency: s.Rules.Concurrency,
 		StopOnPermitted: s.Rules.StopOn != "never", Progress: view.Tell,
@@ -108,10 +108,41 @@ func (e *execution) stopped() (string, bool) {
 	return path, !errors.Is(err, os.ErrNotExist) // what cannot be looked up counts as set
 }
 
+// withdrawn looks for a withdrawal of the approval. What cannot be looked up
+// counts as one.
+func (e *execution) withdrawn() (string, bool) {
+	found, err := approval.IsWithdrawn(os.DirFS(e.doc.trustDir), e.doc.data)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("whether it was withdrawn cannot be read in %s: %v", e.doc.trustDir, err), true
+	case found:
+		return "a note in " + filepath.Join(e.doc.trustDir, "withdrawn") + " names it", true
+	}
+	return "", false
+}
+
+// confirm verifies the approval once more: from the bytes that lie in the run's
+// folder and will be the evidence, and for this moment. Signing may have taken
+// long, and somebody may have withdrawn since.
+func (e *execution) confirm(dir string) error {
+	d, err := packagedDocument(dir)
+	if err != nil {
+		return refusedf("read back what was approved: %w", err)
+	}
+	d.root = e.doc.root
+	if _, err := d.approve(e.operator, e.app.now().UTC()); err != nil {
+		return err
+	}
+	if why, yes := e.withdrawn(); yes {
+		return refusedf("the approval does not hold any more: %s", why)
+	}
+	return nil
+}
+
 // withinLedger checks what only the ledger knows: the runs so far, and the
 // highest trust version seen.
 func (e *execution) withinLedger(a journal.Approval) error {
-	if err := e.ledger.Trust(a.TrustVersion); err != nil {
+	if err := e.ledger.Trust(a.TrustVersion, a.TrustSHA256); err != nil {
 		return refusedf("check the trust folder's version against the ledger: %w", err)
 	}
 	runs, err := e.ledger.Runs(digest(e.doc.data))

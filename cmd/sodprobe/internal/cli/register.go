@@ -51,7 +51,16 @@ func (e *execution) copyDocuments(dir string) error {
 			return err
 		}
 	}
-	return approval.CopyTrust(filepath.Join(dir, "trust"), e.doc.trustDir)
+	for name, data := range e.doc.trust.Files() {
+		to := filepath.Join(dir, "trust", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin writes the first two lines, the first checkpoint, and the ledger.
@@ -89,7 +98,10 @@ func (e *execution) begin(ctx context.Context, dir string, approved journal.Appr
 	if err := e.writer.Checkpoint(ctx, "before", start.Origin, e.sealer); err != nil {
 		return err
 	}
-	return e.ledger.Started(e.id, digest(e.doc.data), approved.TrustVersion)
+	if err := e.confirm(dir); err != nil {
+		return err
+	}
+	return e.ledger.Started(e.id, digest(e.doc.data), approved.TrustVersion, approved.TrustSHA256)
 }
 
 // operate is the signature namespace of operators.

@@ -45,8 +45,20 @@ type packaged struct {
 
 // openPackage reads a run's documents. It trusts none of them yet.
 func openPackage(dir, root string) (*packaged, error) {
+	d, err := packagedDocument(dir)
+	if err != nil {
+		return nil, err
+	}
+	if d.root, err = pinned(root); err != nil {
+		return nil, err
+	}
+	return &packaged{dir, d}, nil
+}
+
+// packagedDocument reads the scenario of a run's folder, and what stands beside it.
+func packagedDocument(dir string) (*document, error) {
 	path := filepath.Join(dir, "scenario.yaml")
-	data, err := os.ReadFile(path) //nolint:gosec // the user names the run's folder
+	data, err := readRegular(path)
 	if err != nil {
 		return nil, usagef("read the run's scenario: %w", err)
 	}
@@ -58,13 +70,8 @@ func openPackage(dir, root string) (*packaged, error) {
 	if d.trust, err = approval.LoadTrust(os.DirFS(d.trustDir)); err != nil {
 		return nil, &failure{exitUnverified, fmt.Errorf("load the run's trust folder: %w", err)}
 	}
-	if d.root, err = pinned(root); err != nil {
-		return nil, err
-	}
-	if d.signatures, err = readSignatures(path + ".sigs"); err != nil {
-		return nil, err
-	}
-	return &packaged{dir, d}, nil
+	d.signatures, err = readSignatures(path + ".sigs")
+	return d, err
 }
 
 // reapprove repeats the approval as of the run's start and compares it with
