@@ -53,6 +53,9 @@ type Arms struct {
 	// IdentityBefore and IdentityAfter: whoami equals the approved principal.
 	IdentityBefore Proof `json:"identity_before,omitempty"`
 	IdentityAfter  Proof `json:"identity_after,omitempty"`
+	// Cut says that the run was killed before anybody was asked again who the
+	// identity is: what it got through stands, and nothing that it was refused.
+	Cut bool `json:"cut,omitempty"`
 	// Target: the object under attack was shown to exist, by the observer.
 	Target   Proof  `json:"target,omitempty"`
 	Baseline Answer `json:"baseline"`
@@ -74,7 +77,9 @@ type Arms struct {
 }
 
 // proven reports whether the attempt was made as whom the scenario approves.
-func (a Arms) proven() bool { return a.IdentityBefore == Proven && a.IdentityAfter == Proven }
+func (a Arms) proven() bool {
+	return a.IdentityBefore == Proven && (a.IdentityAfter == Proven || a.Cut && a.IdentityAfter == Unset)
+}
 
 // missing names every arm that does not hold, in a fixed order.
 func (a Arms) missing() []string {

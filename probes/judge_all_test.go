@@ -61,7 +61,7 @@ func byWhoAsks() []targets.Layer {
 func isThrough(x probes.Answer) bool { return x == reached() || x == mutated() }
 
 func isProven(a probes.Arms) bool {
-	return a.IdentityBefore == probes.Proven && a.IdentityAfter == probes.Proven
+	return a.IdentityBefore == probes.Proven && (a.IdentityAfter == probes.Proven || a.Cut && a.IdentityAfter == probes.Unset)
 }
 
 // refused says that the negative arm shows a no.
@@ -125,7 +125,7 @@ func shown(a probes.Arms) bool {
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
 		isProven(a) && a.Target == probes.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
-		!allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) && !otherwiseSeen(a) &&
+		a.IdentityAfter == probes.Proven && !allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) && !otherwiseSeen(a) &&
 		(!a.Ghost || says(&a.Prediction.Real, targets.Denies) && says(a.Prediction.Ghost, targets.Denies))
 }
 
@@ -260,6 +260,7 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Prediction.Organization = o },
 		func(a *probes.Arms, o targets.Opinion) { waived(a, o); a.Alters = nil },
 		func(a *probes.Arms, _ targets.Opinion) { a.Unexercised = true },
+		func(a *probes.Arms, _ targets.Opinion) { a.Cut = true },
 		func(a *probes.Arms, _ targets.Opinion) {
 			a.Prediction.Lacks, a.Prediction.Unsaid = []string{"aws:SourceIp"}, []string{"s3:prefix", "aws:SourceIp"}
 		},
@@ -303,6 +304,7 @@ func arms(t *rapid.T) probes.Arms {
 	if rapid.Bool().Draw(t, "alters") {
 		a.Alters = []string{"s3:x-amz-acl"}
 	}
+	a.Cut = rapid.Bool().Draw(t, "cut")
 	if rapid.Bool().Draw(t, "seen") {
 		a.Seen = []string{"s3:x-amz-acl"}
 		a.Prediction.Looks = rapid.SampledFrom([][]string{nil, {}, {"aws:SourceIp"}, {"s3:x-amz-acl"}}).Draw(t, "looks")

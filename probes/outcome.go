@@ -47,6 +47,15 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not an outcome", text)
 }
 
+// OfRecovered is the verdict of a run that was killed and closed afterwards: what
+// it found open stands, and nothing else is proven by it.
+func (v Verdict) OfRecovered() Verdict {
+	if v == Effective {
+		return Unproven
+	}
+	return v
+}
+
 // Verdict is the result for a control. The zero value is Unproven.
 type Verdict int
 

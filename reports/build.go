@@ -174,7 +174,7 @@ func (b *builder) finish() {
 // to be effective.
 func (b *builder) verdict(t probes.Tally) probes.Verdict {
 	r, v := b.report, t.Verdict()
-	if v == probes.Effective && (r.Status == notEnded || r.Counts.Len() != r.Start.Planned) {
+	if v == probes.Effective && (r.Recovered || r.Status == notEnded || r.Counts.Len() != r.Start.Planned) {
 		return probes.Unproven
 	}
 	return v

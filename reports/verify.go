@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -73,7 +74,7 @@ func Verify(run fs.FS, v Verifier) (*Verification, error) {
 	}
 	return &Verification{
 		Run: c.run, Start: c.start, Lines: c.tree.Size(), Root: c.tree.Root(),
-		Counts: c.tally, Verdict: c.tally.Verdict(), Recovered: c.recovered,
+		Counts: c.tally, Verdict: c.verdict(), Recovered: c.recovered,
 	}, nil
 }
 
@@ -128,6 +129,10 @@ func (c *checker) line(l journal.Line) error {
 	// A recovery that was killed before its signature is followed by another.
 	if (c.pending != nil) != (l.Type == journal.TypeRecSigned) && (c.pending == nil || l.Type != journal.TypeRunRecover) {
 		return errors.New("a recovery is signed by the line after it")
+	}
+	closing := []journal.Type{journal.TypeRunRecover, journal.TypeRecSigned, journal.TypeObservation, journal.TypeRunEnd}
+	if c.recovered && !slices.Contains(closing, l.Type) {
+		return errors.New("it follows a recovery, which adds only what ends the run")
 	}
 	switch l.Type {
 	case journal.TypeRunStart:
@@ -236,8 +241,8 @@ func (c *checker) end(l journal.Line) error {
 	if err := journal.Decode(l.Body, c.ended); err != nil {
 		return err
 	}
-	if c.ended.Verdict != c.tally.Verdict() {
-		return fmt.Errorf("it says %s, the observations say %s", c.ended.Verdict, c.tally.Verdict())
+	if want := c.verdict(); c.ended.Verdict != want {
+		return fmt.Errorf("it says %s, the observations say %s", c.ended.Verdict, want)
 	}
 	for outcome, n := range c.tally.Counts() {
 		if c.ended.Counts[outcome] != n {
@@ -245,6 +250,14 @@ func (c *checker) end(l journal.Line) error {
 		}
 	}
 	return nil
+}
+
+// verdict is what the observations say.
+func (c *checker) verdict() probes.Verdict {
+	if c.recovered {
+		return c.tally.Verdict().OfRecovered()
+	}
+	return c.tally.Verdict()
 }
 
 // whole checks what only the whole journal shows.

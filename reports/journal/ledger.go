@@ -105,6 +105,48 @@ func (l *Ledger) Trust(version int, sum string) error {
 	return nil
 }
 
+// Known is what a ledger knows of one run.
+type Known struct {
+	Scenario string // sha256:…
+	// Started and Ended say that it did; Ended, too, that its record was closed
+	// after a crash.
+	Started, Ended bool
+	// Trust is the SHA-256 of the trust folder, in hex.
+	Trust string
+	// Lines and Root are the journal's, where the run ended.
+	Lines int64
+	Root  string
+}
+
+// Known says what the ledger knows of a run.
+func (l *Ledger) Known(run string) (Known, error) {
+	var k Known
+	err := l.each(func(e LedgerEntry) {
+		if e.Run != run {
+			return
+		}
+		switch e.Type {
+		case "run.started":
+			k.Started, k.Scenario, k.Trust = true, e.Scenario, e.TrustSum
+		case "run.ended", "run.recovered":
+			k.Ended, k.Lines, k.Root = true, e.Lines, e.Root
+		}
+	})
+	return k, err
+}
+
+// ReadLedger opens the ledger of an evidence root to read it, nil where there is
+// none.
+func ReadLedger(root string) (*Ledger, error) {
+	path := filepath.Join(root, LedgerName)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no ledger is no mistake
+	} else if err != nil {
+		return nil, err
+	}
+	return &Ledger{path: path, now: time.Now}, nil
+}
+
 // Runs counts how often a scenario's exact bytes were run.
 func (l *Ledger) Runs(scenario string) (int, error) {
 	n := 0

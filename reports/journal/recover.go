@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -28,9 +29,16 @@ var ErrUnregistered = errors.New("the run was not registered, so nothing was att
 
 // Recovery is what Recover needs to know.
 type Recovery struct {
-	// Planned yields every planned attempt, as it is before anything ran in a
-	// run with that marker.
+	// Line is told of every whole line that is there, in its order; nil where
+	// nobody wants to know.
+	Line func(Line) error
+	// Planned yields every planned attempt of a run with that marker, after the
+	// last line: concluded where the lines support an outcome, or as it is before
+	// anything ran.
 	Planned func(marker string) iter.Seq[Observation]
+	// Permit may refuse, by the name of the run, before anything is written; nil
+	// refuses nothing.
+	Permit func(run string) error
 	// Record is the line to write; Recover fills in what it finds.
 	Record RunRecover
 	Origin string
@@ -46,6 +54,10 @@ type Recovered struct {
 	Size                  int64
 	Root                  tlog.Hash
 	Indeterminate, NotRun int64
+	// Status is how a run ended that had its end already.
+	Status string
+	// Tally counts all observations, those of before included.
+	Tally probes.Tally
 }
 
 // Recover closes the journal of a run that was killed: it cuts a torn last
@@ -58,15 +70,20 @@ func Recover(ctx context.Context, dir string, r Recovery) (_ Recovered, err erro
 		return Recovered{}, err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	s, err := survey(dir)
+	s, err := survey(dir, r.Line)
 	if err != nil {
 		return Recovered{}, err
 	}
 	switch {
 	case s.end != nil && hasCheckpoint(dir, "after"):
-		return Recovered{}, ErrEnded
+		return Recovered{Run: s.run, Size: s.tree.Size(), Root: s.tree.Root(), Status: s.end.Status, Tally: s.tally}, ErrEnded
 	case s.tree.Size() < 2 || !hasCheckpoint(dir, "before"):
 		return Recovered{}, ErrUnregistered
+	}
+	if r.Permit != nil {
+		if err := r.Permit(s.run); err != nil {
+			return Recovered{}, err
+		}
 	}
 	w, err := reopen(dir, s, r.Now)
 	if err != nil {
@@ -102,12 +119,18 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 		if s.observed[o.N] {
 			continue
 		}
-		if s.sent[o.N] {
+		switch {
+		case o.Reason != "": // the lines say enough
+		case s.sent[o.N]:
 			o.Judgement = probes.Judgement{Reason: probes.ReasonIndeterminate, Urgent: true}
-			done.Indeterminate++
-		} else {
+		default:
 			o.Judgement = probes.Judgement{Outcome: probes.NotRun, Reason: probes.ReasonNotRun}
 			o.NotRunBecause = "the run was killed"
+		}
+		switch {
+		case o.Reason == probes.ReasonIndeterminate:
+			done.Indeterminate++
+		case o.Outcome == probes.NotRun:
 			done.NotRun++
 		}
 		tally.Add(o.Outcome)
@@ -115,9 +138,11 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 			return done, err
 		}
 	}
-	end := RunEnd{Status: "failed", Counts: tally.Counts(), Requests: s.requests, Verdict: tally.Verdict()}
+	done.Tally = tally
+	end := RunEnd{Status: "failed", Counts: tally.Counts(), Requests: s.requests, Verdict: tally.Verdict().OfRecovered()}
 	if s.end != nil { // only its checkpoint was lost
 		end = *s.end
+		end.Verdict = end.Verdict.OfRecovered()
 	}
 	if err := w.Append(ctx, TypeRunEnd, end); err != nil {
 		return done, err
@@ -143,8 +168,11 @@ type surveyed struct {
 	tally    probes.Tally
 }
 
-func survey(dir string) (*surveyed, error) {
+func survey(dir string, tell func(Line) error) (*surveyed, error) {
 	f, err := os.Open(filepath.Join(dir, FileName)) //nolint:gosec // the run's own folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrUnregistered
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +188,12 @@ func survey(dir string) (*surveyed, error) {
 		}
 		if err := s.add(line); err != nil {
 			return nil, err
+		}
+		if tell == nil {
+			continue
+		}
+		if err := tell(line); err != nil {
+			return nil, fmt.Errorf("journal line %d: %w", line.Seq+1, err)
 		}
 	}
 	return s, nil

@@ -92,13 +92,18 @@ func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error
 		record, _, err := s.send(ctx, s.probeArm(targets.ArmBaseline, t.N, t.Item, t.person, targets.Permitted))
 		return record, err
 	}
+	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, s.standingArm(t))
+}
+
+// standingArm is the baseline of a probe that has no permitted place.
+func (s *site) standingArm(t *trial) arm {
+	standing := t.Item.Probe.Baseline.Standing
 	where, params := s.target.Place(targets.Permitted), t.Item.params(s.Marker, targets.ArmBaseline, -1)
 	params.With = nil // it stands for several probes
-	a := arm{
+	return arm{
 		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted, params: params,
 		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Markers(where, params),
 	}
-	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, a)
 }
 
 // negative shows that the target can refuse the request: by somebody without
@@ -107,9 +112,14 @@ func (s *site) negative(ctx context.Context, t *trial) (journal.ArmRecord, error
 	if !t.Item.null(t.Identity) {
 		return s.reference(ctx, t.Item, targets.ArmNegative, &t.Item.Negative)
 	}
+	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, flat(t.Item.With), t.Identity.ID}, " "), s.nullArm(t))
+}
+
+// nullArm is the developer's own request with every right taken away.
+func (s *site) nullArm(t *trial) arm {
 	a := s.probeArm(targets.ArmNegative, -1, t.Item, t.person, targets.Production)
 	a.null = true
-	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, flat(t.Item.With), t.Identity.ID}, " "), a)
+	return a
 }
 
 // reference is the same request at the same place by an identity that is not

@@ -176,6 +176,7 @@ func (s *site) conclude(t *trial, before, after stateReads, made map[targets.Act
 	o.Arms.IdentityBefore, o.Arms.IdentityAfter = t.person.before.Proof, t.person.after.Proof
 	refer(&o, "identity_before", t.person.before.ID)
 	refer(&o, "identity_after", t.person.after.ID)
+	o.Arms.Cut = s.recovering && t.person.after.ID == ""
 	o.Arms.Attempt = answer(&o, t.attempt, targets.ArmAttempt)
 	o.Arms.Unexercised = t.attempt.Case.Exchange.Unexercised != ""
 	o.Arms.Baseline = answer(&o, t.baseline, targets.ArmBaseline)

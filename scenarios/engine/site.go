@@ -24,6 +24,8 @@ type site struct {
 	// number of developers.
 	standing map[string]*sharedArm
 	people   map[string]*person // authorized, unprivileged and observer identities
+	// recovering says that nothing is asked any more: a record is closed.
+	recovering bool
 }
 
 // person is an identity with its session and the proof of who it is.

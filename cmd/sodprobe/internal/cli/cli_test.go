@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TZ", "UTC")
 			env.Values[world{}] = &world{}
+			env.Values[test{}] = t
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -39,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"people":  makePeople,
 			"exits":   exits,
 			"replace": replace,
+			"kills":   kills,
 		},
 	})
 }

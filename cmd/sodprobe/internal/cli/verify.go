@@ -161,8 +161,11 @@ func (a *app) verify(dir, root string, out output) error {
 
 func (a *app) printVerified(p *packaged, got *reports.Verification) error {
 	lab := ""
+	if got.Recovered {
+		lab = "RECOVERED: the run was killed, and its record closed afterwards\n"
+	}
 	if got.Start.Lab {
-		lab = "LAB EVIDENCE: it proves nothing about a real system\n"
+		lab += "LAB EVIDENCE: it proves nothing about a real system\n"
 	}
 	root := "the approval is signed under the pinned root"
 	if p.doc.root == nil {
