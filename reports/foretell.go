@@ -58,6 +58,9 @@ func (c *checker) review(l journal.Line) error {
 	if err := journal.Decode(l.Body, &r); err != nil {
 		return err
 	}
+	if err := errors.Join(c.approvedTarget(r.Target), c.exchanged(l, r.Exchange)); err != nil {
+		return err
+	}
 	b := c.inBatch(r.Target)
 	if _, twice := c.at[r.ID]; twice || r.ID == "" {
 		return errors.New("its id is empty, or not its own")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -21,11 +22,24 @@ type Verifier struct {
 	Oracles map[targets.System]targets.Oracle
 	// Approve repeats the approval of the run's documents and compares it
 	// with what the run recorded.
-	Approve func(start journal.RunStart) error
+	Approve func(run string, start journal.RunStart) error
 	// Planned is the planned attempt of that number as it is before anything
 	// ran, in a run with that marker; nil leaves observations uncompared with
 	// the plan.
 	Planned func(n int64, marker string) (Planned, bool)
+	// Pinned holds what was read of a target against what was approved; nil
+	// compares nothing.
+	Pinned func(targets.Target, journal.Pin) error
+	// Arm holds a recorded arm against the request that the plan makes of it, in a
+	// run with that marker. who are the names that the server gave the identity;
+	// nil compares nothing.
+	Arm func(a journal.ArmRecord, marker string, who []string) error
+	// MaxRequests is how many requests were approved; 0 bounds nothing.
+	MaxRequests int64
+	// Program is the SHA-256, in hex, of the program that verifies. Where another
+	// one made the record, what this one would say otherwise is Reclassified, and
+	// no fault of the record; "" judges every record as its own.
+	Program string
 	// Operator verifies a signature over a line by the operator.
 	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
 }
@@ -33,6 +47,8 @@ type Verifier struct {
 // Planned is an attempt as it was planned.
 type Planned struct {
 	journal.Observation
+	// Excluded says that the scenario's rules leave it out.
+	Excluded bool
 	// State and Needs are the keys of its reads of state, and of what else it
 	// needs.
 	State, Needs []string
@@ -47,6 +63,12 @@ type Verification struct {
 	Counts    probes.Tally     `json:"counts"`
 	Verdict   probes.Verdict   `json:"verdict"`
 	Recovered bool             `json:"recovered,omitempty"`
+	// Reclassified are lines of another version's record of which this one says
+	// something else.
+	Reclassified []string `json:"reclassified,omitempty"`
+	// Dated is how many requests were answered with the server's own time, which
+	// agrees with this record's.
+	Dated int64 `json:"dated"`
 }
 
 // Verify repeats every check on a run's folder, streaming over its journal.
@@ -65,7 +87,11 @@ func Verify(run fs.FS, v Verifier) (*Verification, error) {
 			return nil, err
 		}
 		c.tree.Add(line.Raw)
-		if err := c.line(line); err != nil {
+		err := c.line(line)
+		if err == nil {
+			err = c.moment(line)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("journal line %d (%s): %w", line.Seq+1, line.Type, err)
 		}
 	}
@@ -75,6 +101,7 @@ func Verify(run fs.FS, v Verifier) (*Verification, error) {
 	return &Verification{
 		Run: c.run, Start: c.start, Lines: c.tree.Size(), Root: c.tree.Root(),
 		Counts: c.tally, Verdict: c.verdict(), Recovered: c.recovered,
+		Reclassified: c.reclassified, Dated: c.dated,
 	}, nil
 }
 
@@ -94,6 +121,14 @@ type checker struct {
 	sealKey    string // who signs the last checkpoint
 	recovered  bool
 	ended      *journal.RunEnd
+	stop       *journal.Stop
+	// stopsMissing says that some attempt was left out because the run stopped.
+	stopsMissing bool
+	began, last  time.Time // of the first line, and of the last
+	requests     int64     // that the record has an answer to
+	dated        int64
+	reclassified []string
+	names        map[string][]string // of an identity at a target, as the server has them
 
 	intents    map[string]journal.Intent
 	arms       map[string]journal.ArmRecord
@@ -113,8 +148,8 @@ func newChecker(folder fs.FS, v Verifier) *checker {
 		Verifier: v, folder: folder, intents: map[string]journal.Intent{}, arms: map[string]journal.ArmRecord{},
 		records:    map[string]targets.DecisionRecord{},
 		identities: map[string]journal.IdentityCheck{}, states: map[string]journal.StateRead{},
-		batches: map[string]*batch{},
-		pins:    map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},
+		batches: map[string]*batch{}, names: map[string][]string{},
+		pins: map[string]journal.Pin{}, attempts: map[int64]string{}, at: map[string]int64{}, observed: map[int64]bool{},
 	}
 }
 
@@ -140,7 +175,7 @@ func (c *checker) line(l journal.Line) error {
 	case journal.TypeRunSigned:
 		return c.runSigned(l)
 	case journal.TypePin:
-		return keep(l, c.pins, func(p journal.Pin) string { return p.Target })
+		return c.pin(l)
 	case journal.TypeIdentity:
 		return c.identity(l)
 	case journal.TypeState:
@@ -154,7 +189,8 @@ func (c *checker) line(l journal.Line) error {
 	case journal.TypeObservation:
 		return c.observation(l)
 	case journal.TypeStop:
-		return nil
+		c.stop = &journal.Stop{}
+		return journal.Decode(l.Body, c.stop)
 	case journal.TypeRunEnd:
 		return c.end(l)
 	case journal.TypeRunRecover:
@@ -182,11 +218,12 @@ func (c *checker) runStart(l journal.Line) error {
 	if err := journal.Decode(l.Body, &c.start); err != nil {
 		return err
 	}
+	c.began, c.last = l.T, l.T
 	c.run, c.first, c.operator, c.sealKey = l.Run, bytes.Clone(l.Raw), c.start.Operator, c.start.RunKey
 	if !c.start.Approval.VerifiedAt.Equal(l.T) && l.T.Sub(c.start.Approval.VerifiedAt).Abs().Minutes() > 10 {
 		return fmt.Errorf("the approval was verified at %s, far from the run's start", c.start.Approval.VerifiedAt)
 	}
-	return c.Approve(c.start)
+	return c.Approve(l.Run, c.start)
 }
 
 func (c *checker) runSigned(l journal.Line) error {
@@ -244,6 +281,9 @@ func (c *checker) end(l journal.Line) error {
 	if want := c.verdict(); c.ended.Verdict != want {
 		return fmt.Errorf("it says %s, the observations say %s", c.ended.Verdict, want)
 	}
+	if err := c.counted(*c.ended); err != nil {
+		return err
+	}
 	for outcome, n := range c.tally.Counts() {
 		if c.ended.Counts[outcome] != n {
 			return fmt.Errorf("it counts %d %s, the observations %d", c.ended.Counts[outcome], outcome, n)
@@ -271,6 +311,9 @@ func (c *checker) whole() error {
 		return fmt.Errorf("%d requests were announced and have no answer", len(c.intents))
 	case len(c.attempts) > 0:
 		return fmt.Errorf("%s sent, and no observation says so", plural(int64(len(c.attempts)), "attempt was", "attempts were"))
+	}
+	if err := c.halted(); err != nil {
+		return err
 	}
 	point, err := journal.ReadCheckpoint(c.folder, "after", c.sealKey)
 	if err != nil {

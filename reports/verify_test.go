@@ -131,6 +131,7 @@ func hidden(_ journal.Type, body any) any {
 	case journal.Observation:
 		if v.N == 1 {
 			v.Judgement, v.Refs, v.Response = probes.Judgement{Outcome: probes.NotRun, Reason: "not-run"}, nil, targets.Response{}
+			v.NotRunBecause = "stopped: permitted"
 			return v
 		}
 	case journal.RunEnd:

@@ -144,7 +144,7 @@ func ReadLedger(root string) (*Ledger, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	return &Ledger{path: path, now: time.Now}, nil
+	return &Ledger{path: path}, nil
 }
 
 // Runs counts how often a scenario's exact bytes were run.

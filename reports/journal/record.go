@@ -43,8 +43,11 @@ type RunStart struct {
 	Tool     Tool        `json:"tool"`
 	Host     string      `json:"host"`
 	Scenario ScenarioRef `json:"scenario"`
-	Approval Approval    `json:"approval"`
-	Operator Principal   `json:"operator"`
+	// Documents are the SHA-256, in hex, of every file that was copied beside the
+	// journal, by its path: the scenario, its signatures, the trust folder.
+	Documents map[string]string `json:"documents"`
+	Approval  Approval          `json:"approval"`
+	Operator  Principal         `json:"operator"`
 	// RunKey is the note verifier key ("NAME+HASH+BASE64") of the run's
 	// ephemeral Ed25519 key, which signs the checkpoints.
 	RunKey string `json:"run_key"`
@@ -246,6 +249,8 @@ type RunEnd struct {
 
 // RunRecover closes a run that crashed.
 type RunRecover struct {
+	// Tool is the program that closes the record and writes its report.
+	Tool       Tool      `json:"tool"`
 	Operator   Principal `json:"operator"`
 	RunKey     string    `json:"run_key"`
 	TornBytes  int       `json:"torn_bytes"`

@@ -160,6 +160,7 @@ type surveyed struct {
 	marker   string
 	tree     Tree
 	bytes    int64 // of whole lines
+	last     time.Time
 	torn     []byte
 	end      *RunEnd
 	requests int64          // that the journal has an answer to
@@ -200,7 +201,7 @@ func survey(dir string, tell func(Line) error) (*surveyed, error) {
 }
 
 func (s *surveyed) add(line Line) error {
-	s.run = line.Run
+	s.run, s.last = line.Run, line.T
 	s.tree.Add(line.Raw)
 	s.bytes += int64(len(line.Raw))
 	var err error
@@ -257,6 +258,6 @@ func reopen(dir string, s *surveyed, now func() time.Time) (*Writer, error) {
 	}
 	return &Writer{
 		dir: dir, run: s.run, now: now, file: f, out: bufio.NewWriterSize(f, bufferSize),
-		tree: s.tree, durable: s.tree.Size(),
+		tree: s.tree, last: s.last, durable: s.tree.Size(),
 	}, nil
 }

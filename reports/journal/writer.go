@@ -35,6 +35,7 @@ type Writer struct {
 	file *os.File
 	out  *bufio.Writer
 	tree Tree
+	last time.Time // of the last line
 	err  error
 
 	sync    sync.Mutex // held while one caller makes lines durable for all
@@ -94,7 +95,12 @@ func (w *Writer) AppendLine(_ context.Context, t Type, body any) ([]byte, error)
 	if w.err != nil {
 		return nil, w.err
 	}
-	line, err := encode(Entry{V: 1, Seq: w.tree.Size(), T: w.now().UTC(), Type: t, Run: w.run, Body: raw})
+	at := w.now().UTC()
+	if at.Before(w.last) {
+		at = w.last // a clock may be set back, a record may not
+	}
+	w.last = at
+	line, err := encode(Entry{V: 1, Seq: w.tree.Size(), T: at, Type: t, Run: w.run, Body: raw})
 	if err == nil {
 		line = append(line, '\n')
 		_, err = w.out.Write(line)

@@ -269,6 +269,10 @@ func (t *Trust) RootFingerprints() []string {
 	return unique(out)
 }
 
+// RootsHold reports whether every signature over the folder holds, whoever made
+// it: a file of the folder that proves nothing was changed, or never was one.
+func (t *Trust) RootsHold() bool { return len(t.verifiedRoots()) == len(t.rootSigs) }
+
 // rootNamespace is what root keys sign in.
 const rootNamespace = "trust@sodprobe"
 

@@ -98,3 +98,16 @@ func joined(before, v any) any {
 		return []any{was, v}
 	}
 }
+
+// Text is what stands in a recorded body at a JSON pointer, "" where nothing does.
+func Text(body, pointer string) string {
+	v, err := Document([]byte(body))
+	if err != nil {
+		return ""
+	}
+	found, ok := at(v, pointer)
+	if !ok {
+		return ""
+	}
+	return text(found)
+}

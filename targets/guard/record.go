@@ -26,6 +26,7 @@ func answerHeaders() []string {
 	return []string{
 		"Audit-Id",
 		"Content-Type",
+		"Date",
 		"Etag",
 		"Location",
 		"Ratelimit-Limit",
@@ -145,6 +146,9 @@ func place(out map[string]any, path []string, v any) {
 	out[path[len(path)-1]] = v
 }
 
+// Redacted stands where a secret stood.
+const Redacted = "[redacted]"
+
 // redact replaces secrets, plain and encoded.
 func (l *Lease) redact(s string) string {
 	for _, secret := range l.Secrets {
@@ -156,7 +160,7 @@ func (l *Lease) redact(s string) string {
 			secret, url.QueryEscape(secret), url.PathEscape(secret),
 			base64.StdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw), base64.URLEncoding.EncodeToString(raw),
 		} {
-			s = strings.ReplaceAll(s, form, "[redacted]")
+			s = strings.ReplaceAll(s, form, Redacted)
 		}
 	}
 	return s

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
@@ -59,6 +58,11 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 	if err != nil {
 		return err
 	}
+	kind, print := approval.Names(key)
+	tool, err := thisTool()
+	if err != nil {
+		return err
+	}
 	sealer, verifier, err := journal.NewRunKey(a.rand, "sodprobe-recover")
 	if err != nil {
 		return fmt.Errorf("make the recovery's key: %w", err)
@@ -71,10 +75,10 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 	done, err := journal.Recover(ctx, dir, journal.Recovery{
 		Line: recovery.Line, Planned: recovery.Planned, Permit: books.permit, Origin: p.doc.trust.Policy.Origin, Sealer: sealer, Now: a.now,
 		Record: journal.RunRecover{
-			RunKey: verifier,
+			Tool: tool, RunKey: verifier,
 			Operator: journal.Principal{
 				Principal: f.principal, Person: p.doc.trust.Policy.Person(f.principal),
-				KeyType: key.Type(), Fingerprint: ssh.FingerprintSHA256(key),
+				KeyType: kind, Fingerprint: print,
 			},
 		},
 		Sign: func(line []byte) ([]byte, error) {

@@ -11,10 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
 )
 
 // pinnedRoot is where an installation keeps the trust root, outside the
@@ -156,4 +158,36 @@ func (d *document) signed(operator string, at time.Time) (journal.Approval, erro
 		Scenario: d.data, Parsed: d.scenario, Signatures: d.signatures,
 		Trust: d.trust, Operator: operator, At: at,
 	})
+}
+
+// files are all files that were approved, or say who could, by their path in a
+// run's folder.
+func (d *document) files() map[string][]byte {
+	out := map[string][]byte{"scenario.yaml": d.data}
+	for name, sig := range d.signatures {
+		out["scenario.yaml.sigs/"+name] = sig
+	}
+	for name, data := range d.trust.Files() {
+		out["trust/"+name] = data
+	}
+	return out
+}
+
+// registers is what a run of that name registers, as far as it follows from what
+// was approved.
+func (d *document) registers(plan *engine.Plan, approved journal.Approval, run string) journal.RunStart {
+	s := d.scenario
+	sums := map[string]string{}
+	for name, data := range d.files() {
+		sums[name] = strings.TrimPrefix(digest(data), "sha256:")
+	}
+	return journal.RunStart{
+		Scenario: journal.ScenarioRef{
+			ID: s.Metadata.ID, Revision: s.Metadata.Revision, Title: s.Metadata.Title, SHA256: sums["scenario.yaml"],
+			Ticket: s.Authorization.ChangeTicket,
+		},
+		Documents: sums, Approval: approved, Origin: d.trust.Policy.Origin, Marker: "sodprobe-" + run,
+		Planned: plan.Len(), PlanHash: plan.Digest(), Targets: plan.Targets(),
+		Controls: s.Controls, StopOn: s.Rules.StopOn, Rule: probes.RuleVersion, Lab: d.trust.Policy.Lab,
+	}
 }

@@ -7,12 +7,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
@@ -40,19 +37,8 @@ func (e *execution) register(ctx context.Context, approved journal.Approval) err
 
 // copyDocuments puts what was approved beside the record, byte for byte.
 func (e *execution) copyDocuments(dir string) error {
-	if err := os.MkdirAll(filepath.Join(dir, "scenario.yaml.sigs"), 0o750); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), e.doc.data, 0o600); err != nil {
-		return err
-	}
-	for name, sig := range e.doc.signatures {
-		if err := os.WriteFile(filepath.Join(dir, "scenario.yaml.sigs", name), sig, 0o600); err != nil {
-			return err
-		}
-	}
-	for name, data := range e.doc.trust.Files() {
-		to := filepath.Join(dir, "trust", filepath.FromSlash(name))
+	for name, data := range e.doc.files() {
+		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 			return err
 		}
@@ -117,22 +103,12 @@ func (e *execution) start(approved journal.Approval, verifier string) (journal.R
 	if err != nil {
 		return journal.RunStart{}, fmt.Errorf("name this host: %w", err)
 	}
-	s := e.doc.scenario
-	return journal.RunStart{
-		Tool: tool, Host: host,
-		Scenario: journal.ScenarioRef{
-			ID: s.Metadata.ID, Revision: s.Metadata.Revision, Title: s.Metadata.Title,
-			SHA256: strings.TrimPrefix(digest(e.doc.data), "sha256:"), Ticket: s.Authorization.ChangeTicket,
-		},
-		Approval: approved,
-		Operator: journal.Principal{
-			Principal: e.operator, Person: e.doc.trust.Policy.Person(e.operator),
-			KeyType: e.key.Type(), Fingerprint: ssh.FingerprintSHA256(e.key),
-		},
-		RunKey: verifier, Origin: e.doc.trust.Policy.Origin, Marker: e.marker(),
-		Planned: e.plan.Len(), PlanHash: e.plan.Digest(), Targets: e.plan.Targets(),
-		Controls: s.Controls, Proxies: e.proxies(), StopOn: s.Rules.StopOn, Rule: probes.RuleVersion, Lab: e.lab,
-	}, nil
+	kind, print := approval.Names(e.key)
+	start := e.doc.registers(e.plan, approved, e.id)
+	start.Tool, start.Host, start.Proxies, start.RunKey = tool, host, e.proxies(), verifier
+	start.Operator.Principal, start.Operator.Person = e.operator, e.doc.trust.Policy.Person(e.operator)
+	start.Operator.KeyType, start.Operator.Fingerprint = kind, print
+	return start, nil
 }
 
 // proxies lists the proxies of the environment, without credentials.

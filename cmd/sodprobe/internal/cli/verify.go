@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,58 +78,70 @@ func packagedDocument(dir string) (*document, error) {
 	return d, err
 }
 
-// reapprove repeats the approval as of the run's start and compares it with
-// what the run recorded.
-func (p *packaged) reapprove(start journal.RunStart) error {
+// reapprove repeats the approval as of the run's start, and compares all that the
+// run registered with what follows from it.
+func (p *packaged) reapprove(run string, start journal.RunStart) error {
 	d := p.doc
-	if got := strings.TrimPrefix(digest(d.data), "sha256:"); got != start.Scenario.SHA256 {
-		return fmt.Errorf("scenario.yaml has the SHA-256 %s, the run recorded %s", got, start.Scenario.SHA256)
-	}
 	if start.Lab != d.trust.Policy.Lab {
 		return fmt.Errorf("the run says lab: %t, its policy says lab: %t", start.Lab, d.trust.Policy.Lab)
-	}
-	if got := d.trust.Digest(); got != start.Approval.TrustSHA256 {
-		return fmt.Errorf("the trust folder has the SHA-256 %s, the run recorded %s", got, start.Approval.TrustSHA256)
 	}
 	plan, err := engine.NewPlan(d.scenario, catalog.All())
 	if err != nil {
 		return err
 	}
-	if plan.Digest() != start.PlanHash || plan.Len() != start.Planned {
-		return fmt.Errorf(
-			"the scenario plans %d attempts with the digest %s, the run recorded %d with %s: this version of sodprobe has another catalog, or the record is wrong",
-			plan.Len(),
-			plan.Digest(),
-			start.Planned,
-			start.PlanHash,
-		)
-	}
+	approve := d.approve
 	if d.root == nil {
-		_, err = d.signed(start.Operator.Principal, start.Approval.VerifiedAt)
+		approve = d.signed
+	}
+	approved, err := approve(start.Operator.Principal, start.Approval.VerifiedAt)
+	if err != nil {
 		return err
 	}
-	_, err = d.approve(start.Operator.Principal, start.Approval.VerifiedAt)
-	return err
+	if d.root == nil { // which of them was pinned, nobody says here
+		approved.RootFingerprints = start.Approval.RootFingerprints
+		for _, print := range approved.RootFingerprints {
+			if !slices.Contains(d.trust.RootFingerprints(), print) {
+				return fmt.Errorf("the run says that the root key %s signed the trust folder, and it did not", print)
+			}
+		}
+	}
+	if !d.trust.RootsHold() {
+		return errors.New("a signature of the trust folder does not hold")
+	}
+	want := d.registers(plan, approved, run)
+	if start.Rule < 1 || start.Rule > want.Rule {
+		return fmt.Errorf("it was judged by version %d of the verdict rule, which this program does not know", start.Rule)
+	}
+	// What only the run knew.
+	want.Tool, want.Host, want.Proxies, want.RunKey, want.Rule = start.Tool, start.Host, start.Proxies, start.RunKey, start.Rule
+	want.Operator = start.Operator
+	want.Operator.Person = d.trust.Policy.Person(start.Operator.Principal)
+	return sameStart(want, start)
 }
 
-// planned looks up what the scenario plans, by the attempt's number.
-func (p *packaged) planned() (func(int64, string) (reports.Planned, bool), error) {
-	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
-	if err != nil {
-		return nil, err
-	}
-	all := map[int64]engine.Planned{}
-	for x := range plan.All() {
-		all[x.N] = x
-	}
-	return func(n int64, marker string) (reports.Planned, bool) {
-		x, ok := all[n]
-		if !ok {
-			return reports.Planned{}, false
+// sameStart names the first field in which two registrations differ.
+func sameStart(want, got journal.RunStart) error {
+	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
+	for i := range w.NumField() {
+		a, errA := json.Marshal(w.Field(i).Interface())
+		b, errB := json.Marshal(g.Field(i).Interface())
+		if err := errors.Join(errA, errB); err != nil {
+			return err
 		}
-		state, needs := x.Item.Keys(marker)
-		return reports.Planned{Observation: engine.Unobserved(x, marker), State: state, Needs: needs}, true
-	}, nil
+		if string(a) != string(b) {
+			name, _, _ := strings.Cut(w.Type().Field(i).Tag.Get("json"), ",")
+			return fmt.Errorf("run.start says of %s: %s; what was approved says: %s", name, shorten(string(b)), shorten(string(a)))
+		}
+	}
+	return nil
+}
+
+// shorten cuts what may be long.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		return string(r[:200]) + " …"
+	}
+	return s
 }
 
 func (a *app) verify(dir, root string, out output) error {
@@ -133,15 +149,24 @@ func (a *app) verify(dir, root string, out output) error {
 	if err != nil {
 		return err
 	}
-	planned, err := p.planned()
+	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
+	if err != nil {
+		return err
+	}
+	tool, err := thisTool()
 	if err != nil {
 		return err
 	}
 	got, err := reports.Verify(os.DirFS(dir), reports.Verifier{
 		Classify: classifiers(),
 		Oracles:  oracles(),
-		Planned:  planned,
-		Approve:  p.reapprove,
+		Planned:  plannedIn(plan),
+		Pinned:   pinnedTo,
+		Arm:      p.armIn(plan),
+		Program:  tool.SHA256,
+
+		MaxRequests: p.doc.scenario.Rules.MaxRequests,
+		Approve:     p.reapprove,
 		Operator: func(line, signature []byte, operator journal.Principal, start journal.RunStart) error {
 			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, start.Approval.VerifiedAt)
 			if err == nil && got != operator {

@@ -1,0 +1,26 @@
+package kubernetes
+
+import (
+	"fmt"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard"
+)
+
+// Pinned holds the recorded answers of Pin against the target: the cluster with
+// the pinned uid, and who it said the prober is. Pure.
+func Pinned(t targets.Target, pin journal.Pin) error {
+	if len(pin.Exchanges) < 3 || t.Kubernetes == nil {
+		return fmt.Errorf("it says that %s is the approved cluster, and does not have the answers that show it", t.ID)
+	}
+	first, last := pin.Exchanges[0], pin.Exchanges[len(pin.Exchanges)-1]
+	uid := guard.Text(first.Body, "/metadata/uid")
+	if guard.Text(first.Body, "/metadata/name") != "kube-system" || uid != t.Kubernetes.UID {
+		return fmt.Errorf("kube-system has the uid %q, the scenario pins %q", uid, t.Kubernetes.UID)
+	}
+	if who := guard.Text(last.Body, "/status/userInfo/username"); who != pin.Harness {
+		return fmt.Errorf("it says that the prober is %q, the cluster said %q", pin.Harness, who)
+	}
+	return nil
+}
