@@ -66,6 +66,9 @@ type Verification struct {
 	// Reclassified are lines of another version's record of which this one says
 	// something else.
 	Reclassified []string `json:"reclassified,omitempty"`
+	// Writer is the SHA-256, in hex, of the program that closed the record and wrote
+	// its reports.
+	Writer string `json:"writer"`
 	// Dated is how many requests were answered with the server's own time, which
 	// agrees with this record's.
 	Dated int64 `json:"dated"`
@@ -101,7 +104,7 @@ func Verify(run fs.FS, v Verifier) (*Verification, error) {
 	return &Verification{
 		Run: c.run, Start: c.start, Lines: c.tree.Size(), Root: c.tree.Root(),
 		Counts: c.tally, Verdict: c.verdict(), Recovered: c.recovered,
-		Reclassified: c.reclassified, Dated: c.dated,
+		Reclassified: c.reclassified, Writer: c.writer, Dated: c.dated,
 	}, nil
 }
 
@@ -127,6 +130,7 @@ type checker struct {
 	began, last  time.Time // of the first line, and of the last
 	requests     int64     // that the record has an answer to
 	dated        int64
+	writer       string
 	reclassified []string
 	names        map[string][]string // of an identity at a target, as the server has them
 
@@ -218,7 +222,7 @@ func (c *checker) runStart(l journal.Line) error {
 	if err := journal.Decode(l.Body, &c.start); err != nil {
 		return err
 	}
-	c.began, c.last = l.T, l.T
+	c.began, c.last, c.writer = l.T, l.T, c.start.Tool.SHA256
 	c.run, c.first, c.operator, c.sealKey = l.Run, bytes.Clone(l.Raw), c.start.Operator, c.start.RunKey
 	if !c.start.Approval.VerifiedAt.Equal(l.T) && l.T.Sub(c.start.Approval.VerifiedAt).Abs().Minutes() > 10 {
 		return fmt.Errorf("the approval was verified at %s, far from the run's start", c.start.Approval.VerifiedAt)
@@ -252,7 +256,7 @@ func (c *checker) recover(l journal.Line) error {
 	if err := journal.Decode(l.Body, &r); err != nil {
 		return err
 	}
-	c.recovered, c.ended = true, nil
+	c.recovered, c.ended, c.writer = true, nil, r.Tool.SHA256
 	c.pending, c.pendingSeq, c.operator, c.sealKey = bytes.Clone(l.Raw), l.Seq, r.Operator, r.RunKey
 	return nil
 }

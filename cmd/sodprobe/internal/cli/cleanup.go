@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/probes/catalog"
+	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -108,7 +109,7 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 			return &failure{exitCleanup, fmt.Errorf("record the recovery in the ledger: %w", err)}
 		}
 	}
-	r, err := writeReports(dir)
+	r, err := rewrite(dir)
 	if err != nil {
 		return &failure{exitCleanup, err}
 	}
@@ -120,6 +121,14 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 		return &failure{code, nil}
 	}
 	return nil
+}
+
+// rewrite removes what was half written, and writes the reports.
+func rewrite(dir string) (*reports.Report, error) {
+	if err := tidy(dir); err != nil {
+		return nil, err
+	}
+	return writeReports(dir)
 }
 
 // ledgers are those that may know a run: that of the folder it lies in, and one
@@ -194,6 +203,16 @@ func (all ledgers) complete(dir string, done journal.Recovered) error {
 		if err != nil {
 			return &failure{exitCleanup, fmt.Errorf("record the run's end in the ledger: %w", err)}
 		}
+	}
+	for name := range renderers() { // it may have been killed while it wrote them
+		if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, os.ErrNotExist) {
+			if _, err := rewrite(dir); err != nil {
+				return &failure{exitCleanup, err}
+			}
+		}
+	}
+	if err := tidy(dir); err != nil {
+		return &failure{exitCleanup, err}
 	}
 	return usagef("%s is complete: there is nothing to clean up", dir)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/reports"
-	"github.com/sodprobe/sodprobe/reports/web"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -41,9 +40,7 @@ func writeReports(dir string) (*reports.Report, error) {
 	if err != nil {
 		return nil, &failure{exitUnverified, fmt.Errorf("read the run's journal in %s: %w", dir, err)}
 	}
-	for name, render := range map[string]func(io.Writer, *reports.Report) error{
-		"results.json": reports.JSON, "report.html": web.HTML,
-	} {
+	for name, render := range renderers() {
 		if err := writeFile(filepath.Join(dir, name), r, render); err != nil {
 			return nil, err
 		}

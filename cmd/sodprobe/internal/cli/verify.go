@@ -175,22 +175,45 @@ func (a *app) verify(dir, root string, out output) error {
 			return err
 		},
 	})
+	v := verified{Verification: got}
+	if err == nil {
+		err = p.untouched(got.Run, got.Start.Documents)
+	}
+	if err == nil {
+		v.Ledger, err = p.inLedger(got)
+	}
+	if v.Rendered = err == nil && got.Writer == tool.SHA256; v.Rendered {
+		err = p.rendered()
+	}
 	if err != nil {
 		return &failure{exitUnverified, fmt.Errorf("%s does not verify: %w", dir, err)}
 	}
 	if out.json() {
-		return a.printJSON(got)
+		return a.printJSON(v)
 	}
-	return a.printVerified(p, got)
+	return a.printVerified(p, v)
 }
 
-func (a *app) printVerified(p *packaged, got *reports.Verification) error {
+// verified is what verify found, and what it rests on beside the record itself.
+type verified struct {
+	*reports.Verification
+	// Ledger says that the ledger beside the record says the same.
+	Ledger bool `json:"ledger"`
+	// Rendered says that the reports were rendered again, and are the same.
+	Rendered bool `json:"rendered"`
+}
+
+func (a *app) printVerified(p *packaged, got verified) error {
 	lab := ""
 	if got.Recovered {
 		lab = "RECOVERED: the run was killed, and its record closed afterwards\n"
 	}
 	if got.Start.Lab {
 		lab += "LAB EVIDENCE: it proves nothing about a real system\n"
+	}
+	rendered := "rendered again, and the same"
+	if !got.Rendered {
+		rendered = "not compared: another version of sodprobe wrote them"
 	}
 	root := "the approval is signed under the pinned root"
 	if p.doc.root == nil {
@@ -201,8 +224,25 @@ func (a *app) printVerified(p *packaged, got *reports.Verification) error {
   approval   as of %s; %s
   root keys  %s
   journal    root sha256 %x
+  reports    %s
   verdict    %s, recomputed
-`, lab, p.dir, got.Run, got.Lines, got.Counts.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
-		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], got.Verdict)
+%s`, lab, p.dir, got.Run, got.Lines, got.Counts.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
+		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], rendered, got.Verdict, got.outside())
 	return err
+}
+
+// outside says what speaks for the record beside those who made it: whoever holds
+// the operator's key can invent a run, and its record would verify.
+func (v verified) outside() string {
+	ledger := "no ledger lies beside it"
+	if v.Ledger {
+		ledger = "the ledger beside it says the same"
+	}
+	s := fmt.Sprintf(`  outside    %s; the servers dated %d of its answers; no witness signed it,
+             and it was not compared with the targets' own logs
+`, ledger, v.Dated)
+	for _, line := range v.Reclassified {
+		s += "  reclassified  this version would say otherwise: " + line + "\n"
+	}
+	return s
 }

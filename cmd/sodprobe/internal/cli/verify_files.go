@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sodprobe/sodprobe/reports"
+	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/reports/web"
+)
+
+// renderers are the files that follow from a journal.
+func renderers() map[string]func(io.Writer, *reports.Report) error {
+	return map[string]func(io.Writer, *reports.Report) error{"results.json": reports.JSON, "report.html": web.HTML}
+}
+
+// recorded are the files of a run's folder that are the record itself.
+func recorded() []string {
+	return []string{journal.FileName, "checkpoints/before.txt", "checkpoints/after.txt"}
+}
+
+// untouched checks the folder: it has its name, and the files that the run wrote
+// and no other.
+func (p *packaged) untouched(run string, documents map[string]string) error {
+	dir, err := filepath.Abs(p.dir)
+	if err != nil {
+		return err
+	}
+	if name := filepath.Base(dir); name != run {
+		return fmt.Errorf("the folder is called %s, and holds the run %s", name, run)
+	}
+	known := append(recorded(), sortedKeys(documents)...)
+	known = append(known, sortedKeys(renderers())...)
+	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || d.IsDir():
+			return err
+		case !d.Type().IsRegular():
+			return fmt.Errorf("%s is no regular file", path)
+		case !slices.Contains(known, path):
+			return fmt.Errorf("%s is none of the files that the run wrote", path)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range known {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing", name)
+		}
+	}
+	return nil
+}
+
+// rendered renders the files that follow from the journal again, and compares them
+// byte by byte. Only the program that wrote them writes the same.
+func (p *packaged) rendered() error {
+	f, err := os.Open(filepath.Join(p.dir, journal.FileName)) //nolint:gosec // the user names the run's folder
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	r, err := reports.Build(f)
+	if err != nil {
+		return err
+	}
+	for name, render := range renderers() {
+		var want bytes.Buffer
+		if err := render(&want, r); err != nil {
+			return err
+		}
+		got, err := os.ReadFile(filepath.Join(p.dir, name)) //nolint:gosec // the user names the run's folder
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want.Bytes()) {
+			return fmt.Errorf("%s is not what follows from the journal: sodprobe report %s writes it again", name, p.dir)
+		}
+	}
+	return nil
+}
+
+// inLedger compares the record with the ledger beside it, and reports whether there
+// is one.
+func (p *packaged) inLedger(got *reports.Verification) (bool, error) {
+	dir, err := filepath.Abs(p.dir)
+	if err != nil {
+		return false, err
+	}
+	l, err := journal.ReadLedger(filepath.Dir(dir))
+	if err != nil || l == nil {
+		return false, err
+	}
+	known, err := l.Known(got.Run)
+	if err != nil {
+		return true, err
+	}
+	switch {
+	case !known.Started:
+		return true, errors.New("the ledger beside it does not know that the run began")
+	case known.Scenario != "sha256:"+got.Start.Scenario.SHA256 || known.Trust != got.Start.Approval.TrustSHA256:
+		return true, errors.New("the ledger beside it knows the run with another scenario, or another trust folder")
+	case !known.Ended:
+		return true, errors.New("the ledger beside it has no end of the run: sodprobe cleanup writes it")
+	case known.Lines != got.Lines || known.Root != got.Root.String():
+		return true, fmt.Errorf("the ledger beside it says %d lines under the root %s, the journal has %d under %s",
+			known.Lines, known.Root, got.Lines, got.Root)
+	}
+	return true, nil
+}
+
+// tidy removes what a killed process left half written.
+func tidy(dir string) error {
+	var faults []error
+	for _, pattern := range []string{".report-*", "checkpoints/*.part"} {
+		left, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		faults = append(faults, err)
+		for _, path := range left {
+			faults = append(faults, os.Remove(path))
+		}
+	}
+	return errors.Join(faults...)
+}
