@@ -55,6 +55,9 @@ func (c *checker) inWindow(t time.Time) error {
 func (c *checker) exchanged(l journal.Line, x targets.Exchange) error {
 	if x.Sent != nil {
 		c.requests++
+		if late := l.T.Sub(x.Sent.At.Add(x.Sent.Took)); !x.Sent.At.IsZero() && late > ClockSkew {
+			return fmt.Errorf("it was written %s after the answer that it tells of", late.Round(time.Second))
+		}
 	}
 	return c.timely(l, x)
 }

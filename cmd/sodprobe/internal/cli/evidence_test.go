@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sodprobe/sodprobe/reports/journal"
+)
+
+// package_ is the evidence of one demo, and who made it.
+type package_ struct { //nolint:revive // package is a word of Go's
+	app    *app
+	people *demoPeople
+	root   string // the evidence root
+	dir    string // the run's folder
+	pinned string // the trust root
+}
+
+// demoPackage runs the demo once.
+func demoPackage(t *testing.T) *package_ {
+	t.Helper()
+	a := &app{
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, now: time.Now, rand: rand.Reader,
+		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
+	}
+	dir := t.TempDir()
+	systems, err := a.startLab()
+	check(t, err)
+	defer systems.Close()
+	people, err := newDemoPeople(a.rand)
+	check(t, err)
+	path := filepath.Join(dir, "scenario.yaml")
+	check(t, people.writeScenario(t.Context(), path, demoScenario(systems, a.now())))
+	check(t, people.writeTrust(t.Context(), dir, a.now()))
+	if code := exitCode(a.demoRun(t.Context(), path, dir, systems, people)); code != exitPermitted {
+		t.Fatalf("the demo exits with %d", code)
+	}
+	p := &package_{app: a, people: people, root: filepath.Join(dir, "evidence"), pinned: filepath.Join(dir, "trust_root")}
+	runs, err := filepath.Glob(filepath.Join(p.root, "*", journal.FileName))
+	check(t, err)
+	p.dir = filepath.Dir(runs[0])
+	return p
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copied is a copy of the evidence that a test may change.
+func (p *package_) copied(t *testing.T) *package_ {
+	t.Helper()
+	c := *p
+	c.root = filepath.Join(t.TempDir(), "evidence")
+	check(t, os.CopyFS(c.root, os.DirFS(p.root)))
+	c.dir = filepath.Join(c.root, filepath.Base(p.dir))
+	return &c
+}
+
+func (p *package_) verify() error { return p.app.verify(p.dir, p.pinned, "text") }
+
+// TestUntouched: whatever is done to any file of a package, it does not verify.
+func TestUntouched(t *testing.T) {
+	t.Parallel()
+	p := demoPackage(t)
+	check(t, p.verify())
+	var files []string
+	check(t, fs.WalkDir(os.DirFS(p.dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	}))
+	if len(files) < 12 {
+		t.Fatalf("only %v", files)
+	}
+	tried := 0
+	refuses := func(what, file string, err error) {
+		if tried++; err == nil {
+			t.Errorf("%s of %s: it verifies", what, file)
+		}
+	}
+	for _, file := range files {
+		path := filepath.Join(p.dir, file)
+		whole, err := os.ReadFile(path)
+		check(t, err)
+		places, bits := []int{0, len(whole) / 7, len(whole) / 3, len(whole) / 2, len(whole) - 2, len(whole) - 1}, []byte{0x01, 0x20}
+		if len(whole) > 100<<10 { // each takes a whole verification
+			places, bits = places[2:4], bits[:1]
+		}
+		for _, at := range places {
+			for _, bit := range bits {
+				flipped := bytes.Clone(whole)
+				flipped[at] ^= bit
+				check(t, os.WriteFile(path, flipped, 0o600))
+				refuses(fmt.Sprintf("a flip at %d", at), file, p.verify())
+			}
+		}
+		for what, changed := range map[string][]byte{
+			"half": whole[:len(whole)/2], "all but a byte": whole[:len(whole)-1], "nothing": nil, "one byte more": append(bytes.Clone(whole), '\n'),
+		} {
+			check(t, os.WriteFile(path, changed, 0o600))
+			refuses(what, file, p.verify())
+		}
+		check(t, os.Remove(path))
+		refuses("the removal", file, p.verify())
+		check(t, os.WriteFile(path, whole, 0o600))
+	}
+	for _, file := range []string{"note.txt", "trust/note.txt", "trust/withdrawn/note", "scenario.yaml.sigs/approve.x.sig", "checkpoints/more.txt", "raw/1.json", ".hidden"} {
+		path := filepath.Join(p.dir, filepath.FromSlash(file))
+		check(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		check(t, os.WriteFile(path, []byte("hello\n"), 0o600))
+		refuses("the addition", file, p.verify())
+		check(t, os.Remove(path))
+		_ = os.Remove(filepath.Dir(path)) // where it was made for it
+	}
+	check(t, os.Rename(filepath.Join(p.dir, "report.html"), filepath.Join(p.root, "page")))
+	check(t, os.Symlink(filepath.Join(p.root, "page"), filepath.Join(p.dir, "report.html")))
+	refuses("a link in the place", "report.html", p.verify())
+	check(t, os.Remove(filepath.Join(p.dir, "report.html")))
+	check(t, os.Rename(filepath.Join(p.root, "page"), filepath.Join(p.dir, "report.html")))
+	other := *p
+	other.dir = filepath.Join(p.root, "01k00000000000000000000000")
+	check(t, os.Rename(p.dir, other.dir))
+	refuses("another name", "the folder", other.verify())
+	check(t, os.Rename(other.dir, p.dir))
+	check(t, p.verify())
+	t.Logf("%d changes of %d files", tried, len(files))
+}
+
+// forge writes the run anew with the operator's key: every line goes through
+// tamper, which may change its body, drop it, or put others in its place. The tree,
+// the signatures, the checkpoints, the ledger and the reports are as they should be.
+func (p *package_) forge(t *testing.T, tamper func(*journal.Entry, map[string]any) []any) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(p.dir, journal.FileName))
+	check(t, err)
+	var entries []journal.Entry
+	for line, err := range journal.Read(f) {
+		check(t, err)
+		e := line.Entry
+		e.Body = bytes.Clone(e.Body)
+		entries = append(entries, e)
+	}
+	check(t, f.Close())
+	check(t, os.Remove(filepath.Join(p.dir, journal.FileName)))
+	check(t, os.RemoveAll(filepath.Join(p.dir, "checkpoints")))
+	key, verifier, err := journal.NewRunKey(rand.Reader, "sodprobe-"+entries[0].Run)
+	check(t, err)
+	var at time.Time
+	w, err := journal.Create(p.dir, entries[0].Run, func() time.Time { return at })
+	check(t, err)
+	var start journal.RunStart
+	for _, e := range entries {
+		for _, body := range p.forged(t, &e, verifier, tamper) {
+			at = e.T
+			if e.Type == journal.TypeRunSigned {
+				continue
+			}
+			line, err := w.AppendLine(t.Context(), e.Type, body)
+			check(t, err)
+			if e.Type != journal.TypeRunStart {
+				continue
+			}
+			var parsed journal.Entry
+			check(t, json.Unmarshal(line, &parsed))
+			check(t, json.Unmarshal(parsed.Body, &start))
+			signature, err := p.people.operator.signer.Sign(context.Background(), operate, line)
+			check(t, err)
+			check(t, w.Append(t.Context(), journal.TypeRunSigned, journal.Signed{Namespace: operate, Signature: string(signature)}))
+			check(t, w.Checkpoint(t.Context(), "before", start.Origin, key))
+		}
+	}
+	check(t, w.Checkpoint(t.Context(), "after", start.Origin, key))
+	size, root := w.Root()
+	check(t, w.Close())
+	check(t, os.Remove(filepath.Join(p.root, journal.LedgerName)))
+	ledger, err := journal.OpenLedger(p.root, time.Now)
+	check(t, err)
+	check(t, ledger.Started(entries[0].Run, "sha256:"+start.Scenario.SHA256, start.Approval.TrustVersion, start.Approval.TrustSHA256))
+	check(t, ledger.Ended(entries[0].Run, size, root, "completed"))
+	if _, err := writeReports(p.dir); err != nil {
+		t.Logf("no reports of it: %v", err)
+	}
+}
+
+// forged is what becomes of one line.
+func (p *package_) forged(t *testing.T, e *journal.Entry, verifier string, tamper func(*journal.Entry, map[string]any) []any) []any {
+	t.Helper()
+	var body map[string]any
+	dec := json.NewDecoder(bytes.NewReader(e.Body))
+	dec.UseNumber()
+	check(t, dec.Decode(&body))
+	if e.Type == journal.TypeRunStart {
+		body["run_key"] = verifier
+	}
+	return tamper(e, body)
+}
