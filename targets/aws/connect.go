@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,6 +35,9 @@ type Source struct {
 	Transport *http.Transport
 }
 
+// errConfiguration says it in our own words: the SDK's may repeat what stands there.
+var errConfiguration = errors.New("the AWS configuration cannot be read: aws configure list says more")
+
 // FromSDK is the source that every tool of AWS uses: environment, shared
 // configuration, SSO, web identity, instance role; AWS_CA_BUNDLE and proxies.
 // Signing in is the SDK's own and follows its configuration; the requests of
@@ -41,7 +45,7 @@ type Source struct {
 func FromSDK(ctx context.Context) (Source, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return Source{}, fmt.Errorf("read the AWS configuration: %w", err)
+		return Source{}, errConfiguration
 	}
 	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
@@ -50,11 +54,11 @@ func FromSDK(ctx context.Context) (Source, error) {
 	return Source{Transport: client.GetTransport(), Keys: func(ctx context.Context, profile string) (Keys, error) {
 		cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile))
 		if err != nil {
-			return Keys{}, fmt.Errorf("read the AWS configuration: %w", err)
+			return Keys{}, errConfiguration
 		}
 		found, err := cfg.Credentials.Retrieve(ctx)
 		if err != nil {
-			return Keys{}, fmt.Errorf("sign in to AWS: %w", err)
+			return Keys{}, errors.New("the AWS SDK has no credentials for this: aws sts get-caller-identity says more")
 		}
 		return Keys{found.AccessKeyID, found.SecretAccessKey, found.SessionToken}, nil
 	}}, nil

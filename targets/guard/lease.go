@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // Lease is one arm's permission to send one request. Every layer above the
@@ -27,7 +28,10 @@ type Lease struct {
 	Still func() error
 	// Secrets are strings that must never reach the record.
 	Secrets []string
+	// Known are secrets that many leases share; nil for none.
+	Known *redact.Set
 
+	own      redact.Set
 	mu       sync.Mutex
 	used     bool
 	prepared bool
@@ -81,7 +85,11 @@ func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 	// The credential that this very request carries, wherever it came from:
 	// an exec plugin's token is known here only.
 	for _, value := range r.Header.Values("Authorization") {
-		if _, secret, ok := strings.Cut(value, " "); ok {
+		_, secret, ok := strings.Cut(value, " ")
+		if _, signature, signed := strings.Cut(secret, "Signature="); signed {
+			secret = signature // AWS's; what stands before it is no secret
+		}
+		if ok && (l.Known == nil || !l.Known.Has(secret)) {
 			l.Secrets = append(slices.Clone(l.Secrets), secret)
 		}
 	}

@@ -2,17 +2,16 @@ package guard
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // maxAnswer is how much of an answer is read at all, in bytes.
@@ -147,21 +146,16 @@ func place(out map[string]any, path []string, v any) {
 }
 
 // Redacted stands where a secret stood.
-const Redacted = "[redacted]"
+const Redacted = redact.Mark
 
-// redact replaces secrets, plain and encoded.
+// redact takes the lease's secrets out, however they are written.
 func (l *Lease) redact(s string) string {
-	for _, secret := range l.Secrets {
-		if secret == "" {
-			continue
-		}
-		raw := []byte(secret)
-		for _, form := range []string{
-			secret, url.QueryEscape(secret), url.PathEscape(secret),
-			base64.StdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw), base64.URLEncoding.EncodeToString(raw),
-		} {
-			s = strings.ReplaceAll(s, form, Redacted)
-		}
+	if l.Known != nil {
+		s = l.Known.Text(s)
 	}
-	return s
+	if len(l.Secrets) == 0 {
+		return s
+	}
+	l.own.Add(l.Secrets...)
+	return l.own.Text(s)
 }

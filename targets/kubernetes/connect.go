@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // Config is what a connection to a cluster is made of.
@@ -58,7 +60,7 @@ type Cluster struct {
 // credential sends as one credential, over one pool of connections.
 type credential struct {
 	send    http.RoundTripper
-	secrets []string
+	secrets *redact.Set
 }
 
 // Connect prepares a connection with the prober's context. It sends nothing.
@@ -72,7 +74,7 @@ func Connect(cfg Config) (*Cluster, error) {
 	}
 	u, err := url.Parse(config.Host)
 	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("context %s: the server %q is not https://HOST[:PORT]", cfg.Target.Kubernetes.Context, config.Host)
+		return nil, fmt.Errorf("context %s: its server is not https://HOST[:PORT]", cfg.Target.Kubernetes.Context)
 	}
 	c.base = "https://" + u.Host
 	c.guard = guard.New(guard.Config{
@@ -96,7 +98,7 @@ func (c *Cluster) context(name string) (*credential, error) {
 		return nil, err
 	}
 	if strings.TrimSuffix(config.Host, "/") != c.base {
-		return nil, fmt.Errorf("context %s points at %s, and the target is %s", name, config.Host, c.base)
+		return nil, fmt.Errorf("context %s points at another server than the target's, %s", name, c.base)
 	}
 	made, err := c.credential(name, config)
 	if err != nil {
@@ -112,8 +114,8 @@ func restConfig(kubeconfig *clientcmdapi.Config, name string) (*rest.Config, err
 		return nil, fmt.Errorf("the kubeconfig has no context %q", name)
 	}
 	config, err := clientcmd.NewNonInteractiveClientConfig(*kubeconfig, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("context %s: %w", name, err)
+	if err != nil { // client-go's words may repeat a URL with its password
+		return nil, fmt.Errorf("context %s cannot be used: its cluster, user or proxy is not well formed; kubectl --context %s version says more", name, name)
 	}
 	i := config.Impersonate
 	switch {
@@ -129,7 +131,7 @@ func restConfig(kubeconfig *clientcmdapi.Config, name string) (*rest.Config, err
 // and a transport whose only root is the pinned certificate.
 func (c *Cluster) credential(name string, config *rest.Config) (*credential, error) {
 	if err := rest.LoadTLSFiles(config); err != nil {
-		return nil, fmt.Errorf("context %s: %w", name, err)
+		return nil, fmt.Errorf("context %s: %w", name, unusable("its certificates or its key cannot be read", err))
 	}
 	root, err := pinnedRoot(config.CAData, c.cfg.Target.Kubernetes.CASHA256)
 	if err != nil {
@@ -137,11 +139,11 @@ func (c *Cluster) credential(name string, config *rest.Config) (*credential, err
 	}
 	tc, err := config.TransportConfig()
 	if err != nil {
-		return nil, fmt.Errorf("context %s: %w", name, err)
+		return nil, fmt.Errorf("context %s: %w", name, unusable("its credential cannot be used", err))
 	}
 	tlsConfig, err := transport.TLSConfigFor(tc)
 	if err != nil {
-		return nil, fmt.Errorf("context %s: %w", name, err)
+		return nil, fmt.Errorf("context %s: %w", name, unusable("its certificates or its key cannot be used", err))
 	}
 	tlsConfig.RootCAs = root
 	t := &http.Transport{
@@ -156,9 +158,19 @@ func (c *Cluster) credential(name string, config *rest.Config) (*credential, err
 	}
 	send, err := transport.HTTPWrappersForConfig(tc, c.guard.Over(t))
 	if err != nil {
-		return nil, fmt.Errorf("context %s: %w", name, err)
+		return nil, fmt.Errorf("context %s: %w", name, unusable("its credential cannot be used", err))
 	}
-	return &credential{send, secrets(config)}, nil
+	return &credential{send, redact.New(secrets(config)...)}, nil
+}
+
+// unusable says in our own words that a credential cannot be loaded; of a file that
+// is not there, also which.
+func unusable(what string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", what, path)
+	}
+	return errors.New(what)
 }
 
 // pinnedRoot finds the certificate with the pinned digest. It becomes the

@@ -90,7 +90,7 @@ func (s *Session) lease(call targets.Call) *guard.Lease {
 	if other, ok := call.Request.Header["Impersonate-User"]; ok && identity == nil {
 		identity = http.Header{"Impersonate-User": {other}} // the attempt itself: its rule names the header, too
 	}
-	return &guard.Lease{Rules: call.Rules, Identity: identity, Still: call.Still, Secrets: s.as.secrets}
+	return &guard.Lease{Rules: call.Rules, Identity: identity, Still: call.Still, Known: s.as.secrets}
 }
 
 // exchange sends one call and returns the record, and the answer's whole

@@ -11,6 +11,8 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // app is what the commands get from the process.
@@ -19,8 +21,11 @@ type app struct {
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
 	environ        func() []string
-	now            func() time.Time
-	rand           io.Reader
+	// hidden are the secrets that were looked up: nothing that is printed or kept
+	// holds one.
+	hidden *redact.Set
+	now    func() time.Time
+	rand   io.Reader
 }
 
 // run executes one command line and returns the exit code.
@@ -31,7 +36,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
-	if text := message(err); text != "" {
+	if text := a.hidden.Text(message(err)); text != "" {
 		_, _ = fmt.Fprintln(a.stderr, text)
 	}
 	return exitCode(err)
@@ -94,12 +99,24 @@ func (a *app) newRunID() string {
 
 // terminal reports whether a stream is one, and how wide and high it is.
 func terminal(w io.Writer) (width, height int, ok bool) {
-	f, isFile := w.(*os.File)
+	f, isFile := console(w).(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, 0, false
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
 	return width, height, err == nil && width > 0 && height > 0
+}
+
+// console is the stream behind the writers that take secrets and controls out, for
+// what this program draws itself.
+func console(w io.Writer) io.Writer {
+	for {
+		of, wrapped := w.(interface{ Unwrap() io.Writer })
+		if !wrapped {
+			return w
+		}
+		w = of.Unwrap()
+	}
 }
 
 // colored reports whether text for people on w may carry colors.

@@ -84,9 +84,24 @@ type connection struct {
 // whoever asks first.
 func (a *app) connect(ctx context.Context, f connectFlags, d *document, marker string) (*connection, error) {
 	return a.connectWith(ctx, surroundings{
-		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.LoadKubeconfig(f.kubeconfig, a.env) },
-		secret:     a.secrets(filepath.Dir(d.path)),
-		keys:       aws.FromSDK,
+		kubeconfig: func() (*kubernetes.Kubeconfig, error) {
+			config, err := kubernetes.LoadKubeconfig(f.kubeconfig, a.env)
+			if err == nil {
+				a.hidden.Add(kubernetes.Secrets(config)...)
+			}
+			return config, err
+		},
+		secret: a.secrets(filepath.Dir(d.path)),
+		keys: func(ctx context.Context) (aws.Source, error) {
+			source, err := aws.FromSDK(ctx)
+			own := source.Keys
+			source.Keys = func(ctx context.Context, profile string) (aws.Keys, error) {
+				keys, err := own(ctx, profile)
+				a.hidden.Add(keys.Secret, keys.Token)
+				return keys, err
+			}
+			return source, err
+		},
 	}, d.scenario, marker)
 }
 

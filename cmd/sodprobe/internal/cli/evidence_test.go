@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // package_ is the evidence of one demo, and who made it.
@@ -30,7 +31,7 @@ type package_ struct { //nolint:revive // package is a word of Go's
 func demoPackage(t *testing.T) *package_ {
 	t.Helper()
 	a := &app{
-		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, now: time.Now, rand: rand.Reader,
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hidden: &redact.Set{}, now: time.Now, rand: rand.Reader,
 		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
 	}
 	dir := t.TempDir()

@@ -12,6 +12,7 @@ import (
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // execution is one run from its approval to its report.
@@ -50,7 +51,7 @@ func (e *execution) guarded(f func() error) error {
 	}
 	err = f()
 	if exitCode(err) == exitRefused && e.dir == "" {
-		if noted := e.ledger.Refused(e.id, digest(e.doc.data), []string{err.Error()}); noted != nil {
+		if noted := e.ledger.Refused(e.id, digest(e.doc.data), []string{redact.Escape(e.app.hidden.Text(err.Error()))}); noted != nil {
 			return errors.Join(err, fmt.Errorf("record the refusal in the ledger: %w", noted))
 		}
 	}

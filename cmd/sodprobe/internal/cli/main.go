@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
 // Main runs the program on the process's own arguments and streams, and
@@ -16,8 +18,9 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	hidden := &redact.Set{}
 	a := &app{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdin: os.Stdin, stdout: hidden.Writer(redact.Escaping(os.Stdout)), stderr: hidden.Writer(redact.Escaping(os.Stderr)), hidden: hidden,
 		lookupEnv: os.LookupEnv, environ: os.Environ,
 		now: time.Now, rand: rand.Reader,
 	}

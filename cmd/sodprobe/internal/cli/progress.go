@@ -26,7 +26,7 @@ func (a *app) progress(planned int64, title string) progress {
 	if !ok || a.env("TERM") == "dumb" {
 		return &lines{out: a.stderr, planned: planned}
 	}
-	return newTable(a.stderr, a.environ(), tableState{
+	return newTable(console(a.stderr), a.environ(), tableState{
 		title: title, planned: planned, width: width, height: height, started: a.now(), now: a.now,
 	})
 }

@@ -71,7 +71,11 @@ func (a *app) printReport(r *reports.Report, dir string, out output) error {
 	if out.json() {
 		return reports.JSON(a.stdout, r)
 	}
-	if err := reports.Text(a.stdout, r, a.colored(a.stdout)); err != nil {
+	to, colored := a.stdout, a.colored(a.stdout)
+	if colored {
+		to = console(to) // the colors are our own, and all else in it is plain
+	}
+	if err := reports.Text(to, r, colored); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nReport    %s\nEvidence  %s\n", filepath.Join(dir, "report.html"), dir)

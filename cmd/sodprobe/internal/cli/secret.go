@@ -26,6 +26,7 @@ func (a *app) secrets(folder string) func(targets.Secret) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read %s: %w", at, err)
 		}
+		a.hidden.Add(value)
 		return value, nil
 	}
 }

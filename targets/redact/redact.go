@@ -1,0 +1,274 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"strings"
+	"sync"
+)
+
+// Mark stands where a secret stood.
+const Mark = "[redacted]"
+
+// Dropped stands for a text that held a long part of a secret which could not be
+// taken out alone.
+const Dropped = "[redacted: the text held a part of a secret]"
+
+// Set is a set of secrets. The zero value is empty. It is safe for concurrent use.
+type Set struct {
+	mu      sync.RWMutex
+	secrets map[string]*needles
+}
+
+// shortest is the length in bytes below which only the secret itself is looked for:
+// its encodings would fit by chance.
+const shortest = 6
+
+// longAt reports whether around a piece, which begins at a place in the text and at
+// some in the secret, enough is the same.
+func (b *blocks) longAt(text string, at int, places []int) bool {
+	for _, place := range places {
+		from, to := 0, block
+		for from < at && from < place && text[at-from-1] == b.secret[place-from-1] {
+			from++
+		}
+		for at+to < len(text) && place+to < len(b.secret) && text[at+to] == b.secret[place+to] {
+			to++
+		}
+		if from+to >= long {
+			return true
+		}
+	}
+	return false
+}
+
+// needles are the forms of one secret that can stand in a text.
+type needles struct {
+	plain  []string // that count as they are
+	hex    string   // in small letters, "" for none
+	blocks *blocks
+}
+
+// blocks are pieces of a secret, end to end: any part of it that is nearly twice as
+// long as one holds one whole.
+type blocks struct {
+	secret string
+	all    map[uint64][]int // where in the secret each begins
+	// sieve has a bit for each piece, by its hash: most of a text is no piece.
+	sieve [64]uint64
+}
+
+// block is the length of a piece in bytes, and long that of a part that is too much
+// of a secret.
+const block, long = 8, 16
+
+func blocksOf(secret string) *blocks {
+	if len(secret) < long+4 {
+		return nil // of a shorter one nearly all would have to be there
+	}
+	b := &blocks{secret: secret, all: map[uint64][]int{}}
+	for i := 0; i+block <= len(secret); i += block {
+		piece := binary.LittleEndian.Uint64([]byte(secret[i : i+block]))
+		b.all[piece] = append(b.all[piece], i)
+		bit := hash(piece)
+		b.sieve[bit/64] |= 1 << (bit % 64)
+	}
+	return b
+}
+
+// hash is twelve bits of a piece (Fibonacci hashing).
+func hash(piece uint64) uint64 { return piece * 0x9e3779b97f4a7c15 >> 52 }
+
+// in reports whether a long part stands in a text.
+func (b *blocks) in(text string) bool {
+	if b == nil || len(text) < block {
+		return false
+	}
+	piece := binary.LittleEndian.Uint64([]byte(text[:block]))
+	for i := block; ; i++ {
+		if bit := hash(piece); b.sieve[bit/64]>>(bit%64)&1 == 1 && b.longAt(text, i-block, b.all[piece]) {
+			return true
+		}
+		if i == len(text) {
+			return false
+		}
+		piece = piece>>8 | uint64(text[i])<<56
+	}
+}
+
+// New makes a set. Empty texts are no secrets.
+func New(secrets ...string) *Set {
+	s := &Set{}
+	s.Add(secrets...)
+	return s
+}
+
+// Add adds secrets.
+func (s *Set) Add(secrets ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, secret := range secrets {
+		secret = strings.TrimSpace(secret)
+		if secret == "" || s.secrets[secret] != nil {
+			continue
+		}
+		if s.secrets == nil {
+			s.secrets = map[string]*needles{}
+		}
+		s.secrets[secret] = needlesOf(secret)
+	}
+}
+
+// Has reports whether a secret is in the set.
+func (s *Set) Has(secret string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.secrets[strings.TrimSpace(secret)] != nil
+}
+
+func needlesOf(secret string) *needles {
+	n := &needles{plain: []string{secret}}
+	if squeezed := squeeze(secret); squeezed != secret && len(squeezed) >= shortest {
+		n.plain = append(n.plain, squeezed)
+	}
+	if len(secret) < shortest {
+		return n
+	}
+	n.plain = append(n.plain, inBase64(secret)...)
+	n.hex = hex.EncodeToString([]byte(secret))
+	n.blocks = blocksOf(secret)
+	return n
+}
+
+// inBase64 are the letters that a secret gives in base64, wherever it begins among
+// others: those that also encode a neighbor are left out.
+func inBase64(secret string) []string {
+	var out []string
+	for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for offset := range 3 {
+			text := alphabet.EncodeToString(append(make([]byte, offset), secret...))
+			from, whole := (offset*8+5)/6, (offset+len(secret))*8/6
+			if core := text[from:whole]; len(core) >= shortest && !contains(out, core) {
+				out = append(out, core)
+			}
+		}
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Text is a text without the secrets.
+func (s *Set) Text(text string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.secrets) == 0 || text == "" || !s.suspects(text) {
+		return text
+	}
+	var found spans
+	views := viewsOf(text)
+	for _, v := range views {
+		for _, n := range s.secrets {
+			n.find(v, &found)
+		}
+	}
+	if len(found) > 0 {
+		text = found.cut(text)
+		views = viewsOf(text)
+	}
+	for _, v := range views {
+		for _, n := range s.secrets {
+			if n.blocks.in(v.text) {
+				return Dropped
+			}
+		}
+	}
+	return text
+}
+
+// suspects reports whether a text may hold anything of a secret, which most do not.
+func (s *Set) suspects(text string) bool {
+	for range levels + 1 {
+		squeezed := squeeze(text)
+		folded := strings.ToLower(squeezed)
+		for _, n := range s.secrets {
+			if n.in(text) || n.in(squeezed) || n.hex != "" && strings.Contains(folded, n.hex) {
+				return true
+			}
+		}
+		if !strings.ContainsAny(text, escapes) {
+			return false
+		}
+		next, _ := decoded(view{text: text})
+		if next.text == text {
+			return false
+		}
+		text = next.text
+	}
+	return false
+}
+
+// in reports whether the secret, or a part of it, stands in a text.
+func (n *needles) in(text string) bool {
+	for _, needle := range n.plain {
+		if strings.Contains(text, needle) {
+			return true
+		}
+	}
+	return n.blocks.in(text)
+}
+
+// find notes where a secret stands in a view.
+func (n *needles) find(v view, found *spans) {
+	for _, needle := range n.plain {
+		for at := 0; ; {
+			i := strings.Index(v.text[at:], needle)
+			if i < 0 {
+				break
+			}
+			found.add(v.source(at+i, at+i+len(needle)))
+			at += i + 1
+		}
+	}
+	if n.hex == "" {
+		return
+	}
+	folded := strings.ToLower(v.text)
+	if len(folded) != len(v.text) {
+		return // letters that change their length are no hex
+	}
+	for at := 0; ; {
+		i := strings.Index(folded[at:], n.hex)
+		if i < 0 {
+			return
+		}
+		found.add(v.source(at+i, at+i+len(n.hex)))
+		at += i + 1
+	}
+}
+
+// Writer writes what comes to another one, without the secrets. Each Write is one
+// text.
+func (s *Set) Writer(w io.Writer) io.Writer { return &writer{s, w} }
+
+type writer struct {
+	set *Set
+	to  io.Writer
+}
+
+// Write implements io.Writer.
+func (w *writer) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.to, w.set.Text(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
