@@ -205,9 +205,28 @@ func (v *verifier) window() {
 			a.ChangeTicket,
 		)
 	}
+	v.withdrawn()
+}
+
+func (v *verifier) withdrawn() {
 	if digest := scenarios.Digest(v.Scenario); v.Trust.withdrawn[strings.TrimPrefix(digest, "sha256:")] {
 		v.refuse(Withdrawn, "approve a new revision", "the approval of %s was withdrawn", digest)
 	}
+}
+
+// VerifyAuthor checks that an author signed the scenario, that every signature beside
+// it holds, and that nobody withdrew it: enough for what only reads.
+func VerifyAuthor(r Request) error {
+	v := &verifier{Request: r}
+	v.signatures()
+	if len(v.persons(author)) == 0 {
+		v.refuse(NoAuthor, "sodprobe approve --role author", "no author has signed the scenario")
+	}
+	v.withdrawn()
+	if len(v.reasons) > 0 {
+		return &Refusal{v.reasons}
+	}
+	return nil
 }
 
 // VerifyOperator checks that a principal whom the policy lets run signed a

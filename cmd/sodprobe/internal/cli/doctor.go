@@ -13,17 +13,30 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	var f connectFlags
-	var out output
+	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor SCENARIO",
 		Short: "Check, read-only, that every identity, target and arm can work",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.doctor(cmd.Context(), args[0], f, out) },
+		Long: `doctor reads at the targets, as the scenario's identities, and attempts nothing.
+It needs an author's signature over the scenario, under the pinned root; without
+one it lists every host that it would ask, and every secret that it would use
+there, and asks you first.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.doctor(cmd.Context(), args[0], o) },
 	}
-	f.add(cmd)
-	out.flag(cmd)
+	o.documentFlags.add(cmd)
+	o.connectFlags.add(cmd)
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "refuse rather than ask where no author has signed")
+	o.out.flag(cmd)
 	return cmd
+}
+
+// doctorOptions are what doctor wants to know.
+type doctorOptions struct {
+	documentFlags
+	connectFlags
+	yes bool
+	out output
 }
 
 // diagnosis is doctor's findings at one target.
@@ -32,7 +45,7 @@ type diagnosis struct {
 	Findings []targets.Finding `json:"findings"`
 }
 
-func (a *app) doctor(ctx context.Context, path string, f connectFlags, out output) error {
+func (a *app) doctor(ctx context.Context, path string, o doctorOptions) error {
 	d, err := read(path)
 	if err != nil {
 		return err
@@ -41,7 +54,10 @@ func (a *app) doctor(ctx context.Context, path string, f connectFlags, out outpu
 	if err != nil {
 		return err
 	}
-	conn, err := a.connect(ctx, f, d, "sodprobe-doctor")
+	if err := a.consented(d, o); err != nil {
+		return err
+	}
+	conn, err := a.connect(ctx, o.connectFlags, d, "sodprobe-doctor")
 	if err != nil {
 		return err
 	}
@@ -54,7 +70,7 @@ func (a *app) doctor(ctx context.Context, path string, f connectFlags, out outpu
 		}
 		all = append(all, diagnosis{t.ID, found})
 	}
-	if out.json() {
+	if o.out.json() {
 		if err := a.printJSON(all); err != nil {
 			return err
 		}
