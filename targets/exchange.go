@@ -15,6 +15,8 @@ type Exchange struct {
 	// Body of a 2xx answer is reduced to the fields that the rule keeps, as
 	// JSON; of any other answer it is the text, cut at MaxBody.
 	Body string `json:"body,omitempty"`
+	// Peer is the SHA-256, in hex, of the certificate that the server showed.
+	Peer string `json:"peer_sha256,omitempty"`
 	// Cut is the number of bytes beyond MaxBody that were dropped.
 	Cut int64 `json:"cut,omitempty"`
 	// Truncated says that the stream ended before the body did.

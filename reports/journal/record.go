@@ -59,7 +59,10 @@ type RunStart struct {
 	Targets  []targets.Target `json:"targets"`
 	Controls []string         `json:"controls"`
 	Proxies  []string         `json:"proxies,omitempty"`
-	StopOn   string           `json:"stop_on"`
+	// Roots are the variables of the environment that say which certificates are
+	// trusted where a target pins none, with the SHA-256 of the file.
+	Roots  []string `json:"roots,omitempty"`
+	StopOn string   `json:"stop_on"`
 	// Rule is the version of the verdict rule, probes.RuleVersion.
 	Rule int `json:"rule,omitempty"`
 	// Lab marks simulated evidence: it proves nothing about any real system.
@@ -123,14 +126,19 @@ type Signed struct {
 
 // Pin is the comparison of a live target with the approved one.
 type Pin struct {
-	Target    string             `json:"target"`
-	OK        bool               `json:"ok"`
-	Problem   string             `json:"problem,omitempty"`
-	Server    string             `json:"server,omitempty"`
-	Version   string             `json:"version,omitempty"`
-	Edition   string             `json:"edition,omitempty"`
-	Harness   string             `json:"harness,omitempty"` // the prober's own principal
-	Exchanges []targets.Exchange `json:"exchanges,omitempty"`
+	Target  string `json:"target"`
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty"`
+	Server  string `json:"server,omitempty"`
+	Version string `json:"version,omitempty"`
+	Edition string `json:"edition,omitempty"`
+	Harness string `json:"harness,omitempty"` // the prober's own principal
+	// ServerName is the name that the certificate had to have, where the kubeconfig
+	// says another than the server's; Proxy is the kubeconfig's own, without
+	// credentials.
+	ServerName string             `json:"server_name,omitempty"`
+	Proxy      string             `json:"proxy,omitempty"`
+	Exchanges  []targets.Exchange `json:"exchanges,omitempty"`
 }
 
 // IdentityCheck is one whoami.

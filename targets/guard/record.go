@@ -2,6 +2,9 @@ package guard
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -72,6 +75,7 @@ func (l *Lease) answered(resp *http.Response, rule targets.Rule, took func() tim
 	x := &l.exchange
 	x.Sent.Took, x.Sent.Protocol = took(), resp.Proto
 	x.Status, x.Headers = resp.StatusCode, l.headers(resp.Header, answerHeaders())
+	x.Peer = peer(resp.TLS)
 	x.Truncated = err != nil || len(body) > maxAnswer
 	switch {
 	case resp.StatusCode/100 == 2 && !x.Truncated:
@@ -90,6 +94,15 @@ func (l *Lease) answered(resp *http.Response, rule targets.Rule, took func() tim
 		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{}))
 	}
 	return resp
+}
+
+// peer is the digest of the certificate that a server showed.
+func peer(s *tls.ConnectionState) string {
+	if s == nil || len(s.PeerCertificates) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(s.PeerCertificates[0].Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 // broken ends a body that did not end well.

@@ -50,6 +50,8 @@ type Cluster struct {
 	base   string // https://HOST:PORT
 	guard  *guard.Guard
 	prober *credential
+	// serverName and proxy are the kubeconfig's own, "" for none.
+	serverName, proxy string
 
 	mu sync.Mutex
 	// others are the credentials of identities with a context of their own,
@@ -73,16 +75,30 @@ func Connect(cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	u, err := url.Parse(config.Host)
-	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("context %s: its server is not https://HOST[:PORT]", cfg.Target.Kubernetes.Context)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("context %s: its server is not https://HOST[:PORT], without a path or a credential", cfg.Target.Kubernetes.Context)
 	}
-	c.base = "https://" + u.Host
+	c.base, c.serverName = "https://"+u.Host, config.ServerName
+	c.proxy = proxyOf(cfg.Kubeconfig, cfg.Target.Kubernetes.Context)
 	c.guard = guard.New(guard.Config{
 		Host: u.Host, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond),
 		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: Invariant, Now: cfg.Now,
 	})
 	c.prober, err = c.credential(cfg.Target.Kubernetes.Context, config)
 	return c, err
+}
+
+// proxyOf is the proxy that a context's cluster names, by its scheme and host.
+func proxyOf(kubeconfig *clientcmdapi.Config, context string) string {
+	cluster := kubeconfig.Clusters[kubeconfig.Contexts[context].Cluster]
+	if cluster == nil || cluster.ProxyURL == "" {
+		return ""
+	}
+	u, err := url.Parse(cluster.ProxyURL)
+	if err != nil {
+		return "" // then the context cannot be used
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // context returns the credential of an identity's own context. Each has one

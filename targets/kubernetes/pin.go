@@ -17,7 +17,7 @@ import (
 // by the handshake, then the uid of kube-system. A cluster that does not
 // answer wraps targets.ErrUnreachable.
 func (c *Cluster) Pin(ctx context.Context) (journal.Pin, error) {
-	pin := journal.Pin{Server: c.base}
+	pin := journal.Pin{Server: c.base, ServerName: c.serverName, Proxy: c.proxy}
 	s := &Session{cluster: c, as: c.prober}
 	x, body := s.get(ctx, "/api/v1/namespaces/kube-system", "application/json", "/kind", "/metadata/name", "/metadata/uid")
 	pin.Exchanges = append(pin.Exchanges, x)

@@ -25,7 +25,7 @@ func TestBlocked(t *testing.T) {
 			if len(got) < 24 {
 				t.Errorf("%d probes ran, want at least 24", len(got))
 			}
-			if code, out := w.sodprobe("doctor", "scenario.yaml", "--kubeconfig", "kubeconfig"); code != 0 {
+			if code, out := w.sodprobe("doctor", "scenario.yaml", "--kubeconfig", "kubeconfig", "--trust-root", "trust_root", "--yes"); code != 0 {
 				t.Errorf("doctor: exit %d\n%s", code, out)
 			}
 		})

@@ -105,7 +105,7 @@ func (e *execution) start(approved journal.Approval, verifier string) (journal.R
 	}
 	kind, print := approval.Names(e.key)
 	start := e.doc.registers(e.plan, approved, e.id)
-	start.Tool, start.Host, start.Proxies, start.RunKey = tool, host, e.proxies(), verifier
+	start.Tool, start.Host, start.Proxies, start.Roots, start.RunKey = tool, host, e.proxies(), e.roots(), verifier
 	start.Operator.Principal, start.Operator.Person = e.operator, e.doc.trust.Policy.Person(e.operator)
 	start.Operator.KeyType, start.Operator.Fingerprint = kind, print
 	return start, nil
@@ -120,6 +120,24 @@ func (e *execution) proxies() []string {
 			continue
 		}
 		out = append(out, name+"="+proxyHost(value))
+	}
+	return out
+}
+
+// roots lists the files of the environment that say whom to trust, each with the
+// digest of what it holds: Go reads the first two (crypto/x509), AWS's SDK the last.
+func (e *execution) roots() []string {
+	var out []string
+	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE"} {
+		value := e.app.env(name)
+		if value == "" {
+			continue
+		}
+		line := name + "=" + value
+		if data, err := os.ReadFile(value); err == nil { //nolint:gosec // the user's own environment names it
+			line += " " + digest(data)
+		}
+		out = append(out, line)
 	}
 	return out
 }
