@@ -90,7 +90,8 @@ func (c *checker) ascii() {
 
 // named reports whether a place is in one of the parts that machines read.
 func named(place string) bool {
-	return slices.ContainsFunc([]string{"targets[", "identities[", "attempts["}, func(part string) bool { return strings.HasPrefix(place, part) })
+	parts := []string{"targets[", "identities[", "attempts["}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(place, part) })
 }
 
 func mapped(n *yaml.Node, key string) bool {
@@ -134,7 +135,7 @@ func Strange(s *Scenario) []string {
 // eachText calls do with every text of a value, keys of maps included, in an order
 // that is always the same.
 func eachText(v reflect.Value, at string, do func(at, text string)) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // of all kinds, those that a scenario is made of
 	case reflect.String:
 		do(at, v.String())
 	case reflect.Pointer:

@@ -66,8 +66,9 @@ func parsePolicy(data []byte) (Policy, error) {
 		return Policy{}, err
 	}
 	p := Policy{
-		Version: f.Version, Expires: f.Expires, Origin: f.Origin, Threshold: f.Threshold, MaxWindow: time.Duration(f.MaxWindowDays) * 24 * time.Hour,
-		Persons: f.Persons, Authors: f.Authors, Approvers: f.Approvers, Operators: f.Operators, Services: f.Services, Lab: f.Lab,
+		Version: f.Version, Expires: f.Expires, Origin: f.Origin, Threshold: f.Threshold,
+		MaxWindow: time.Duration(f.MaxWindowDays) * 24 * time.Hour,
+		Persons:   f.Persons, Authors: f.Authors, Approvers: f.Approvers, Operators: f.Operators, Services: f.Services, Lab: f.Lab,
 	}
 	var err error
 	if p.Ticket, err = regexp.Compile(f.Ticket); err != nil {

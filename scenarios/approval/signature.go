@@ -64,22 +64,22 @@ func (t *Trust) check(message, armored []byte, namespace, principal string, at t
 	)
 }
 
+func unsupportedKey(kind string) *Refusal {
+	return refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key, or with a security key",
+		"the signature is by a %s key, which is not supported", kind)
+}
+
 // parseSignature reads an armored signature in its one canonical form.
 func parseSignature(armored []byte) (*sshsig.Signature, *Refusal) {
 	sig, err := sshsig.Unarmor(armored)
 	if err != nil {
 		if kind := signedType(armored); kind != "" && !slices.Contains(supportedTypes(), kind) {
-			return nil, refuse(
-				UnsupportedKey,
-				"sign with an Ed25519, ECDSA or RSA key, or with a security key",
-				"the signature is by a %s key, which is not supported",
-				kind,
-			)
+			return nil, unsupportedKey(kind)
 		}
 		return nil, refuse(MalformedSig, "sign again", "the file is not an SSH signature: %v", err)
 	}
 	if kind := unsupported(sig.PublicKey); kind != "" {
-		return nil, refuse(UnsupportedKey, "sign with an Ed25519, ECDSA or RSA key, or with a security key", "the signature is by a %s key, which is not supported", kind)
+		return nil, unsupportedKey(kind)
 	}
 	if !bytes.Equal(armor(sig), armored) {
 		return nil, refuse(MalformedSig, "sign again with ssh-keygen", "the signature is not in its canonical encoding")

@@ -114,7 +114,8 @@ func parseKey(s string) (ssh.PublicKey, error) {
 // keyType reports whether a word names a kind of key, known here or not: it
 // begins as all of OpenSSH's do.
 func keyType(word string) bool {
-	return slices.ContainsFunc([]string{"ssh-", "sk-", "ecdsa-", "mldsa", "webauthn-"}, func(prefix string) bool { return strings.HasPrefix(word, prefix) })
+	prefixes := []string{"ssh-", "sk-", "ecdsa-", "mldsa", "webauthn-"}
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(word, prefix) })
 }
 
 // supportedTypes are the key types whose signatures count. Security keys have to

@@ -89,7 +89,8 @@ func (v *verifier) signatures() {
 		sum := sha256.Sum256(v.Signatures[name])
 		kind, print := Names(key)
 		if i := slices.IndexFunc(v.good, func(s journal.Signature) bool { return s.Fingerprint == print && s.Person != person }); i >= 0 {
-			v.refuse(KeyOfTwo, "have each person sign with a key of their own", "one key, %s, signed for %s and for %s", print, v.good[i].Person, person)
+			v.refuse(KeyOfTwo, "have each person sign with a key of their own", "one key, %s, signed for %s and for %s",
+				print, v.good[i].Person, person)
 			continue
 		}
 		v.good = append(v.good, journal.Signature{

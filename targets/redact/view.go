@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,8 +91,8 @@ func decoded(v view) (view, bool) {
 func escape(s string) (string, int) {
 	switch s[0] {
 	case '%':
-		if c, ok := number(s, 1, 2, 16); ok {
-			return string([]byte{byte(c)}), 3
+		if c, ok := octet(s, 1); ok {
+			return c, 3
 		}
 	case '\\':
 		return backslash(s)
@@ -107,12 +108,14 @@ func backslash(s string) (string, int) {
 	}
 	switch s[1] {
 	case 'u':
-		if r, ok := number(s, 2, 4, 16); ok {
-			return string(rune(r)), 6
+		if len(s) >= 6 {
+			if r, err := strconv.ParseInt(s[2:6], 16, 32); err == nil && r >= 0 {
+				return string(rune(r)), 6
+			}
 		}
 	case 'x':
-		if c, ok := number(s, 2, 2, 16); ok {
-			return string([]byte{byte(c)}), 4
+		if c, ok := octet(s, 2); ok {
+			return c, 4
 		}
 	case '"', '\\', '/', '\'':
 		return s[1:2], 2
@@ -138,24 +141,24 @@ func entity(s string) (string, int) {
 	if hex := strings.TrimLeft(digits, "xX"); hex != digits {
 		digits, base = hex, 16
 	}
-	r, err := strconv.ParseUint(digits, base, 21)
+	r, err := strconv.ParseInt(digits, base, 32)
 	if err != nil || !utf8.ValidRune(rune(r)) {
 		return "", 0
 	}
 	return string(rune(r)), end + 1
 }
 
-// number reads so many digits at a place.
-func number(s string, at, digits, base int) (uint64, bool) {
-	if len(s) < at+digits {
-		return 0, false
+// octet is the byte that two digits stand for at a place.
+func octet(s string, at int) (string, bool) {
+	if len(s) < at+2 {
+		return "", false
 	}
-	n, err := strconv.ParseUint(s[at:at+digits], base, 32)
-	return n, err == nil
+	b, err := hex.DecodeString(s[at : at+2])
+	return string(b), err == nil
 }
 
 // blank tells what folds a line.
-func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+func blank(r rune) bool { return r == ' ' || r == '\n' || r == '\r' || r == '\t' }
 
 // squeeze is a text without blanks.
 func squeeze(s string) string {
@@ -163,7 +166,7 @@ func squeeze(s string) string {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && blank(byte(r)) {
+		if blank(r) {
 			return -1
 		}
 		return r
@@ -177,7 +180,7 @@ func unfolded(v view) (view, bool) {
 	}
 	b := &builder{of: v}
 	for i := range len(v.text) {
-		if !blank(v.text[i]) {
+		if !blank(rune(v.text[i])) {
 			b.put(v.text[i:i+1], i, i+1)
 		}
 	}

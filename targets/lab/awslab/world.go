@@ -74,8 +74,11 @@ func world(permissive bool) (map[string]role, document) {
 		[]statement{
 			allow(texts{"*"}, "*"),
 			{
-				Effect:    "Deny",
-				Action:    texts{"cloudtrail:StopLogging", "organizations:UpdatePolicy", "organizations:AttachPolicy", "organizations:DetachPolicy", "kms:PutKeyPolicy"},
+				Effect: "Deny",
+				Action: texts{
+					"cloudtrail:StopLogging", "kms:PutKeyPolicy",
+					"organizations:UpdatePolicy", "organizations:AttachPolicy", "organizations:DetachPolicy",
+				},
 				Resource:  texts{"*"},
 				Condition: conditions{"ArnNotEquals": {"aws:PrincipalArn": {RoleARN(Release)}}},
 			},

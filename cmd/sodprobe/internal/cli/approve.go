@@ -69,7 +69,7 @@ func (a *app) approve(ctx context.Context, path string, o approveOptions) error 
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return fmt.Errorf("make the signatures folder: %w", err)
 	}
-	if err := os.WriteFile(file, armored, 0o600); err != nil { //nolint:gosec // the user names the scenario that the file goes beside
+	if err := os.WriteFile(file, armored, 0o600); err != nil {
 		return fmt.Errorf("write the signature: %w", err)
 	}
 	_, err = fmt.Fprintf(a.stdout, "\nwrote %s\ncheck: ssh-keygen -Y verify -f trust/allowed_signers -I %s -n %s@sodprobe -s %s < %s\n",

@@ -19,7 +19,7 @@ import (
 )
 
 // package_ is the evidence of one demo, and who made it.
-type package_ struct { //nolint:revive // package is a word of Go's
+type package_ struct {
 	app    *app
 	people *demoPeople
 	root   string // the evidence root

@@ -37,7 +37,7 @@ func kills(ts *testscript.TestScript, _ bool, _ []string) {
 	whole := killAfter(ts, 0, time.Hour) // how long one takes that nobody kills
 	var sum killed
 	for i := 1; i <= rounds; i++ {
-		took := killAfter(ts, i, rand.N(whole)) //nolint:gosec // a moment, and no secret
+		took := killAfter(ts, i, rand.N(whole))
 		sum.add(ts, ts.MkAbs(fmt.Sprintf("evidence-%d", i)), took)
 	}
 	ts.Logf("%d runs of about %s: %s", rounds, whole.Round(time.Millisecond), sum)
@@ -48,7 +48,7 @@ func kills(ts *testscript.TestScript, _ bool, _ []string) {
 
 // killAfter starts a run with an evidence root of its own, and kills it.
 func killAfter(ts *testscript.TestScript, round int, after time.Duration) time.Duration {
-	cmd := exec.CommandContext(ts.Value(test{}).(*testing.T).Context(), "sodprobe", "run", "scenario.yaml", "--trust-root", "trust_root", "--kubeconfig", "kubeconfig", //nolint:gosec // this program
+	cmd := exec.CommandContext(ts.Value(test{}).(*testing.T).Context(), "sodprobe", "run", "scenario.yaml", "--trust-root", "trust_root", "--kubeconfig", "kubeconfig",
 		"--operator", "oscar@corp.example", "--operator-key", "keys/oscar", "--evidence", fmt.Sprintf("evidence-%d", round))
 	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "NO_COLOR=1", "HOME="+ts.MkAbs("."))
 	began := time.Now()
@@ -146,7 +146,7 @@ type record struct {
 
 func recordOf(dir string) (record, error) {
 	out := record{arms: map[int64]targets.Class{}, outcomes: map[int64]probes.Outcome{}}
-	f, err := os.Open(filepath.Join(dir, journal.FileName)) //nolint:gosec // the test's own folder
+	f, err := os.Open(filepath.Join(dir, journal.FileName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, nil
 	}
@@ -178,7 +178,8 @@ func recordOf(dir string) (record, error) {
 			out.outcomes[o.N] = o.Outcome
 		case journal.TypeRunEnd:
 			out.ended = true
-		default: // says nothing of attempts
+		case journal.TypeRunStart, journal.TypeRunSigned, journal.TypePin, journal.TypeIdentity, journal.TypeState, journal.TypeReview,
+			journal.TypeIntent, journal.TypeStop, journal.TypeRunRecover, journal.TypeRecSigned:
 		}
 	}
 	return out, nil
@@ -186,7 +187,7 @@ func recordOf(dir string) (record, error) {
 
 // sodprobe runs the program in the script's folder and returns its exit code.
 func sodprobe(ts *testscript.TestScript, args ...string) int {
-	cmd := exec.CommandContext(ts.Value(test{}).(*testing.T).Context(), "sodprobe", args...) //nolint:gosec // this program
+	cmd := exec.CommandContext(ts.Value(test{}).(*testing.T).Context(), "sodprobe", args...)
 	cmd.Dir = ts.MkAbs(".")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -113,7 +113,8 @@ func (p *packaged) reapprove(run string, start journal.RunStart) error {
 		return fmt.Errorf("it was judged by version %d of the verdict rule, which this program does not know", start.Rule)
 	}
 	// What only the run knew.
-	want.Tool, want.Host, want.Proxies, want.Roots, want.RunKey, want.Rule = start.Tool, start.Host, start.Proxies, start.Roots, start.RunKey, start.Rule
+	want.Tool, want.Host, want.Proxies, want.Roots = start.Tool, start.Host, start.Proxies, start.Roots
+	want.RunKey, want.Rule = start.RunKey, start.Rule
 	want.Operator = start.Operator
 	want.Operator.Person = d.trust.Policy.Person(start.Operator.Principal)
 	return sameStart(want, start)

@@ -62,7 +62,7 @@ func (p *packaged) untouched(run string, documents map[string]string) error {
 // rendered renders the files that follow from the journal again, and compares them
 // byte by byte. Only the program that wrote them writes the same.
 func (p *packaged) rendered() error {
-	f, err := os.Open(filepath.Join(p.dir, journal.FileName)) //nolint:gosec // the user names the run's folder
+	f, err := os.Open(filepath.Join(p.dir, journal.FileName))
 	if err != nil {
 		return err
 	}
