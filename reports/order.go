@@ -171,7 +171,7 @@ func (c *checker) halted() error {
 		return nil
 	}
 	says := map[string]bool{
-		"permitted":     c.tally.Permitted > 0,
+		"permitted":     c.through,
 		"refused":       c.refused(),
 		"window-closed": c.last.After(c.start.Approval.NotAfter),
 		"budget":        c.MaxRequests == 0 || c.ended == nil || c.ended.Requests >= c.MaxRequests,

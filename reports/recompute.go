@@ -94,6 +94,7 @@ func (c *checker) arm(l journal.Line) error {
 		b.sent[a.N] = true
 	}
 	if a.Arm == targets.ArmAttempt {
+		c.through = c.through || a.Response.Class == targets.Reached || a.Response.Class == targets.Mutated
 		if sent != nil && a.Case.Exchange.Left() {
 			c.batchOf(a.Target).attempt(a.Identity, a.Case.Asks())
 		}

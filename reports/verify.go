@@ -125,6 +125,8 @@ type checker struct {
 	recovered  bool
 	ended      *journal.RunEnd
 	stop       *journal.Stop
+	// through says that some attempt got through, whatever it was judged to be.
+	through bool
 	// stopsMissing says that some attempt was left out because the run stopped.
 	stopsMissing bool
 	began, last  time.Time // of the first line, and of the last

@@ -170,7 +170,11 @@ func (p *package_) forge(t *testing.T, tamper func(*journal.Entry, map[string]an
 			if e.Type == journal.TypeRunSigned {
 				continue
 			}
-			line, err := w.AppendLine(t.Context(), e.Type, body)
+			kind := e.Type
+			if s, ok := body.(journal.Stop); ok { // a line that the run did not write
+				kind, body = journal.TypeStop, s
+			}
+			line, err := w.AppendLine(t.Context(), kind, body)
 			check(t, err)
 			if e.Type != journal.TypeRunStart {
 				continue

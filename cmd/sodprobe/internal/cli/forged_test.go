@@ -152,14 +152,27 @@ func forgeries() map[string]struct {
 			}
 			return []any{body}
 		}, ""},
-		"left out as interrupted": {notRun("stopped: interrupted"), ""},
-		"left out as excluded":    {notRun("excluded: the scenario's rules exclude it"), "the scenario excludes it: false"},
-		"left out for no reason":  {notRun("it was late"), "no reason that a run has"},
-		"left out as killed":      {notRun("the run was killed"), "nobody closed its record"},
-		"fewer requests":          {each(journal.TypeRunEnd, func(b object) { b["requests"] = 3 }), "it counts 3 requests"},
-		"more requests":           {each(journal.TypeRunEnd, func(b object) { b["requests"] = 999999 }), "approved were"},
-		"another verdict":         {each(journal.TypeRunEnd, func(b object) { b["verdict"] = "effective" }), "the observations say"},
-		"a class":                 {first(journal.TypeArm, isAttempt, func(b object) { in(b, "response")["class"] = "unknown" }), "its exchange says"},
+		"left out as interrupted":   {notRun("stopped: interrupted"), ""},
+		"left out as excluded":      {notRun("excluded: the scenario's rules exclude it"), "the scenario excludes it: false"},
+		"left out for no reason":    {notRun("it was late"), "no reason that a run has"},
+		"left out as killed":        {notRun("the run was killed"), "nobody closed its record"},
+		"stopped by the window":     {stopped("window-closed"), "nothing shows that"},
+		"stopped by the budget":     {stopped("budget"), "nothing shows that"},
+		"stopped by another target": {stopped("refused"), "nothing shows that"},
+		"fewer requests":            {each(journal.TypeRunEnd, func(b object) { b["requests"] = 3 }), "it counts 3 requests"},
+		"more requests":             {each(journal.TypeRunEnd, func(b object) { b["requests"] = 999999 }), "approved were"},
+		"another verdict":           {each(journal.TypeRunEnd, func(b object) { b["verdict"] = "effective" }), "the observations say"},
+		"a class":                   {first(journal.TypeArm, isAttempt, func(b object) { in(b, "response")["class"] = "unknown" }), "its exchange says"},
+	}
+}
+
+// stopped says, before the end, that the run stopped.
+func stopped(why string) func(*journal.Entry, object) []any {
+	return func(e *journal.Entry, body object) []any {
+		if e.Type == journal.TypeRunEnd {
+			return []any{journal.Stop{Reason: why}, body}
+		}
+		return []any{body}
 	}
 }
 
