@@ -36,9 +36,9 @@ type Recovery struct {
 	// last line: concluded where the lines support an outcome, or as it is before
 	// anything ran.
 	Planned func(marker string) iter.Seq[Observation]
-	// Permit may refuse, by the name of the run, before anything is written; nil
-	// refuses nothing.
-	Permit func(run string) error
+	// Permit may refuse, by the name of the run and the number of its lines, before
+	// anything is written; nil refuses nothing.
+	Permit func(run string, lines int64) error
 	// Record is the line to write; Recover fills in what it finds.
 	Record RunRecover
 	Origin string
@@ -81,7 +81,7 @@ func Recover(ctx context.Context, dir string, r Recovery) (_ Recovered, err erro
 		return Recovered{}, ErrUnregistered
 	}
 	if r.Permit != nil {
-		if err := r.Permit(s.run); err != nil {
+		if err := r.Permit(s.run, s.tree.Size()); err != nil {
 			return Recovered{}, err
 		}
 	}

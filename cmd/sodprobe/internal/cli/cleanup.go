@@ -173,13 +173,18 @@ func (a *app) ledgersOf(dir, evidence string) (ledgers, error) {
 	return out, nil
 }
 
+// registered is how many lines a journal has before the run's first request.
+const registered = 2
+
 // permit refuses to close a run that any ledger does not know as begun, or knows
 // as ended: its record was whole then, and is not any more.
-func (all ledgers) permit(run string) error {
+func (all ledgers) permit(run string, lines int64) error {
 	for _, l := range all {
 		switch known, err := l.Known(run); {
 		case err != nil:
 			return err
+		case !known.Started && lines == registered: // it was killed before the ledger had it, and so before its first request
+			return journal.ErrUnregistered
 		case !known.Started:
 			return refusedf("the ledger does not know that the run %s began: nothing is closed that was not begun", run)
 		case known.Ended:

@@ -75,14 +75,17 @@ type world struct{ cluster *lab.Kubernetes }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(world{}).(*world) }
 
-// startLab [permissive] [gap] starts a simulated cluster for the script and
+// startLab [permissive] [gap] [some] starts a simulated cluster for the script and
 // writes kubeconfig and a scenario for it.
 func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	cfg := lab.KubernetesConfig{Posture: lab.Enforced, Now: time.Now, Rand: rand.Reader}
+	nth := 1
 	for _, arg := range args {
 		switch arg {
 		case "permissive":
 			cfg.Posture = lab.Permissive
+		case "some":
+			nth = 4
 		case "gap":
 			cfg.Gaps = []lab.Gap{lab.ForgottenRoleBinding}
 		default:
@@ -93,7 +96,7 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = k.Close() })
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), k.Kubeconfig(), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), demoScenario(&demoLab{cluster: k}, time.Now()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), some(demoScenario(&demoLab{cluster: k}, time.Now()), nth), 0o600))
 	worldOf(ts).cluster = k
 }
 
