@@ -27,7 +27,7 @@ demo: build ## Run the main job on the embedded lab; needs Go only
 
 .PHONY: test
 test: prerequisites ## Fast hermetic tests; needs Go, git and OpenSSH's client
-	go test $(RACE) ./...
+	go test $(RACE) -timeout 30m ./...
 
 .PHONY: prerequisites
 prerequisites:
