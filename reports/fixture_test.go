@@ -280,7 +280,7 @@ func verifier() reports.Verifier {
 		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: classify},
 		Oracles:  map[targets.System]targets.Oracle{targets.Kubernetes: oracle()},
 		Approve:  func(string, journal.RunStart) error { return nil },
-		Operator: func(_, signature []byte, operator journal.Principal, _ journal.RunStart) error {
+		Operator: func(_, signature []byte, operator journal.Principal, _ time.Time) error {
 			if "by "+operator.Person != string(signature) {
 				return fmt.Errorf("%q is not by %s", signature, operator.Person)
 			}

@@ -16,9 +16,9 @@ import (
 // Date of its answers.
 const ClockSkew = 5 * time.Minute
 
-// closing is how long after the window's end an answer may still come in, and the
-// reads that close brackets.
-const closing = time.Minute
+// closing is how long the reads that close brackets may take after the window's end,
+// beside the time that one answer has.
+const closing = 45 * time.Second
 
 // slack is how far a clock may be set back during a run.
 const slack = 5 * time.Second
@@ -43,7 +43,7 @@ func clockOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z")
 
 func (c *checker) inWindow(t time.Time) error {
 	a := c.start.Approval
-	if t.Before(a.NotBefore) || t.After(a.NotAfter.Add(closing)) {
+	if t.Before(a.NotBefore) || t.After(a.NotAfter.Add(closing+c.Timeout)) {
 		return fmt.Errorf("it is of %s, outside the approved window from %s to %s", clockOf(t), clockOf(a.NotBefore), clockOf(a.NotAfter))
 	}
 	return nil
@@ -108,10 +108,17 @@ func (c *checker) pin(l journal.Line) error {
 	if i < 0 {
 		return fmt.Errorf("the target %q was not planned", p.Target)
 	}
-	if c.Pinned == nil || !p.OK {
+	if c.Pinned == nil {
 		return nil
 	}
-	return c.Pinned(c.start.Targets[i], p)
+	err := c.Pinned(c.start.Targets[i], p)
+	switch {
+	case p.OK:
+		return err
+	case err == nil && p.Harness != "":
+		return errors.New("it says that this is not the approved target, and its answers show that it is")
+	}
+	return nil
 }
 
 func (c *checker) targetOf(id string) int {
@@ -153,6 +160,11 @@ func (c *checker) skipped(o journal.Observation) error {
 		if !c.recovered {
 			return errors.New("it says that the run was killed, and nobody closed its record afterwards")
 		}
+		for _, i := range c.intents {
+			if i.N == o.N {
+				return errors.New("it says that it never began, and it was announced")
+			}
+		}
 		return nil
 	case "stopped", "window-closed", "stop-file", "withdrawn", "budget":
 		c.stopsMissing = true
@@ -174,7 +186,7 @@ func (c *checker) halted() error {
 		"permitted":     c.through,
 		"refused":       c.refused(),
 		"window-closed": c.last.After(c.start.Approval.NotAfter),
-		"budget":        c.MaxRequests == 0 || c.ended == nil || c.ended.Requests >= c.MaxRequests,
+		"budget":        c.recovered || c.MaxRequests == 0 || c.ended == nil || c.ended.Requests >= c.MaxRequests,
 	}
 	if holds, known := says[c.stop.Reason]; known && !holds {
 		return fmt.Errorf("it says that it stopped because of %s, and nothing shows that", c.stop.Reason)
@@ -197,7 +209,7 @@ func (c *checker) counted(end journal.RunEnd) error {
 	if end.Requests < c.requests && !c.recovered {
 		return fmt.Errorf("it counts %d requests, the record has %d", end.Requests, c.requests)
 	}
-	if c.MaxRequests > 0 && end.Requests > c.MaxRequests {
+	if c.MaxRequests > 0 && end.Requests > c.MaxRequests && !c.recovered {
 		return fmt.Errorf("it counts %d requests, approved were %d", end.Requests, c.MaxRequests)
 	}
 	return nil

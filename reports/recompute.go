@@ -64,6 +64,9 @@ func (c *checker) arm(l journal.Line) error {
 		return fmt.Errorf("no classifier for the system %q", a.Case.System)
 	}
 	if got := classify(a.Case); got != a.Response {
+		if a.Arm == targets.ArmAttempt && (got.Class == targets.Reached || got.Class == targets.Mutated) {
+			c.own.Add(probes.Permitted) // what this program calls open is never less
+		}
 		err := fmt.Errorf("it says %s/%s, its exchange says %s/%s", a.Response.Class, a.Response.Layer, got.Class, got.Layer)
 		if err := c.otherwise(l, err); err != nil {
 			return err
@@ -134,8 +137,9 @@ func (c *checker) observation(l journal.Line) error {
 		if !c.recovered || o.Outcome != probes.Inconclusive {
 			return errors.New("an indeterminate attempt in a run that was not recovered")
 		}
-		delete(c.arms, c.attempts[o.N])
-		delete(c.attempts, o.N)
+		if _, made := c.attempts[o.N]; made {
+			return errors.New("it says that nobody knows what became of the attempt, and its answer is on record")
+		}
 		return nil
 	}
 	return c.judged(l, o)
@@ -274,6 +278,7 @@ func (c *checker) judged(l journal.Line, o journal.Observation) error {
 		return fmt.Errorf("its cells are %+v, the lines that it refers to say %+v", o.Arms, arms)
 	}
 	if got := probes.Judge(arms); !reflect.DeepEqual(got, o.Judgement) {
+		c.own.Add(got.Outcome)
 		return c.otherwise(l, fmt.Errorf("its outcome is %s (%s), its cells say %s (%s)", o.Outcome, o.Reason, got.Outcome, got.Reason))
 	}
 	return c.said(o)

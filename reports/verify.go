@@ -34,6 +34,8 @@ type Verifier struct {
 	// run with that marker. who are the names that the server gave the identity;
 	// nil compares nothing.
 	Arm func(a journal.ArmRecord, marker string, who []string) error
+	// Timeout is how long an answer may take.
+	Timeout time.Duration
 	// MaxRequests is how many requests were approved; 0 bounds nothing.
 	MaxRequests int64
 	// Program is the SHA-256, in hex, of the program that verifies. Where another
@@ -41,7 +43,7 @@ type Verifier struct {
 	// no fault of the record; "" judges every record as its own.
 	Program string
 	// Operator verifies a signature over a line by the operator.
-	Operator func(line, signature []byte, operator journal.Principal, start journal.RunStart) error
+	Operator func(line, signature []byte, operator journal.Principal, at time.Time) error
 }
 
 // Planned is an attempt as it was planned.
@@ -63,6 +65,9 @@ type Verification struct {
 	Counts    probes.Tally     `json:"counts"`
 	Verdict   probes.Verdict   `json:"verdict"`
 	Recovered bool             `json:"recovered,omitempty"`
+	// Ours is the verdict that this program gives, where another version made the
+	// record and what it says is Reclassified; else it is Verdict.
+	Ours probes.Verdict `json:"ours"`
 	// Reclassified are lines of another version's record of which this one says
 	// something else.
 	Reclassified []string `json:"reclassified,omitempty"`
@@ -103,7 +108,7 @@ func Verify(run fs.FS, v Verifier) (*Verification, error) {
 	}
 	return &Verification{
 		Run: c.run, Start: c.start, Lines: c.tree.Size(), Root: c.tree.Root(),
-		Counts: c.tally, Verdict: c.verdict(), Recovered: c.recovered,
+		Counts: c.tally, Verdict: c.verdict(), Ours: c.ours(), Recovered: c.recovered,
 		Reclassified: c.reclassified, Writer: c.writer, Dated: c.dated,
 	}, nil
 }
@@ -120,6 +125,7 @@ type checker struct {
 	pending []byte // the exact bytes of a run.recover that is not signed yet
 	// pendingSeq is the number of that line.
 	pendingSeq int64
+	pendingAt  time.Time // when it was written
 	operator   journal.Principal
 	sealKey    string // who signs the last checkpoint
 	recovered  bool
@@ -147,6 +153,7 @@ type checker struct {
 	at         map[string]int64 // id -> line, of what brackets attempts and of attempts
 	observed   map[int64]bool
 	tally      probes.Tally
+	own        probes.Tally // of what this program says otherwise
 }
 
 func newChecker(folder fs.FS, v Verifier) *checker {
@@ -240,7 +247,7 @@ func (c *checker) runSigned(l journal.Line) error {
 	if s.Seq != 0 || s.Namespace != "operate@sodprobe" {
 		return errors.New("it is not the operator's signature over run.start")
 	}
-	if err := c.Operator(c.first, []byte(s.Signature), c.operator, c.start); err != nil {
+	if err := c.Operator(c.first, []byte(s.Signature), c.operator, c.start.Approval.VerifiedAt); err != nil {
 		return fmt.Errorf("the operator's signature: %w", err)
 	}
 	point, err := journal.ReadCheckpoint(c.folder, "before", c.start.RunKey)
@@ -259,6 +266,7 @@ func (c *checker) recover(l journal.Line) error {
 		return err
 	}
 	c.recovered, c.ended, c.writer = true, nil, r.Tool.SHA256
+	c.pendingAt = l.T
 	c.pending, c.pendingSeq, c.operator, c.sealKey = bytes.Clone(l.Raw), l.Seq, r.Operator, r.RunKey
 	return nil
 }
@@ -273,7 +281,7 @@ func (c *checker) recoverSigned(l journal.Line) error {
 	}
 	line := c.pending
 	c.pending = nil
-	if err := c.Operator(line, []byte(s.Signature), c.operator, c.start); err != nil {
+	if err := c.Operator(line, []byte(s.Signature), c.operator, c.pendingAt); err != nil {
 		return fmt.Errorf("the operator's signature over the recovery: %w", err)
 	}
 	return nil
@@ -304,6 +312,18 @@ func (c *checker) verdict() probes.Verdict {
 		return c.tally.Verdict().OfRecovered()
 	}
 	return c.tally.Verdict()
+}
+
+// ours is what this program says of the whole: where another version made the record,
+// and this one says otherwise of any line, at most what the record says without that.
+func (c *checker) ours() probes.Verdict {
+	if len(c.reclassified) == 0 {
+		return c.verdict()
+	}
+	if c.own.Permitted > 0 {
+		return probes.Ineffective
+	}
+	return c.verdict().OfRecovered()
 }
 
 // whole checks what only the whole journal shows.

@@ -47,8 +47,11 @@ func (d *decoder) cut(n *yaml.Node, path string) {
 	if n.Style != 0 || n.Line < 1 || n.Line > len(d.lines) {
 		return
 	}
-	line := []rune(d.lines[n.Line-1])
-	rest, ok := strings.CutPrefix(string(line[min(n.Column-1, len(line)):]), n.Value)
+	if _, first := strings.CutPrefix(d.from(n), n.Value); !first {
+		d.at(n.Line, n.Column, path+": text without quotes goes over several lines, where a comment may cut it", "put the whole text in quotes, or fold it with >-")
+		return
+	}
+	rest, ok := strings.CutPrefix(d.from(n), n.Value)
 	if comment := strings.TrimLeft(rest, " "); !ok || comment == rest || !strings.HasPrefix(comment, "#") {
 		return
 	}
@@ -61,6 +64,12 @@ func short(s string) string {
 		return string(r[:40]) + "…"
 	}
 	return s
+}
+
+// from is the line of a node, from where it begins.
+func (d *decoder) from(n *yaml.Node) string {
+	line := []rune(d.lines[n.Line-1])
+	return string(line[min(n.Column-1, len(line)):])
 }
 
 // ascii notes, of all that names somebody or something to a machine, what is not

@@ -47,6 +47,18 @@ type Exchange struct {
 // Left reports whether the request went out, and nothing of ours held it back.
 func (x Exchange) Left() bool { return x.Sent != nil && x.Refused == "" && x.Unfit == "" }
 
+// Count is how many requests it records: none where it did not go out.
+func (x Exchange) Count() int64 {
+	var n int64
+	if x.Sent != nil {
+		n = 1
+	}
+	for _, other := range append(x.Steps[:len(x.Steps):len(x.Steps)], x.After...) {
+		n += other.Count()
+	}
+	return n
+}
+
 // Sent is the request as it left, without credentials.
 type Sent struct {
 	At       time.Time         `json:"at"`

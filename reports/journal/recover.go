@@ -209,9 +209,21 @@ func (s *surveyed) add(line Line) error {
 	case TypePin:
 		var p Pin
 		err = Decode(line.Body, &p)
-		s.requests += int64(len(p.Exchanges))
-	case TypeIdentity, TypeState, TypeReview:
-		s.requests++
+		for _, x := range p.Exchanges {
+			s.requests += x.Count()
+		}
+	case TypeIdentity:
+		var i IdentityCheck
+		err = Decode(line.Body, &i)
+		s.requests += i.Exchange.Count()
+	case TypeState:
+		var r StateRead
+		err = Decode(line.Body, &r)
+		s.requests += r.Exchange.Count()
+	case TypeReview:
+		var r Review
+		err = Decode(line.Body, &r)
+		s.requests += r.Exchange.Count()
 	case TypeIntent:
 		var i Intent
 		err = Decode(line.Body, &i)
@@ -220,7 +232,7 @@ func (s *surveyed) add(line Line) error {
 		var a ArmRecord
 		err = Decode(line.Body, &a)
 		s.sent[a.N] = true
-		s.requests++
+		s.requests += a.Case.Exchange.Count()
 	case TypeObservation:
 		var o Observation
 		err = Decode(line.Body, &o)

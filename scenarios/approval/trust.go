@@ -96,6 +96,9 @@ func (t *Trust) withdrawals(dir fs.FS) (map[string]bool, error) {
 // IsWithdrawn reports whether a scenario's approval is withdrawn by what lies in a
 // trust folder now. An error means that nobody can tell.
 func IsWithdrawn(dir fs.FS, scenario []byte) (bool, error) {
+	if _, err := fs.Lstat(dir, manifestFile); err != nil {
+		return false, fmt.Errorf("the trust folder is not there any more: %w", err)
+	}
 	found, err := (&Trust{files: map[string][]byte{}}).withdrawals(dir)
 	return found[strings.TrimPrefix(scenarios.Digest(scenario), "sha256:")], err
 }

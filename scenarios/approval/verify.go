@@ -161,19 +161,36 @@ func (v *verifier) subjects(approvers, authors []string) {
 }
 
 // common finds a name of the second list that may be somebody's of the first:
-// the same but for capital letters; or, where one of the two has no domain, the
-// same before it.
+// the same but for capital letters, or for a prefix that a cluster puts before its
+// users' names (--oidc-username-prefix, as in oidc:alice@corp.example or
+// https://idp.corp.example#alice); or, where one of the two has no domain, the same
+// before it.
 func common(persons, names []string) (string, bool) {
 	for _, name := range names {
-		for _, person := range persons {
-			a, inA, _ := strings.Cut(person, "@")
-			b, inB, _ := strings.Cut(name, "@")
-			if strings.EqualFold(person, name) || (inA == "" || inB == "") && strings.EqualFold(a, b) {
+		for _, part := range withoutPrefixes(name) {
+			if slices.ContainsFunc(persons, func(person string) bool { return alike(person, part) }) {
 				return name, true
 			}
 		}
 	}
 	return "", false
+}
+
+func alike(person, name string) bool {
+	a, inA, _ := strings.Cut(person, "@")
+	b, inB, _ := strings.Cut(name, "@")
+	return strings.EqualFold(person, name) || (inA == "" || inB == "") && strings.EqualFold(a, b)
+}
+
+// withoutPrefixes are a name, and what stands behind each mark that may end a prefix.
+func withoutPrefixes(name string) []string {
+	out := []string{name}
+	for i, r := range name {
+		if strings.ContainsRune(`:#/\|`, r) && i+1 < len(name) {
+			out = append(out, name[i+1:])
+		}
+	}
+	return out
 }
 
 func (v *verifier) operator(approvers, authors []string) {

@@ -108,6 +108,13 @@ func TestReasons(t *testing.T) {
 			o.parsed.Identities[0].AWS = &targets.AWSIdentity{AssumeRole: "arn:aws:iam::111122223333:role/Developer"}
 			o.parsed.Identities[0].Persons = []string{"frank", "ERIN-2"}
 		}, approval.SubjectSigns},
+		"somebody behind a cluster's prefix": {func(o *office) {
+			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana: [dana, dana.x@corp.example]", 1)
+			o.parsed.Identities[0].Kubernetes.Impersonate.User = "oidc:DANA.x@corp.example"
+		}, approval.SubjectSigns},
+		"somebody behind an issuer": {func(o *office) {
+			o.parsed.Identities[0].Kubernetes.Impersonate.User = "https://idp.corp.example#erin"
+		}, approval.SubjectSigns},
 		"somebody named as the policy names them": {func(o *office) {
 			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana-d: [dana]", 1)
 			o.policy = strings.ReplaceAll(o.policy, "dana,", "dana-d,")

@@ -34,16 +34,19 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 		return s.unreached(ctx, b, pin)
 	}
 	s.standing = map[string]*sharedArm{}
-	before, err := s.readState(s.reads, b, "before", s.whole)
+	before, err := s.readState(s.admitting, b, "before", s.whole)
 	if err != nil {
 		return err
 	}
 	if at := before.marked(); at != "" {
 		s.halt("mutated", at+" carries a mark of this run before anything was sent in this round")
 	}
-	developers, err := s.assumeAll(s.reads, b.Identities)
+	developers, err := s.assumeAll(s.admitting, b.Identities)
 	if err != nil {
 		return err
+	}
+	if why := s.stopped(); why != "" && s.admitting.Err() != nil { // what opens brackets may be cut short
+		return s.abandon(ctx, b, why)
 	}
 	trials := make([]*trial, len(b.Attempts))
 	for i, a := range b.Attempts {
@@ -129,6 +132,9 @@ func (s *site) meaning(asked targets.Asked, x targets.Exchange) targets.Response
 func (s *site) assumeAll(ctx context.Context, ids []targets.Identity) (map[string]*person, error) {
 	people, mu := make(map[string]*person, len(ids)), sync.Mutex{}
 	err := each(s.run, ids, func(id targets.Identity) error {
+		if ctx.Err() != nil {
+			return nil // the run stopped: nobody new is asked
+		}
 		p, err := s.assume(ctx, id)
 		mu.Lock()
 		people[id.ID] = p

@@ -13,6 +13,7 @@ import (
 // the rules that it may leave under.
 type Expected struct {
 	Asked targets.Asked
+	As    targets.Identity
 	Rules []targets.Rule
 }
 
@@ -35,7 +36,7 @@ func (p *Plan) Expect(a journal.ArmRecord, marker string) ([]Expected, error) {
 				if err != nil {
 					return nil, fmt.Errorf("the rules of %s: %w", item.Probe.ID, err)
 				}
-				out = append(out, Expected{s.asked(want), rules})
+				out = append(out, Expected{s.asked(want), want.as.identity, rules})
 			}
 		}
 	}

@@ -89,6 +89,8 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	defer r.stopArms()
 	defer context.AfterFunc(ctx, func() { r.halt("interrupted", "the run was asked to stop") })()
 
+	defer r.watch(ctx)()
+
 	refused, err := r.checkPins(ctx)
 	if err != nil {
 		return Result{}, err
@@ -120,6 +122,30 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		}
 	}
 	return res, err
+}
+
+// watchEvery is how often the gate is asked while nothing asks for admission.
+const watchEvery = 250 * time.Millisecond
+
+// watch asks the gate again and again, so that the end of the window, the kill switch
+// and a withdrawal stop the run also while it only reads. A used-up budget stops
+// itself: the guard lets nothing more leave.
+func (r *run) watch(ctx context.Context) (stop func()) {
+	ticker, done := time.NewTicker(watchEvery), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			var refusal *Refusal
+			if err := r.Gate.Open(ctx); errors.As(err, &refusal) && refusal.Code != "budget" {
+				r.stopFor(err)
+			}
+		}
+	}()
+	return func() { ticker.Stop(); close(done) }
 }
 
 // checkPins compares every target with the approved one before any attempt.

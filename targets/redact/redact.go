@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
+	"net/url"
 	"strings"
 	"sync"
 )
@@ -136,7 +137,19 @@ func needlesOf(secret string) *needles {
 	if len(secret) < shortest {
 		return n
 	}
-	n.plain = append(n.plain, inBase64(secret)...)
+	once := inBase64(secret)
+	for _, form := range []string{url.QueryEscape(secret), strings.ReplaceAll(secret, "/", `\/`)} {
+		if form != secret {
+			once = append(once, inBase64(form)...)
+		}
+	}
+	n.plain = append(n.plain, once...)
+	for _, inner := range once { // as in a Secret that holds what a client's file holds
+		if len(inner) >= 2*shortest {
+			n.plain = append(n.plain, inBase64(inner)...)
+			n.plain = append(n.plain, hex.EncodeToString([]byte(inner)))
+		}
+	}
 	n.hex = hex.EncodeToString([]byte(secret))
 	n.blocks = blocksOf(secret)
 	return n

@@ -41,6 +41,7 @@ func encodings() map[string]func(string) string {
 	shifted := func(alphabet *base64.Encoding, n int) func(string) string {
 		return func(s string) string { return alphabet.EncodeToString([]byte(strings.Repeat("x", n) + s + "yz")) }
 	}
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	out := map[string]func(string) string{
 		"plain":          func(s string) string { return s },
 		"percent":        once,
@@ -67,6 +68,12 @@ func encodings() map[string]func(string) string {
 		"folded":            func(s string) string { return fold(s, 9, "\r\n ") },
 		"folded base64":     func(s string) string { return fold(base64.StdEncoding.EncodeToString([]byte(s)), 7, "\n") },
 		"folded hex":        func(s string) string { return fold(hex.EncodeToString([]byte(s)), 16, "\n") },
+		"quoted-printable":  func(s string) string { return fold(s, 11, "=\r\n") },
+		"a shell's lines":   func(s string) string { return fold(s, 11, "\\\n") },
+		"a quotation":       func(s string) string { return fold(s, 11, "\n> ") },
+		"base64 twice":      func(s string) string { return b64(b64(s)) },
+		"hex of base64":     func(s string) string { return hex.EncodeToString([]byte(b64(s))) },
+		"percent in base64": func(s string) string { return b64("a=" + once(s)) },
 		"base64 in percent": func(s string) string { return once(base64.StdEncoding.EncodeToString([]byte("user:" + s))) },
 	}
 	for n := range 3 {

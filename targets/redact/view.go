@@ -158,13 +158,14 @@ func octet(s string, at int) (string, bool) {
 }
 
 // blank tells what folds a line.
-func blank(r rune) bool { return r == ' ' || r == '\n' || r == '\r' || r == '\t' }
+func blank(r rune) bool { return strings.ContainsRune(" \n\r\t\v\f", r) }
 
 // squeeze is a text without blanks.
 func squeeze(s string) string {
-	if !strings.ContainsAny(s, " \n\r\t") {
+	if !strings.ContainsAny(s, " \n\r\t\v\f") {
 		return s
 	}
+	s = strings.NewReplacer("=\n", "", "=\r\n", "", "\\\n", "", "\n> ", "").Replace(s)
 	return strings.Map(func(r rune) rune {
 		if blank(r) {
 			return -1
@@ -175,16 +176,26 @@ func squeeze(s string) string {
 
 // unfolded leaves blanks out.
 func unfolded(v view) (view, bool) {
-	if !strings.ContainsAny(v.text, " \n\r\t") {
+	if !strings.ContainsAny(v.text, " \n\r\t\v\f") {
 		return v, false
 	}
 	b := &builder{of: v}
-	for i := range len(v.text) {
-		if !blank(rune(v.text[i])) {
+	for i := 0; i < len(v.text); i++ {
+		rest := v.text[i:]
+		switch {
+		case folds(rest): // quoted-printable, a shell's line
+		case strings.HasPrefix(rest, "\n> "): // a quotation
+			i += 2
+		case !blank(rune(v.text[i])):
 			b.put(v.text[i:i+1], i, i+1)
 		}
 	}
 	return b.view(), true
+}
+
+// folds reports whether a text begins with a mark that the line goes on.
+func folds(s string) bool {
+	return strings.HasPrefix(s, "=\n") || strings.HasPrefix(s, "=\r\n") || strings.HasPrefix(s, "\\\n")
 }
 
 // spans are pieces of a text.

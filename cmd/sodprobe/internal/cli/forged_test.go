@@ -109,6 +109,11 @@ func forgeries() map[string]struct {
 			x, _ := list[0].(object)
 			x["body"] = strings.Replace(fmt.Sprint(x["body"]), `"uid":"`, `"uid":"f`, 1)
 		}), "the scenario pins"},
+		"a pin that fails": {first(journal.TypePin, func(b object) bool { return b["target"] == "prod" }, func(b object) {
+			b["ok"], b["problem"] = false, "another cluster"
+		}), "its answers show that it is"},
+		"sent as somebody else":    {sent(func(s object) { in(s, "headers")["Impersonate-User"] = "nobody@corp.example" }), "it was sent as"},
+		"sent without a group":     {sent(func(s object) { delete(in(s, "headers"), "Impersonate-Group") }), "it was sent with the groups"},
 		"another prober":           {first(journal.TypePin, all, func(b object) { b["harness"] = "somebody" }), "it says that the prober is"},
 		"another subject":          {first(journal.TypeArm, isAttempt, func(b object) { in(b, "case")["subject"] = "release@corp.example" }), ""},
 		"another action":           {first(journal.TypeArm, isAttempt, func(b object) { in(b, "case")["action"] = "get" }), ""},

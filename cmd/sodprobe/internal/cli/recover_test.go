@@ -39,14 +39,15 @@ func TestCutAnywhere(t *testing.T) {
 		check(t, err)
 		cut++
 		for n, outcome := range is.outcomes {
-			switch {
-			case outcome == probes.Permitted:
+			if outcome == probes.Permitted {
 				permitted++
-			case outcome == probes.Blocked:
-				blocked++
-				if whole.outcomes[n] != probes.Blocked {
-					t.Errorf("cut at %d: attempt %d is Blocked, and was %s in the whole run", at, n, whole.outcomes[n])
-				}
+			}
+			if outcome != probes.Blocked {
+				continue
+			}
+			blocked++
+			if whole.outcomes[n] != probes.Blocked {
+				t.Errorf("cut at %d: attempt %d is Blocked, and was %s in the whole run", at, n, whole.outcomes[n])
 			}
 		}
 		for n, class := range was.arms {

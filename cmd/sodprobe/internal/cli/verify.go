@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -166,10 +167,11 @@ func (a *app) verify(dir, root string, out output) error {
 		Arm:      p.armIn(plan),
 		Program:  tool.SHA256,
 
+		Timeout:     p.doc.scenario.Rules.RequestTimeout.Duration(),
 		MaxRequests: p.doc.scenario.Rules.MaxRequests,
 		Approve:     p.reapprove,
-		Operator: func(line, signature []byte, operator journal.Principal, start journal.RunStart) error {
-			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, start.Approval.VerifiedAt)
+		Operator: func(line, signature []byte, operator journal.Principal, at time.Time) error {
+			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, at)
 			if err == nil && got != operator {
 				err = fmt.Errorf("it is by %s, the record names %s", got.Fingerprint, operator.Fingerprint)
 			}
@@ -226,9 +228,9 @@ func (a *app) printVerified(p *packaged, got verified) error {
   root keys  %s
   journal    root sha256 %x
   reports    %s
-  verdict    %s, recomputed
+  verdict    %s
 %s`, lab, p.dir, got.Run, got.Lines, got.Counts.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
-		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], rendered, got.Verdict, got.outside())
+		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], rendered, got.verdictText(), got.outside())
 	return err
 }
 
@@ -246,4 +248,12 @@ func (v verified) outside() string {
 		s += "  reclassified  this version would say otherwise: " + line + "\n"
 	}
 	return s
+}
+
+// verdictText is the verdict, this program's own first where it differs.
+func (v verified) verdictText() string {
+	if len(v.Reclassified) == 0 {
+		return v.Verdict.String() + ", recomputed"
+	}
+	return fmt.Sprintf("%s by this version of sodprobe; the record, made by another, says %s", v.Ours, v.Verdict)
 }

@@ -83,8 +83,14 @@ func sameArm(want engine.Expected, a journal.ArmRecord, who []string) error {
 			return fmt.Errorf("its %s is %q, planned was %q", f.name, f.got, f.want)
 		}
 	}
-	if sent := a.Case.Exchange.Sent; sent != nil {
-		return guard.Fits(want.Rules, *sent)
+	sent := a.Case.Exchange.Sent
+	if sent == nil {
+		return nil
 	}
-	return nil
+	if w.System == targets.Kubernetes {
+		if err := kubernetes.ActedAs(want.As, *sent); err != nil {
+			return err
+		}
+	}
+	return guard.Fits(want.Rules, *sent)
 }
