@@ -133,7 +133,7 @@ func (s *site) assumeAll(ctx context.Context, ids []targets.Identity) (map[strin
 	people, mu := make(map[string]*person, len(ids)), sync.Mutex{}
 	err := each(s.run, ids, func(id targets.Identity) error {
 		if ctx.Err() != nil {
-			return nil // the run stopped: nobody new is asked
+			return nil //nolint:nilerr // the run stopped: nobody new is asked
 		}
 		p, err := s.assume(ctx, id)
 		mu.Lock()

@@ -36,6 +36,9 @@ type fake struct {
 	leaves string
 	calls  *sync.Map // under which mark, on what and by which role each call was, nil for nobody asking
 
+	// takes is how long a whoami takes.
+	takes time.Duration
+
 	sends, whoamis, reads, reviews atomic.Int64
 }
 
@@ -52,6 +55,7 @@ type session struct {
 
 func (s *session) Whoami(context.Context) journal.IdentityCheck {
 	s.whoamis.Add(1)
+	time.Sleep(s.takes)
 	if s.unproven[s.id.ID] {
 		return journal.IdentityCheck{Proof: probes.Failed, Problem: "somebody else", Exchange: targets.Exchange{Status: 401}}
 	}

@@ -114,6 +114,48 @@ func TestClosedGateAsksNothing(t *testing.T) {
 	}
 }
 
+// TestStopsWhileItReads: an approval that is withdrawn, a window that closes and a
+// stop file end a run also while it asks who everybody is, and nothing asks for
+// admission.
+func TestStopsWhileItReads(t *testing.T) {
+	for name, spoil := range map[string]func(*engine.Limits, func() bool){
+		"withdrawn": func(l *engine.Limits, begun func() bool) {
+			l.Withdrawn = func() (string, bool) { return "a note", begun() }
+		},
+		"stop-file": func(l *engine.Limits, begun func() bool) {
+			l.StopFile = func() (string, bool) { return "STOP", begun() }
+		},
+		"window-closed": func(l *engine.Limits, begun func() bool) {
+			now := l.Now()
+			l.Now = func() time.Time {
+				if begun() {
+					return now.Add(2 * time.Hour)
+				}
+				return now
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fake{pin: approved(), takes: 50 * time.Millisecond}
+			cfg := config(t, f, newLog(), 200, 2)
+			limits, ok := cfg.Gate.(engine.Limits)
+			if !ok {
+				t.Fatal("another gate")
+			}
+			spoil(&limits, func() bool { return f.whoamis.Load() > 0 })
+			cfg.Gate, cfg.Concurrency = limits, 4
+			got, err := engine.Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := f.whoamis.Load(); got.Stopped != name || f.sends.Load() != 0 || n > 100 || got.Tally.NotRun != 400 {
+				t.Errorf("%+v, after %d questions of 200", got, n)
+			}
+		})
+	}
+}
+
 // TestInterrupt: what runs ends and is judged, the rest is NotRun, and every
 // attempt has its observation.
 func TestInterrupt(t *testing.T) {

@@ -177,7 +177,7 @@ func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Ite
 	reads, mu := stateReads{}, sync.Mutex{}
 	err := each(s.run, wants, func(w want) error {
 		if when == "before" && ctx.Err() != nil {
-			return nil // the run stopped: nothing new is opened
+			return nil //nolint:nilerr // the run stopped: nothing new is opened
 		}
 		observer, err := s.instrument(ctx, w.observer)
 		if err != nil {
