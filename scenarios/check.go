@@ -216,10 +216,10 @@ func (c *checker) identities() {
 	}
 }
 
-// nameless notes a developer whom nobody can compare with who approves.
+// nameless notes a developer whom nobody can compare with who approves: a role or a
+// service account may be several people's, whatever else names one of them.
 func (c *checker) nameless(at string, id targets.Identity) {
-	some := id.Kubernetes != nil || id.GitLab != nil || id.AWS != nil
-	if id.Role == targets.Developer && some && len(id.Personal()) == 0 && !c.has(at+".persons") {
+	if id.Role == targets.Developer && id.Shared() && !c.has(at+".persons") {
 		c.note(at, fmt.Sprintf("nothing says which people %s stands for, so that one of them could approve the test", id.ID),
 			"persons: [their principals], or persons: [] where only a machine acts as it")
 	}

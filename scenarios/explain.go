@@ -94,7 +94,7 @@ func (e *explainer) who() {
 		}
 		if len(id.Persons) > 0 {
 			e.say("    in life these people act as it: %s", strings.Join(id.Persons, ", "))
-		} else if id.Role == targets.Developer && len(id.Personal()) == 0 {
+		} else if id.Role == targets.Developer && id.Shared() {
 			e.say("    you state that no person acts as it, but a machine alone")
 		}
 		if id.Persona {

@@ -35,8 +35,8 @@ type Identity struct {
 	// other name.
 	Persona bool `yaml:"persona,omitempty" json:"persona,omitempty"`
 	// Persons are the principals, or the names in the policy, of the people who
-	// act as the identity in life. A developer whom no system names by a person's
-	// name needs them: a role, a service account. [] says that it is a machine's.
+	// act as the identity in life. A developer whom some system knows by a role or a
+	// service account needs them. [] says that only a machine acts as it.
 	Persons    []string            `yaml:"persons,omitempty" json:"persons,omitempty"`
 	Kubernetes *KubernetesIdentity `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 	GitLab     *GitLabIdentity     `yaml:"gitlab,omitempty" json:"gitlab,omitempty"`
@@ -148,6 +148,12 @@ func (i Identity) Personal() []string {
 		}
 	}
 	return out
+}
+
+// Shared reports whether some system knows the identity by what several people may
+// use: a role whose sessions bear no person's name, or a service account.
+func (i Identity) Shared() bool {
+	return i.Kubernetes != nil && i.Kubernetes.ServiceAccount != nil || i.AWS != nil && i.AWS.Role() != "" && i.AWS.SessionName == ""
 }
 
 // Names lists every name that an identity has in any system.

@@ -69,7 +69,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	}
 	class := t.attempt.Response.Class
 	if s.StopOnPermitted && t.person.before.Proof == probes.Proven && (class == targets.Reached || class == targets.Mutated) {
-		s.halt("permitted", item.Probe.ID+" as "+t.Identity.ID+" was permitted")
+		s.halt("permitted", item.Probe.ID+" as "+t.Identity.ID+" got through")
 	}
 	return nil
 }

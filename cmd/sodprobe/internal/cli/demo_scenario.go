@@ -57,6 +57,9 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 				strings.ToUpper(p.user),
 			)
 		}
+		if p.aws == awslab.Developer && l.aws != nil {
+			fmt.Fprintf(&b, "    persons: [%s@corp.example]\n", p.user)
+		}
 		if p.aws != "" && l.aws != nil {
 			fmt.Fprintf(&b, "    aws: {assumeRole: %q}\n", awslab.RoleARN(p.aws))
 		}
