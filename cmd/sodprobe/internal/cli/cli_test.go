@@ -34,15 +34,25 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"lab":     startLab,
-			"fault":   setFault,
-			"asked":   labAsked,
-			"people":  makePeople,
-			"exits":   exits,
-			"replace": replace,
-			"kills":   kills,
+			"lab":      startLab,
+			"fault":    setFault,
+			"asked":    labAsked,
+			"people":   makePeople,
+			"approved": approved,
+			"exits":    exits,
+			"replace":  replace,
+			"kills":    kills,
 		},
 	})
+}
+
+// approved has the author and two approvers sign the scenario as it is now.
+func approved(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(os.RemoveAll(ts.MkAbs("scenario.yaml.sigs")))
+	for _, by := range []string{"author carol", "approve dana", "approve erin"} {
+		role, who, _ := strings.Cut(by, " ")
+		ts.Check(ts.Exec("sodprobe", "approve", "scenario.yaml", "--role", role, "--as", who+"@corp.example", "--key", "keys/"+who, "--yes"))
+	}
 }
 
 // exits CODE COMMAND… runs the command and compares its exit code.

@@ -158,7 +158,7 @@ func forgeries() map[string]struct {
 			return []any{body}
 		}, ""},
 		"left out as interrupted":   {notRun("stopped: interrupted"), ""},
-		"left out as excluded":      {notRun("excluded: the scenario's rules exclude it"), "the scenario excludes it: false"},
+		"left out as excluded":      {notRun("excluded: the scenario's rules exclude it"), "the scenario does not exclude it"},
 		"left out for no reason":    {notRun("it was late"), "no reason that a run has"},
 		"left out as killed":        {notRun("the run was killed"), "nobody closed its record"},
 		"stopped by the window":     {stopped("window-closed"), "nothing shows that"},
