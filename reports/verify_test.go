@@ -524,3 +524,38 @@ func TestVerifyHoldsRefsToThePlan(t *testing.T) {
 
 // elsewhere is a read at the permitted place.
 const elsewhere = "GET /apis/apps/v1/namespaces/payments-dev/deployments/api"
+
+// TestNothingNewAfterARecovery: whoever closes a killed run's record adds only what
+// ends it.
+func TestNothingNewAfterARecovery(t *testing.T) {
+	arm := func(f *fixture) { f.arm(targets.ArmNegative, -1, patch, "nobody", targets.Production, denial) }
+	for name, more := range map[string]func(*fixture){
+		"a read":     func(f *fixture) { f.state("before") },
+		"an arm":     arm,
+		"a pin":      func(f *fixture) { f.put(journal.TypePin, journal.Pin{Target: "prod", OK: true}) },
+		"a question": func(f *fixture) { f.identity("alice", "before", "alice@corp.example") },
+		"a stop":     func(f *fixture) { f.put(journal.TypeStop, journal.Stop{Reason: "interrupted"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			w, err := journal.Create(dir, "20261005T030000Z-1", func() time.Time { return time.Date(2026, 10, 5, 3, 0, 0, 0, time.UTC) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, runKey := fixedKey(t, "sodprobe-run")
+			f := &fixture{T: t, w: w, key: key}
+			f.put(journal.TypeRunStart, runStart(runKey))
+			f.put(journal.TypeRunSigned, journal.Signed{Namespace: "operate@sodprobe", Signature: "by oscar"})
+			f.checkpoint("before")
+			f.put(journal.TypeRunRecover, journal.RunRecover{RunKey: runKey, Operator: journal.Principal{Person: "oscar"}})
+			f.put(journal.TypeRecSigned, journal.Signed{Seq: 2, Namespace: "operate@sodprobe", Signature: "by oscar"})
+			more(f)
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := reports.Verify(os.DirFS(dir), verifier()); err == nil || !strings.Contains(err.Error(), "adds only what ends the run") {
+				t.Error(err)
+			}
+		})
+	}
+}
