@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
@@ -24,8 +25,10 @@ type app struct {
 	// hidden are the secrets that were looked up: nothing that is printed or kept
 	// holds one.
 	hidden *redact.Set
-	now    func() time.Time
-	rand   io.Reader
+	// tool identifies this program; to hash it takes a moment, and is done once.
+	tool func() (journal.Tool, error)
+	now  func() time.Time
+	rand io.Reader
 }
 
 // run executes one command line and returns the exit code.

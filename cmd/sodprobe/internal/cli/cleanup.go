@@ -60,7 +60,7 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 		return err
 	}
 	kind, print := approval.Names(key)
-	tool, err := thisTool()
+	tool, err := a.tool()
 	if err != nil {
 		return err
 	}

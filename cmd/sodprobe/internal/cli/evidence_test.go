@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ type package_ struct {
 func demoPackage(t *testing.T) *package_ {
 	t.Helper()
 	a := &app{
-		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hidden: &redact.Set{}, now: time.Now, rand: rand.Reader,
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hidden: &redact.Set{}, tool: sync.OnceValues(thisTool), now: time.Now, rand: rand.Reader,
 		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
 	}
 	dir := t.TempDir()

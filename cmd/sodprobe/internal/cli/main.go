@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ func Main() int {
 	hidden := &redact.Set{}
 	a := &app{
 		stdin: os.Stdin, stdout: hidden.Writer(redact.Escaping(os.Stdout)), stderr: hidden.Writer(redact.Escaping(os.Stderr)), hidden: hidden,
+		tool:      sync.OnceValues(thisTool),
 		lookupEnv: os.LookupEnv, environ: os.Environ,
 		now: time.Now, rand: rand.Reader,
 	}

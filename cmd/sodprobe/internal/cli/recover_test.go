@@ -84,7 +84,7 @@ func (p *package_) recover(t *testing.T) {
 	check(t, err)
 	sealer, verifier, err := journal.NewRunKey(rand.Reader, "sodprobe-recover")
 	check(t, err)
-	tool, err := thisTool()
+	tool, err := p.app.tool()
 	check(t, err)
 	kind, print := approval.Names(p.people.operator.key)
 	books, err := p.app.ledgersOf(p.dir, "")

@@ -95,7 +95,7 @@ const operate = "operate@sodprobe"
 
 // start is the pre-registration.
 func (e *execution) start(approved journal.Approval, verifier string) (journal.RunStart, error) {
-	tool, err := thisTool()
+	tool, err := e.app.tool()
 	if err != nil {
 		return journal.RunStart{}, err
 	}

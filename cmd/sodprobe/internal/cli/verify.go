@@ -155,7 +155,7 @@ func (a *app) verify(dir, root string, out output) error {
 	if err != nil {
 		return err
 	}
-	tool, err := thisTool()
+	tool, err := a.tool()
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version, and the digest of this program",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			tool, err := thisTool()
+			tool, err := a.tool()
 			if err != nil {
 				return err
 			}
