@@ -67,7 +67,7 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 func (s *Session) lease(rules []targets.Rule) *guard.Lease {
 	return &guard.Lease{
 		Rules: rules, Identity: http.Header{"Private-Token": {s.as.token}},
-		Secrets: []string{s.as.token, s.as.username + ":" + s.as.token},
+		Secrets: []string{s.as.token}, // also as it stands in the header of a push, whose base64 has the name before it
 	}
 }
 

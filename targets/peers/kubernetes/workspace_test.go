@@ -226,9 +226,9 @@ clusters:
 - {name: prod, cluster: {server: %q, certificate-authority-data: %s}}
 users:
 - {name: prober, user: {token: %q}}
-- {name: alice, user: {token: "token-alice@corp.example"}}
-- {name: release, user: {token: "token-release@corp.example"}}
-- {name: nobody, user: {token: "token-nobody@corp.example"}}
+- {name: alice, user: {token: "token-alice"}}
+- {name: release, user: {token: "token-release"}}
+- {name: nobody, user: {token: "token-nobody"}}
 contexts:
 - {name: prod, context: {cluster: prod, user: prober}}
 - {name: alice, context: {cluster: prod, user: alice}}
