@@ -50,6 +50,52 @@ type needles struct {
 	plain  []string // that count as they are
 	hex    string   // in small letters, "" for none
 	blocks *blocks
+	heads  heads
+}
+
+// heads are the first letters of the forms that are long enough to have some: a text
+// in which none of them stands holds none of these forms.
+type heads struct {
+	sieve [64]uint64
+	all   map[uint64]bool
+	short []string // the forms that are not
+}
+
+func headsOf(forms []string) heads {
+	h := heads{all: map[uint64]bool{}}
+	for _, form := range forms {
+		if len(form) < block {
+			h.short = append(h.short, form)
+			continue
+		}
+		head := binary.LittleEndian.Uint64([]byte(form[:block]))
+		h.all[head] = true
+		bit := hash(head)
+		h.sieve[bit/64] |= 1 << (bit % 64)
+	}
+	return h
+}
+
+// in reports whether a form may stand in a text.
+func (h *heads) in(text string) bool {
+	for _, form := range h.short {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	if len(text) < block {
+		return false
+	}
+	head := binary.LittleEndian.Uint64([]byte(text[:block]))
+	for i := block; ; i++ {
+		if bit := hash(head); h.sieve[bit/64]>>(bit%64)&1 == 1 && h.all[head] {
+			return true
+		}
+		if i == len(text) {
+			return false
+		}
+		head = head>>8 | uint64(text[i])<<56
+	}
 }
 
 // blocks are pieces of a secret, end to end: any part of it that is nearly twice as
@@ -118,7 +164,9 @@ func (s *Set) Add(secrets ...string) {
 		if s.secrets == nil {
 			s.secrets = map[string]*needles{}
 		}
-		s.secrets[secret] = needlesOf(secret)
+		n := needlesOf(secret)
+		n.heads = headsOf(n.plain)
+		s.secrets[secret] = n
 	}
 }
 
@@ -230,15 +278,8 @@ func (s *Set) suspects(text string) bool {
 	return false
 }
 
-// in reports whether the secret, or a part of it, stands in a text.
-func (n *needles) in(text string) bool {
-	for _, needle := range n.plain {
-		if strings.Contains(text, needle) {
-			return true
-		}
-	}
-	return n.blocks.in(text)
-}
+// in reports whether the secret, or a part of it, may stand in a text.
+func (n *needles) in(text string) bool { return n.heads.in(text) || n.blocks.in(text) }
 
 // find notes where a secret stands in a view.
 func (n *needles) find(v view, found *spans) {

@@ -165,13 +165,20 @@ func squeeze(s string) string {
 	if !strings.ContainsAny(s, " \n\r\t\v\f") {
 		return s
 	}
-	s = strings.NewReplacer("=\n", "", "=\r\n", "", "\\\n", "", "\n> ", "").Replace(s)
+	if strings.Contains(s, "\n") {
+		s = unmarked(s)
+	}
 	return strings.Map(func(r rune) rune {
 		if blank(r) {
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// unmarked is a text without the marks that a line goes on.
+func unmarked(s string) string {
+	return strings.NewReplacer("=\n", "", "=\r\n", "", "\\\n", "", "\n> ", "").Replace(s)
 }
 
 // unfolded leaves blanks out.
