@@ -211,10 +211,13 @@ func (c *checker) refused() bool {
 // counted checks the number of requests: no fewer than the record has answers to,
 // and no more than were approved.
 func (c *checker) counted(end journal.RunEnd) error {
-	if end.Requests < c.requests && !c.recovered {
+	if c.recovered {
+		return nil // what a killed run had sent is known only in part
+	}
+	if end.Requests < c.requests {
 		return fmt.Errorf("it counts %d requests, the record has %d", end.Requests, c.requests)
 	}
-	if c.MaxRequests > 0 && end.Requests > c.MaxRequests && !c.recovered {
+	if c.MaxRequests > 0 && end.Requests > c.MaxRequests {
 		return fmt.Errorf("it counts %d requests, approved were %d", end.Requests, c.MaxRequests)
 	}
 	return nil

@@ -2,10 +2,10 @@ package redact
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -27,122 +27,12 @@ type Set struct {
 // its encodings would fit by chance.
 const shortest = 6
 
-// longAt reports whether around a piece, which begins at a place in the text and at
-// some in the secret, enough is the same.
-func (b *blocks) longAt(text string, at int, places []int) bool {
-	for _, place := range places {
-		from, to := 0, block
-		for from < at && from < place && text[at-from-1] == b.secret[place-from-1] {
-			from++
-		}
-		for at+to < len(text) && place+to < len(b.secret) && text[at+to] == b.secret[place+to] {
-			to++
-		}
-		if from+to >= long {
-			return true
-		}
-	}
-	return false
-}
-
 // needles are the forms of one secret that can stand in a text.
 type needles struct {
 	plain  []string // that count as they are
 	hex    string   // in small letters, "" for none
 	blocks *blocks
 	heads  heads
-}
-
-// heads are the first letters of the forms that are long enough to have some: a text
-// in which none of them stands holds none of these forms.
-type heads struct {
-	sieve [64]uint64
-	all   map[uint64]bool
-	short []string // the forms that are not
-}
-
-func headsOf(forms []string) heads {
-	h := heads{all: map[uint64]bool{}}
-	for _, form := range forms {
-		if len(form) < block {
-			h.short = append(h.short, form)
-			continue
-		}
-		head := binary.LittleEndian.Uint64([]byte(form[:block]))
-		h.all[head] = true
-		bit := hash(head)
-		h.sieve[bit/64] |= 1 << (bit % 64)
-	}
-	return h
-}
-
-// in reports whether a form may stand in a text.
-func (h *heads) in(text string) bool {
-	for _, form := range h.short {
-		if strings.Contains(text, form) {
-			return true
-		}
-	}
-	if len(text) < block {
-		return false
-	}
-	head := binary.LittleEndian.Uint64([]byte(text[:block]))
-	for i := block; ; i++ {
-		if bit := hash(head); h.sieve[bit/64]>>(bit%64)&1 == 1 && h.all[head] {
-			return true
-		}
-		if i == len(text) {
-			return false
-		}
-		head = head>>8 | uint64(text[i])<<56
-	}
-}
-
-// blocks are pieces of a secret, end to end: any part of it that is nearly twice as
-// long as one holds one whole.
-type blocks struct {
-	secret string
-	all    map[uint64][]int // where in the secret each begins
-	// sieve has a bit for each piece, by its hash: most of a text is no piece.
-	sieve [64]uint64
-}
-
-// block is the length of a piece in bytes, and long that of a part that is too much
-// of a secret.
-const block, long = 8, 16
-
-func blocksOf(secret string) *blocks {
-	if len(secret) < long+4 {
-		return nil // of a shorter one nearly all would have to be there
-	}
-	b := &blocks{secret: secret, all: map[uint64][]int{}}
-	for i := 0; i+block <= len(secret); i += block {
-		piece := binary.LittleEndian.Uint64([]byte(secret[i : i+block]))
-		b.all[piece] = append(b.all[piece], i)
-		bit := hash(piece)
-		b.sieve[bit/64] |= 1 << (bit % 64)
-	}
-	return b
-}
-
-// hash is twelve bits of a piece (Fibonacci hashing).
-func hash(piece uint64) uint64 { return piece * 0x9e3779b97f4a7c15 >> 52 }
-
-// in reports whether a long part stands in a text.
-func (b *blocks) in(text string) bool {
-	if b == nil || len(text) < block {
-		return false
-	}
-	piece := binary.LittleEndian.Uint64([]byte(text[:block]))
-	for i := block; ; i++ {
-		if bit := hash(piece); b.sieve[bit/64]>>(bit%64)&1 == 1 && b.longAt(text, i-block, b.all[piece]) {
-			return true
-		}
-		if i == len(text) {
-			return false
-		}
-		piece = piece>>8 | uint64(text[i])<<56
-	}
 }
 
 // New makes a set. Empty texts are no secrets.
@@ -211,21 +101,12 @@ func inBase64(secret string) []string {
 		for offset := range 3 {
 			text := alphabet.EncodeToString(append(make([]byte, offset), secret...))
 			from, whole := (offset*8+5)/6, (offset+len(secret))*8/6
-			if core := text[from:whole]; len(core) >= shortest && !contains(out, core) {
+			if core := text[from:whole]; len(core) >= shortest && !slices.Contains(out, core) {
 				out = append(out, core)
 			}
 		}
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Text is a text without the secrets.
