@@ -43,6 +43,10 @@ func first(kind journal.Type, fits func(object) bool, change func(object)) func(
 
 func isAttempt(body object) bool { return body["arm"] == "attempt" }
 
+// isDated chooses an attempt whose server told its time: the other headers may decide
+// the answer's class and stay.
+func isDated(body object) bool { return isAttempt(body) && in(body, "case.exchange.headers")["Date"] != nil }
+
 // dropped leaves lines out.
 func dropped(kind journal.Type, fits func(object) bool) func(*journal.Entry, object) []any {
 	return func(e *journal.Entry, body object) []any {
@@ -128,8 +132,8 @@ func forgeries() map[string]struct {
 		"one line later":           {later(time.Hour, func(e *journal.Entry) bool { return e.Seq == 40 }), ""},
 		"an hour later":            {later(time.Hour, func(e *journal.Entry) bool { return e.Type == journal.TypeArm }), ""},
 		"sent at another time":     {sent(func(s object) { s["at"] = "2026-01-01T00:00:00Z" }), ""},
-		"the server's clock": {first(journal.TypeArm, isAttempt, func(b object) {
-			in(b, "case.exchange")["headers"] = object{"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+		"the server's clock": {first(journal.TypeArm, isDated, func(b object) {
+			in(b, "case.exchange.headers")["Date"] = "Thu, 01 Jan 2026 00:00:00 GMT"
 		}), "by the server's"},
 		"invented approvers": {start(func(b object) {
 			list, _ := in(b, "approval")["signatures"].([]any)
