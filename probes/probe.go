@@ -127,7 +127,7 @@ type Need struct {
 	Doc string
 	// Example is a value that Valid accepts.
 	Example string
-	// Elsewhere is an example for the permitted place, where another value is
+	// Elsewhere is an example for the allowed place, where another value is
 	// needed there.
 	Elsewhere string
 	// Pattern is the form of a value, anchored. Values stand in request
@@ -178,10 +178,10 @@ func (p Params) Vars(place targets.Place) map[string]string {
 }
 
 // Baseline shows that the identity can get "reached" where it may.
-// The zero value is `same`: the probe's own request at the permitted place.
+// The zero value is `same`: the probe's own request at the allowed place.
 type Baseline struct {
-	// Standing is set where a probe has no permitted place: one harmless
-	// request at the permitted place, shared by all probes with that ID. The
+	// Standing is set where a probe has no allowed place: one harmless
+	// request at the allowed place, shared by all probes with that ID. The
 	// verdict then carries the limitation place-not-controlled.
 	Standing *Standing
 }

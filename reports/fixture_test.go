@@ -116,7 +116,7 @@ func runStart(verifier string) journal.RunStart {
 		},
 		Operator: journal.Principal{Principal: "oscar@corp.example", Person: "oscar", KeyType: "ssh-ed25519", Fingerprint: "SHA256:oscar"},
 		RunKey:   verifier, Origin: origin, Marker: "sodprobe-1", Planned: 5, PlanHash: strings.Repeat("4", 64),
-		Targets:  []targets.Target{{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev"}}},
+		Targets:  []targets.Target{{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "payments", AllowedNamespace: "payments-dev"}}},
 		Controls: []string{"nist/cm-5", "nist/ac-5"}, StopOn: "permitted", Rule: probes.RuleVersion, Lab: true,
 	}
 }
@@ -134,11 +134,11 @@ func (f *fixture) body() {
 		f.arm(targets.ArmNegative, -1, probe, "nobody", targets.Production, denial)
 		f.arm(targets.ArmPositive, -1, probe, "release", targets.Production, success)
 	}
-	f.arm(targets.ArmBaseline, 0, patch, "alice", targets.Permitted, success)
+	f.arm(targets.ArmBaseline, 0, patch, "alice", targets.Allowed, success)
 	f.arm(targets.ArmAttempt, 0, patch, "alice", targets.Production, denial)
-	f.arm(targets.ArmBaseline, 1, binding, "alice", targets.Permitted, success)
+	f.arm(targets.ArmBaseline, 1, binding, "alice", targets.Allowed, success)
 	f.arm(targets.ArmAttempt, 1, binding, "alice", targets.Production, success)
-	f.arm(targets.ArmBaseline, 3, patch, "alice", targets.Permitted, success)
+	f.arm(targets.ArmBaseline, 3, patch, "alice", targets.Allowed, success)
 	f.arm(targets.ArmAttempt, 3, patch, "alice", targets.Production, targets.Exchange{Status: 418, Body: hostile})
 	f.identity("alice", "after", "alice@corp.example")
 	f.identity("bob", "after", "system:anonymous")

@@ -408,7 +408,7 @@ func (c *checker) answer(o journal.Observation, arm targets.Arm) (probes.Answer,
 		return probes.Answer{}, fmt.Errorf("its %s arm took every right away: %t", arm, a.Null)
 	case a.N >= 0 && a.N != o.N:
 		return probes.Answer{}, fmt.Errorf("its %s arm belongs to attempt %d", arm, a.N)
-	case (arm == targets.ArmBaseline) != (a.Place == targets.Permitted):
+	case (arm == targets.ArmBaseline) != (a.Place == targets.Allowed):
 		return probes.Answer{}, fmt.Errorf("its %s arm ran at the place %s", arm, a.Place)
 	case arm == targets.ArmAttempt && a.Response != o.Response:
 		return probes.Answer{}, errors.New("its response is not that of its attempt")

@@ -522,7 +522,7 @@ func TestVerifyHoldsRefsToThePlan(t *testing.T) {
 	}
 }
 
-// elsewhere is a read at the permitted place.
+// elsewhere is a read at the allowed place.
 const elsewhere = "GET /apis/apps/v1/namespaces/payments-dev/deployments/api"
 
 // TestNothingNewAfterARecovery: whoever closes a killed run's record adds only what

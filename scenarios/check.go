@@ -166,12 +166,12 @@ func (c *checker) targets() {
 		}
 		if k := t.Kubernetes; k != nil {
 			c.name(at+".kubernetes.namespace", k.Namespace)
-			c.name(at+".kubernetes.permittedNamespace", k.PermittedNamespace)
+			c.name(at+".kubernetes.allowedNamespace", k.AllowedNamespace)
 		}
-		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.PermittedNamespace {
+		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.AllowedNamespace {
 			c.note(
-				at+".kubernetes.permittedNamespace",
-				"the permitted namespace is production",
+				at+".kubernetes.allowedNamespace",
+				"the allowed namespace is production",
 				"a namespace where developers may do the same things",
 			)
 		}

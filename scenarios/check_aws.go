@@ -10,8 +10,8 @@ import (
 
 // awsTarget checks that what an account names fits together.
 func (c *checker) awsTarget(at string, t targets.AWSTarget) {
-	if !strings.HasPrefix(t.Permitted.Resource, "arn:"+t.PartitionOf()+":") && t.Permitted.Resource != "" {
-		c.note(at+".permitted.resource", "the object is in another partition than the account", "arn:"+t.PartitionOf()+":s3:::BUCKET/KEY")
+	if !strings.HasPrefix(t.Allowed.Resource, "arn:"+t.PartitionOf()+":") && t.Allowed.Resource != "" {
+		c.note(at+".allowed.resource", "the object is in another partition than the account", "arn:"+t.PartitionOf()+":s3:::BUCKET/KEY")
 	}
 }
 

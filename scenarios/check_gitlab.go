@@ -27,13 +27,13 @@ func (c *checker) gitlabTarget(at string, g targets.GitLabTarget) {
 		"the full path, as in payments/api",
 	)
 	form("branch", g.Branch, ref, "the short name, as in main")
-	form("permittedBranch", g.PermittedBranch, ref, "the short name, as in sod-canary")
+	form("allowedBranch", g.AllowedBranch, ref, "the short name, as in sod-canary")
 	form("environment", g.Environment, `^[A-Za-z0-9_]([-A-Za-z0-9_]|/[A-Za-z0-9_])*$`, "the name that deployments show, as in production")
 	if strings.HasSuffix(g.Project, ".git") {
 		c.note(at+".project", "the path ends in .git", "the path as the browser shows it")
 	}
-	if g.Branch != "" && g.Branch == g.PermittedBranch {
-		c.note(at+".permittedBranch", "the permitted branch is production", "a branch to which developers may push")
+	if g.Branch != "" && g.Branch == g.AllowedBranch {
+		c.note(at+".allowedBranch", "the allowed branch is production", "a branch to which developers may push")
 	}
 	if g.SSH == nil {
 		return

@@ -75,7 +75,7 @@ func TestExplainUnknownProbe(t *testing.T) {
 func TestResolve(t *testing.T) {
 	good := string(read(t, "testdata/good.yaml"))
 	good = strings.Replace(good, "exclude: []", "exclude: [kubernetes.secret.*]", 1)
-	s := load(t, []byte(good+`    permitted: {deployment: api-dev}
+	s := load(t, []byte(good+`    allowed: {deployment: api-dev}
   - probe: kubernetes.pod.exec
     target: prod
     as: [dev-alice]
@@ -92,18 +92,18 @@ func TestResolve(t *testing.T) {
 	type short struct {
 		Probe, Target, Positive, Waive, Negative, Observer string
 		Developers                                         []string
-		With, Permitted                                    map[string]string
+		With, Allowed                                      map[string]string
 		Expect                                             []targets.Layer
 		Excluded                                           bool
 	}
 	both := []targets.Layer{targets.Authorization, targets.AdmissionPolicy}
 	base := short{Target: "prod", Positive: "release", Negative: "nobody", Observer: "reader", Developers: []string{"dev-alice"}, Expect: both}
 	want := []short{base, base, base, base}
-	want[0].Probe, want[0].With, want[0].Permitted = "kubernetes.deployment.create", map[string]string{}, map[string]string{}
-	want[1].Probe, want[1].With, want[1].Permitted = "kubernetes.deployment.patch", map[string]string{"deployment": "api"}, map[string]string{"deployment": "api-dev"}
-	want[2].Probe, want[2].With, want[2].Permitted = "kubernetes.pod.exec", map[string]string{"pod": "sodprobe-absent"}, map[string]string{"pod": "sodprobe-absent"}
+	want[0].Probe, want[0].With, want[0].Allowed = "kubernetes.deployment.create", map[string]string{}, map[string]string{}
+	want[1].Probe, want[1].With, want[1].Allowed = "kubernetes.deployment.patch", map[string]string{"deployment": "api"}, map[string]string{"deployment": "api-dev"}
+	want[2].Probe, want[2].With, want[2].Allowed = "kubernetes.pod.exec", map[string]string{"pod": "sodprobe-absent"}, map[string]string{"pod": "sodprobe-absent"}
 	want[2].Positive, want[2].Waive, want[2].Expect = "", "nobody may", both[:1]
-	want[3].Probe, want[3].With, want[3].Permitted = "kubernetes.secret.get", map[string]string{"secret": "x"}, map[string]string{"secret": "x"}
+	want[3].Probe, want[3].With, want[3].Allowed = "kubernetes.secret.get", map[string]string{"secret": "x"}, map[string]string{"secret": "x"}
 	want[3].Excluded = true
 	for i, a := range s.Attempts {
 		r, err := s.Resolve(a, testSet())
@@ -112,7 +112,7 @@ func TestResolve(t *testing.T) {
 		}
 		got := short{
 			Probe: r.Probe.ID, Target: r.Target.ID, Waive: r.Waive, Negative: r.Negative.ID, Observer: r.Observer.ID,
-			With: r.With, Permitted: r.Permitted, Expect: r.Expect, Excluded: r.Excluded,
+			With: r.With, Allowed: r.Allowed, Expect: r.Expect, Excluded: r.Excluded,
 		}
 		if r.Positive != nil {
 			got.Positive = r.Positive.ID

@@ -163,7 +163,7 @@ func (e *explainer) where() {
 		e.say("  %s: the Kubernetes cluster with the root certificate sha256:%s", t.ID, k.CASHA256)
 		e.say("    and the kube-system uid %s, reached through the context %s.", k.UID, k.Context)
 		e.say("    Any other cluster is refused before anything is attempted.")
-		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.PermittedNamespace)
+		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.AllowedNamespace)
 		e.say("    Workloads name the image %s; by dry run, nobody pulls it.", cmp.Or(k.Image, targets.DefaultImage))
 		if k.StaticAdmission != "" {
 			e.say("    You state that no API server of it reads webhooks or policies from files.")
@@ -180,7 +180,7 @@ func (e *explainer) project(t targets.Target) {
 	}
 	e.say("    Any other project or server is refused before anything is attempted.")
 	e.say("    Production is the branch %s and the environment %s. The same developers may", g.Branch, g.Environment)
-	e.say("    push to the branch %s.", g.PermittedBranch)
+	e.say("    push to the branch %s.", g.AllowedBranch)
 	e.say("    At most %g requests a second.", t.RequestsPerSecond)
 }
 
@@ -194,7 +194,7 @@ func (e *explainer) account(t targets.Target) {
 		e.say("    That is not AWS but a look-alike: what AWS refuses it may take.")
 	}
 	e.say("    Any other account is refused before anything is attempted.")
-	e.say("    The same developers may write %s.", a.Permitted.Resource)
+	e.say("    The same developers may write %s.", a.Allowed.Resource)
 	e.say("    At most %g requests a second.", t.RequestsPerSecond)
 }
 
@@ -251,8 +251,8 @@ func (e *explainer) attempt(n int, r Resolved) {
 	e.say("     Harmless (%s): %s.", r.Probe.Technique, harmless(r.Probe.Technique))
 	for _, need := range r.Probe.Needs {
 		text := fmt.Sprintf("     %s: %s", need.Name, r.With[need.Name])
-		if r.Permitted[need.Name] != r.With[need.Name] {
-			text += fmt.Sprintf(" (at the permitted place: %s)", r.Permitted[need.Name])
+		if r.Allowed[need.Name] != r.With[need.Name] {
+			text += fmt.Sprintf(" (at the allowed place: %s)", r.Allowed[need.Name])
 		}
 		e.say("%s", text)
 	}
@@ -268,12 +268,12 @@ func (e *explainer) attempt(n int, r Resolved) {
 
 // arms says what else is sent beside the attempt itself.
 func (e *explainer) arms(r Resolved) {
-	permitted := r.Target.Place(targets.Permitted).Name()
+	allowed := r.Target.Place(targets.Allowed).Name()
 	if r.Probe.Baseline.Standing == nil {
-		e.say("     The developers send the same request in %s, where they may.", permitted)
+		e.say("     The developers send the same request in %s, where they may.", allowed)
 	} else {
-		e.say("     There is no permitted place for this request: instead the developers send one")
-		e.say("     that they may send in %s (%s).", permitted, r.Probe.Baseline.Standing.ID)
+		e.say("     There is no allowed place for this request: instead the developers send one")
+		e.say("     that they may send in %s (%s).", allowed, r.Probe.Baseline.Standing.ID)
 	}
 	if r.Waive != "" {
 		e.say("     WAIVED: nobody shows that the request works for somebody who may. Reason: %s", r.Waive)

@@ -26,9 +26,9 @@ type Resolved struct {
 	// developer's own request, without any right, takes its place.
 	Negative targets.Identity
 	Observer targets.Identity
-	// With and Permitted are the parameters in production and at the
-	// permitted place, defaults filled in.
-	With, Permitted map[string]string
+	// With and Allowed are the parameters in production and at the
+	// allowed place, defaults filled in.
+	With, Allowed map[string]string
 	// Expect lists the layers that count.
 	Expect   []targets.Layer
 	Excluded bool
@@ -60,7 +60,7 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	r.Probe, p = probeOf(a.Probe, set)
 	note(p)
 	if p == nil {
-		r.With, r.Permitted, found = parameters(a, r.Probe)
+		r.With, r.Allowed, found = parameters(a, r.Probe)
 	}
 	unknown := p != nil
 	r.Target, p = s.targetOf(a.Target)
@@ -160,8 +160,8 @@ func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 
 // parameters checks what an attempt gives to its probe and fills in the
 // defaults.
-func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, found []*problem) {
-	with, permitted = map[string]string{}, map[string]string{}
+func parameters(a Attempt, p probes.Probe) (with, allowed map[string]string, found []*problem) {
+	with, allowed = map[string]string{}, map[string]string{}
 	known := make([]string, len(p.Needs))
 	for i, n := range p.Needs {
 		known[i] = n.Name
@@ -177,16 +177,16 @@ func parameters(a Attempt, p probes.Probe) (with, permitted map[string]string, f
 		} else if err := n.Valid(value); err != nil {
 			found = append(found, &problem{"with." + n.Name, err.Error(), n.Example})
 		}
-		with[n.Name], permitted[n.Name] = value, value
-		if value, given := a.Permitted[n.Name]; given {
+		with[n.Name], allowed[n.Name] = value, value
+		if value, given := a.Allowed[n.Name]; given {
 			if err := n.Valid(value); err != nil {
-				found = append(found, &problem{"permitted." + n.Name, err.Error(), n.Example})
+				found = append(found, &problem{"allowed." + n.Name, err.Error(), n.Example})
 			}
-			permitted[n.Name] = value
+			allowed[n.Name] = value
 		}
 	}
 	found = append(found, strange("with", a.With, p, known)...)
-	return with, permitted, append(found, strange("permitted", a.Permitted, p, known)...)
+	return with, allowed, append(found, strange("allowed", a.Allowed, p, known)...)
 }
 
 // positiveWith checks the parameters that the positive arm has of its own.

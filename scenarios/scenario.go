@@ -76,8 +76,8 @@ type Attempt struct {
 	As     Subjects `yaml:"as" json:"as" jsonschema:"required"`
 	// With gives the probe's parameters in production.
 	With map[string]string `yaml:"with,omitempty" json:"with,omitempty"`
-	// Permitted overrides With at the permitted place.
-	Permitted map[string]string `yaml:"permitted,omitempty" json:"permitted,omitempty"`
+	// Allowed overrides With at the allowed place.
+	Allowed map[string]string `yaml:"allowed,omitempty" json:"allowed,omitempty"`
 	// Positive, Negative and Observer name an identity where the default by
 	// role is ambiguous.
 	Positive *Positive `yaml:"positive,omitempty" json:"positive,omitempty" text:"whole"`

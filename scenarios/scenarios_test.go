@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the golden files and the commit
 
 // testSet is a small catalog with one probe of each kind that matters to a
 // document: without parameters, with one, with a default, excluded by name,
-// without a permitted place, and without impersonation.
+// without a allowed place, and without impersonation.
 func testSet() probes.Set {
 	name := regexp.MustCompile(`^[a-z0-9-]+$`)
 	layers := []targets.Layer{targets.Authorization, targets.AdmissionPolicy}

@@ -10,7 +10,7 @@ type Access struct {
 	People    []Identity
 	Observers []Identity
 	// Attempts are the requests in production, Baselines those at the
-	// permitted place.
+	// allowed place.
 	Attempts, Baselines []Request
 	// Prepared are the rules whose requests rest on something of the target.
 	Prepared []Rule

@@ -55,9 +55,9 @@ type KubernetesTarget struct {
 	UID string `yaml:"uid" json:"uid" jsonschema:"required"`
 	// Namespace is production: where a developer must be refused.
 	Namespace string `yaml:"namespace" json:"namespace" jsonschema:"required"`
-	// PermittedNamespace is where the same developer may do the same thing:
+	// AllowedNamespace is where the same developer may do the same thing:
 	// the place of the baseline arm.
-	PermittedNamespace string `yaml:"permittedNamespace" json:"permittedNamespace" jsonschema:"required"`
+	AllowedNamespace string `yaml:"allowedNamespace" json:"allowedNamespace" jsonschema:"required"`
 	// Image is what the workloads of attempts name, by digest, where the cluster
 	// verifies images: its own policy would refuse DefaultImage, whoever asks.
 	Image string `yaml:"image,omitempty" json:"image,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9.:_/-]*@sha256:[0-9a-f]{64}$"`
@@ -82,9 +82,9 @@ type GitLabTarget struct {
 	Project   string `yaml:"project" json:"project" jsonschema:"required"`
 	// Branch is production: where a developer must be refused.
 	Branch string `yaml:"branch" json:"branch" jsonschema:"required"`
-	// PermittedBranch is where the same developer may push: the place of the
+	// AllowedBranch is where the same developer may push: the place of the
 	// baseline arm.
-	PermittedBranch string `yaml:"permittedBranch" json:"permittedBranch" jsonschema:"required"`
+	AllowedBranch string `yaml:"allowedBranch" json:"allowedBranch" jsonschema:"required"`
 	// Environment is production's, as deployments name it.
 	Environment string     `yaml:"environment" json:"environment" jsonschema:"required"`
 	SSH         *GitLabSSH `yaml:"ssh,omitempty" json:"ssh,omitempty"`
@@ -112,12 +112,12 @@ type AWSTarget struct {
 	Endpoint string `yaml:"endpoint,omitempty" json:"endpoint,omitempty" jsonschema:"pattern=^https://[A-Za-z0-9.-]+(:[0-9]+)?$"`
 	// Emulator says, for the endpoint's owner, that it is a look-alike and not AWS:
 	// one that ignores why a request cannot take effect may take it.
-	Emulator  bool         `yaml:"emulator,omitempty" json:"emulator,omitempty"`
-	Permitted AWSPermitted `yaml:"permitted" json:"permitted" jsonschema:"required"`
+	Emulator bool       `yaml:"emulator,omitempty" json:"emulator,omitempty"`
+	Allowed  AWSAllowed `yaml:"allowed" json:"allowed" jsonschema:"required"`
 }
 
-// AWSPermitted is what the developers may do: the standing baseline.
-type AWSPermitted struct {
+// AWSAllowed is what the developers may do: the standing baseline.
+type AWSAllowed struct {
 	// Action is s3:PutObject.
 	Action string `yaml:"action" json:"action" jsonschema:"required,enum=s3:PutObject"`
 	// Resource is an object that exists, arn:aws:s3:::BUCKET/KEY.
@@ -138,7 +138,7 @@ type PlaceKind string
 // The two places of the experiment.
 const (
 	Production PlaceKind = "production"
-	Permitted  PlaceKind = "permitted"
+	Allowed    PlaceKind = "allowed"
 )
 
 // Place is where a request goes.
@@ -161,24 +161,24 @@ type Place struct {
 	Object    string
 }
 
-// Place returns the production or the permitted place of the target.
+// Place returns the production or the allowed place of the target.
 func (t Target) Place(kind PlaceKind) Place {
 	p := Place{Kind: kind}
 	switch t.System() {
 	case Kubernetes:
 		p.Scope, p.Image = t.Kubernetes.Namespace, cmp.Or(t.Kubernetes.Image, DefaultImage)
 		p.StaticAdmission = t.Kubernetes.StaticAdmission
-		if kind == Permitted {
-			p.Scope = t.Kubernetes.PermittedNamespace
+		if kind == Allowed {
+			p.Scope = t.Kubernetes.AllowedNamespace
 		}
 	case GitLab:
 		g := t.GitLab
 		p.Scope, p.ProjectID, p.Branch, p.Environment = g.Project, g.ProjectID, g.Branch, g.Environment
-		if kind == Permitted {
-			p.Branch = g.PermittedBranch
+		if kind == Allowed {
+			p.Branch = g.AllowedBranch
 		}
 	case AWS:
-		p.Scope, p.Account, p.Partition, p.Object = t.AWS.Region, t.AWS.AccountID, t.AWS.PartitionOf(), t.AWS.Permitted.Resource
+		p.Scope, p.Account, p.Partition, p.Object = t.AWS.Region, t.AWS.AccountID, t.AWS.PartitionOf(), t.AWS.Allowed.Resource
 	}
 	return p
 }
@@ -197,7 +197,7 @@ func (p Place) Vars() map[string]string {
 	if p.Account != "" {
 		vars["region"], vars["account"], vars["partition"] = p.Scope, p.Account, p.Partition
 		_, object, _ := strings.Cut(p.Object, ":::")
-		vars["permitted_bucket"], vars["permitted_key"], _ = strings.Cut(object, "/")
+		vars["allowed_bucket"], vars["allowed_key"], _ = strings.Cut(object, "/")
 	}
 	return vars
 }
@@ -208,7 +208,7 @@ func InPath(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
 
 // Name returns the words for the place: what a reader of a scenario knows.
 func (p Place) Name() string {
-	if p.Account != "" && p.Kind == Permitted {
+	if p.Account != "" && p.Kind == Allowed {
 		return "the account " + p.Account + ", where they may write " + p.Object
 	}
 	if p.Account != "" {

@@ -32,7 +32,7 @@ func id(of, doc, prefix string) probes.Need {
 	}
 }
 
-// elsewhere gives a parameter an example at the permitted place.
+// elsewhere gives a parameter an example at the allowed place.
 func elsewhere(n probes.Need, example string) probes.Need {
 	n.Elsewhere = example
 	return n

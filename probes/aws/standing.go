@@ -11,21 +11,21 @@ import (
 	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
-// standing is the baseline of probes that have no permitted place: a write to
+// standing is the baseline of probes that have no allowed place: a write to
 // the object that the developers may write, under a condition that no object
 // meets, and with a digest that is not its own. It shows that the role is one that AWS lets work.
 func standing() probes.Baseline {
 	return probes.Baseline{Standing: &probes.Standing{
 		ID:      "aws.s3.put-object",
-		Allow:   []targets.Rule{conditionalPut("/{permitted_bucket}/{permitted_key}")},
+		Allow:   []targets.Rule{conditionalPut("/{allowed_bucket}/{allowed_key}")},
 		Reached: []string{"code:PreconditionFailed", "code:BadDigest"},
 		State: func(place targets.Place, params probes.Params) []targets.StateQuery {
 			in := inputOf(place, params)
-			return []targets.StateQuery{theObject(in, in.of("{permitted_bucket}"), in.of("{permitted_key}"))}
+			return []targets.StateQuery{theObject(in, in.of("{allowed_bucket}"), in.of("{allowed_key}"))}
 		},
 		Request: func(place targets.Place, params probes.Params) targets.Request {
 			in := inputOf(place, params)
-			return put(in, *in.of("{permitted_bucket}"), *in.of("{permitted_key}"))
+			return put(in, *in.of("{allowed_bucket}"), *in.of("{allowed_key}"))
 		},
 	}}
 }

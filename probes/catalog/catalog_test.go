@@ -119,15 +119,15 @@ func example(p probes.Probe) probes.Params {
 func target(system targets.System) targets.Target {
 	if system == targets.GitLab {
 		return targets.Target{GitLab: &targets.GitLabTarget{
-			ProjectID: 42, Project: "payments/api", Branch: "release/1", PermittedBranch: "sod-canary", Environment: "production",
+			ProjectID: 42, Project: "payments/api", Branch: "release/1", AllowedBranch: "sod-canary", Environment: "production",
 		}}
 	}
 	if system == targets.AWS {
 		return targets.Target{AWS: &targets.AWSTarget{
-			AccountID: "111122223333", Region: "eu-west-1", Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
+			AccountID: "111122223333", Region: "eu-west-1", Allowed: targets.AWSAllowed{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
 		}}
 	}
-	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", PermittedNamespace: "payments-dev", StaticAdmission: "none"}}
+	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", AllowedNamespace: "payments-dev", StaticAdmission: "none"}}
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
@@ -251,15 +251,15 @@ func ofGitLab(r targets.Request) (targets.Exchange, any, string) {
 // what its rules allow, and nothing that is a byte away from harmless is.
 func TestRequestsStayWithinTheirRules(t *testing.T) {
 	for _, p := range catalog.All() {
-		for _, kind := range []targets.PlaceKind{targets.Production, targets.Permitted} {
+		for _, kind := range []targets.PlaceKind{targets.Production, targets.Allowed} {
 			place, params := target(p.System).Place(kind), example(p)
 			for _, n := range p.Needs {
-				if kind == targets.Permitted && n.Elsewhere != "" {
+				if kind == targets.Allowed && n.Elsewhere != "" {
 					params.With[n.Name] = n.Elsewhere
 				}
 			}
 			r, allow := p.Request(place, params), p.Allow
-			if kind == targets.Permitted && p.Baseline.Standing != nil {
+			if kind == targets.Allowed && p.Baseline.Standing != nil {
 				r, allow = p.Baseline.Standing.Request(place, params), p.Baseline.Standing.Allow
 			}
 			rules, err := targets.Resolve(allow, params.Vars(place))

@@ -186,7 +186,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, AWS: &targets.AWSTarget{
 			AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true,
-			Permitted: targets.AWSPermitted{Action: "s3:PutObject", Resource: awslab.Permitted},
+			Allowed: targets.AWSAllowed{Action: "s3:PutObject", Resource: awslab.Allowed},
 		}}},
 		Identities: []targets.Identity{
 			by("alice", targets.Developer, awslab.Developer), by("release", targets.Authorized, awslab.Release), by("reader", targets.Observer, awslab.Reader),
@@ -197,7 +197,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 	s.Identities[0].AWS.SessionName, s.Identities[0].AWS.Tags = "alice@corp.example", map[string]string{"team": "payments", "cost-center": "7"}
 	for _, p := range of(targets.AWS) {
 		a := scenarios.Attempt{
-			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: example(p).With, Permitted: map[string]string{},
+			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: example(p).With, Allowed: map[string]string{},
 			Positive: &scenarios.Positive{Identity: "release"},
 		}
 		if p.Token {
@@ -205,7 +205,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 		}
 		for _, n := range p.Needs {
 			if n.Elsewhere != "" {
-				a.Permitted[n.Name] = n.Elsewhere
+				a.Allowed[n.Name] = n.Elsewhere
 			}
 		}
 		s.Attempts = append(s.Attempts, a)

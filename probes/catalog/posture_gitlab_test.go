@@ -210,7 +210,7 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, GitLab: &targets.GitLabTarget{
 			URL: g.URL(), ProjectID: gitlablab.ProjectID, Project: gitlablab.Project, Branch: gitlablab.Branch,
-			PermittedBranch: gitlablab.PermittedBranch, Environment: gitlablab.Environment,
+			AllowedBranch: gitlablab.AllowedBranch, Environment: gitlablab.Environment,
 			SSH: &targets.GitLabSSH{Address: g.SSHAddress(), HostKey: g.HostKey()},
 		}}},
 		Identities: []targets.Identity{
@@ -221,11 +221,11 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 	for _, p := range of(targets.GitLab) {
 		a := scenarios.Attempt{
 			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{gitlablab.Alice}},
-			With: example(p).With, Permitted: map[string]string{},
+			With: example(p).With, Allowed: map[string]string{},
 		}
 		for _, n := range p.Needs {
 			if n.Elsewhere != "" {
-				a.Permitted[n.Name] = n.Elsewhere
+				a.Allowed[n.Name] = n.Elsewhere
 			}
 		}
 		switch p.ID {

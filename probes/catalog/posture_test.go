@@ -275,7 +275,7 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 	}
 	s := &scenarios.Scenario{
 		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
-			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, PermittedNamespace: lab.Permitted, StaticAdmission: "none",
+			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, AllowedNamespace: lab.Permitted, StaticAdmission: "none",
 		}}},
 		Identities: []targets.Identity{
 			own("own-alice", targets.Developer, "alice", lab.Alice), own("own-release", targets.Authorized, "release", lab.Release), own("own-nobody", targets.Unprivileged, "nobody", lab.Nobody),

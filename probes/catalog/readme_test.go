@@ -264,9 +264,9 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		layers[i] = string(l)
 	}
 	fmt.Fprintf(b, "- blocked by %s\n- permitted if the answer is `%s`\n", strings.Join(layers, ", "), strings.Join(p.Reached, "` or `"))
-	baseline := "the same request at the permitted place"
+	baseline := "the same request at the allowed place"
 	if p.Baseline.Standing != nil {
-		baseline = "`" + p.Baseline.Standing.ID + "` at the permitted place; the verdict carries the limitation `place-not-controlled`"
+		baseline = "`" + p.Baseline.Standing.ID + "` at the allowed place; the verdict carries the limitation `place-not-controlled`"
 	}
 	fmt.Fprintf(b, "- baseline: %s\n", baseline)
 	if p.Null {

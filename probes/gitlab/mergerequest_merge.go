@@ -21,7 +21,7 @@ func MergeRequestMerge() probes.Probe {
 			elsewhere(
 				number(
 					"mergeRequest",
-					"the number (!) of an open merge request of the developer's into the protected branch, which lacks nothing but approval; under permitted, one into the permitted branch",
+					"the number (!) of an open merge request of the developer's into the protected branch, which lacks nothing but approval; under permitted, one into the allowed branch",
 					"7",
 				),
 				"8",

@@ -17,7 +17,7 @@ func ref(name, doc, example string) probes.Need {
 	return probes.Need{Name: name, Doc: doc, Example: example, Pattern: regexp.MustCompile(`^[A-Za-z0-9_]([-A-Za-z0-9_]|[./][A-Za-z0-9_])*$`)}
 }
 
-// elsewhere gives a need another example for the permitted place.
+// elsewhere gives a need another example for the allowed place.
 func elsewhere(n probes.Need, example string) probes.Need {
 	n.Elsewhere = example
 	return n

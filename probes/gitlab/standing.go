@@ -5,8 +5,8 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// standing is the baseline of probes that have no permitted place: a commit to
-// the permitted branch that cannot be made. It shows that the account is one
+// standing is the baseline of probes that have no allowed place: a commit to
+// the allowed branch that cannot be made. It shows that the account is one
 // that GitLab lets work in the project.
 func standing() probes.Baseline {
 	p := CommitCreate()

@@ -59,7 +59,7 @@ func connectsByGet(p probes.Probe, sub string, query map[string]string) probes.P
 // stream is what the probes of streams share.
 func stream(p probes.Probe) probes.Probe {
 	p = complete(p, probes.SelfDefeating)
-	p.Needs = []probes.Need{existing("pod", "a running Pod; name another for the permitted namespace under permitted", "api-0")}
+	p.Needs = []probes.Need{existing("pod", "a running Pod; name another for the allowed namespace under permitted", "api-0")}
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
 		return []targets.StateQuery{pods().get(place.Scope, params.With["pod"], true, "/spec")}
 	}

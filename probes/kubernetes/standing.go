@@ -5,7 +5,7 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// standing is the baseline of probes that have no permitted place: a
+// standing is the baseline of probes that have no allowed place: a
 // developer's dry-run create of a ConfigMap where developers may work. It
 // shows that the identity is one that the server lets do something.
 func standing() probes.Baseline {

@@ -41,7 +41,7 @@ func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChan
 }
 
 // Elsewhere adds to what became of the target what two rounds of reads show
-// beside it, as at the permitted place: the mark of an arm of this run. Changes
+// beside it, as at the allowed place: the mark of an arm of this run. Changes
 // by others are not looked for, since other people work there.
 func Elsewhere(change probes.StateChange, before, after []StateRead) probes.StateChange {
 	marked := map[string]bool{}

@@ -223,7 +223,7 @@ type Observation struct {
 	// Arms is what the verdict rule saw, Refs where each cell stands in the
 	// journal: arm name, or identity_before, identity_after, state_before,
 	// state_after, exists, prediction -> ids of the lines. Those of exists are
-	// reads of what else the attempt needs, as at the permitted place.
+	// reads of what else the attempt needs, as at the allowed place.
 	Arms probes.Arms         `json:"arms"`
 	Refs map[string][]string `json:"refs,omitempty"`
 

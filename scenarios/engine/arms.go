@@ -89,19 +89,19 @@ func (s *site) probeArm(kind targets.Arm, n int64, item *Item, as *person, place
 func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error) {
 	standing := t.Item.Probe.Baseline.Standing
 	if standing == nil {
-		record, _, err := s.send(ctx, s.probeArm(targets.ArmBaseline, t.N, t.Item, t.person, targets.Permitted))
+		record, _, err := s.send(ctx, s.probeArm(targets.ArmBaseline, t.N, t.Item, t.person, targets.Allowed))
 		return record, err
 	}
 	return s.share(ctx, s.standing, standing.ID+" "+t.Identity.ID, s.standingArm(t))
 }
 
-// standingArm is the baseline of a probe that has no permitted place.
+// standingArm is the baseline of a probe that has no allowed place.
 func (s *site) standingArm(t *trial) arm {
 	standing := t.Item.Probe.Baseline.Standing
-	where, params := s.target.Place(targets.Permitted), t.Item.params(s.Marker, targets.ArmBaseline, -1)
+	where, params := s.target.Place(targets.Allowed), t.Item.params(s.Marker, targets.ArmBaseline, -1)
 	params.With = nil // it stands for several probes
 	return arm{
-		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Permitted, params: params,
+		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Allowed, params: params,
 		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Markers(where, params),
 	}
 }

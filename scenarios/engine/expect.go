@@ -60,7 +60,7 @@ func (s *site) arms(item *Item, a journal.ArmRecord) []arm {
 		return []arm{s.standingArm(t)}
 	case !probes:
 	case a.Arm == targets.ArmBaseline && !standing && own >= 0 && a.N >= 0:
-		return []arm{s.probeArm(a.Arm, a.N, item, person, targets.Permitted)}
+		return []arm{s.probeArm(a.Arm, a.N, item, person, targets.Allowed)}
 	case a.Arm == targets.ArmAttempt && own >= 0 && a.N >= 0:
 		return []arm{s.probeArm(a.Arm, a.N, item, person, targets.Production)}
 	case a.Arm == targets.ArmNegative && a.Null && own >= 0 && item.null(person.identity) && a.N < 0:

@@ -229,7 +229,7 @@ func scenario(catalog probes.Set, n int) *scenarios.Scenario {
 		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{Impersonate: &targets.Impersonation{User: id}}}
 	}
 	s := &scenarios.Scenario{
-		Targets: []targets.Target{{ID: "cluster", RequestsPerSecond: 1, Kubernetes: &targets.KubernetesTarget{Namespace: "prod", PermittedNamespace: "dev"}}},
+		Targets: []targets.Target{{ID: "cluster", RequestsPerSecond: 1, Kubernetes: &targets.KubernetesTarget{Namespace: "prod", AllowedNamespace: "dev"}}},
 		Identities: []targets.Identity{
 			as("release", targets.Authorized), as("nobody", targets.Unprivileged), as("reader", targets.Observer),
 		},

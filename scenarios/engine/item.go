@@ -27,7 +27,7 @@ func (i *Item) params(marker string, arm targets.Arm, n int64) probes.Params {
 	}
 	switch arm {
 	case targets.ArmBaseline:
-		p.With = i.Permitted
+		p.With = i.Allowed
 	case targets.ArmPositive:
 		p.With = maps.Clone(i.With)
 		maps.Copy(p.With, i.PositiveWith)
@@ -41,7 +41,7 @@ func (i *Item) State(marker string) []targets.StateQuery {
 	return i.Probe.State(i.Target.Place(targets.Production), i.params(marker, targets.ArmAttempt, -1))
 }
 
-// Needs are the reads beside that: at the permitted place of what the baseline
+// Needs are the reads beside that: at the allowed place of what the baseline
 // names or could change, and in production of what only the positive arm does.
 // What of it has to exist does so before any arm leaves.
 func (i *Item) Needs(marker string) []targets.StateQuery {
@@ -51,7 +51,7 @@ func (i *Item) Needs(marker string) []targets.StateQuery {
 	}
 	var out []targets.StateQuery
 	if state != nil {
-		out = state(i.Target.Place(targets.Permitted), i.params(marker, targets.ArmBaseline, -1))
+		out = state(i.Target.Place(targets.Allowed), i.params(marker, targets.ArmBaseline, -1))
 	}
 	if len(i.PositiveWith) > 0 {
 		out = append(out, i.Probe.State(i.Target.Place(targets.Production), i.params(marker, targets.ArmPositive, -1))...)
@@ -90,14 +90,14 @@ func (i *Item) Prepared(marker string) []targets.Rule {
 	}
 	add(targets.Production, targets.ArmAttempt)
 	if i.Probe.Baseline.Standing == nil {
-		add(targets.Permitted, targets.ArmBaseline)
+		add(targets.Allowed, targets.ArmBaseline)
 	}
 	return out
 }
 
 // Baseline is the request that shows that a developer works at all.
 func (i *Item) Baseline(marker string) targets.Request {
-	place, params := i.Target.Place(targets.Permitted), i.params(marker, targets.ArmBaseline, -1)
+	place, params := i.Target.Place(targets.Allowed), i.params(marker, targets.ArmBaseline, -1)
 	if standing := i.Probe.Baseline.Standing; standing != nil {
 		params.With = nil // it stands for several probes
 		return standing.Request(place, params)

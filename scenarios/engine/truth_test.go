@@ -14,9 +14,9 @@ import (
 )
 
 // TestExistenceBeforeAttempt: where something that an attempt needs is not
-// there, in production or at the permitted place, no arm of it leaves.
+// there, in production or at the allowed place, no arm of it leaves.
 func TestExistenceBeforeAttempt(t *testing.T) {
-	for name, path := range map[string]string{"production": "/prod", "the permitted place": "/dev"} {
+	for name, path := range map[string]string{"production": "/prod", "the allowed place": "/dev"} {
 		t.Run(name, func(t *testing.T) {
 			l := newLog()
 			f := &fake{pin: approved(), log: l, absent: map[string]bool{path: true}}

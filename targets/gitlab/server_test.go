@@ -85,7 +85,7 @@ func (s *server) connect(t *testing.T, change func(*targets.GitLabTarget)) (*Pro
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AddCert(s.Certificate())
-	target := targets.GitLabTarget{URL: s.URL, ProjectID: 42, Project: "payments/api", Branch: "main", PermittedBranch: "dev", Environment: "production"}
+	target := targets.GitLabTarget{URL: s.URL, ProjectID: 42, Project: "payments/api", Branch: "main", AllowedBranch: "dev", Environment: "production"}
 	if change != nil {
 		change(&target)
 	}

@@ -32,7 +32,7 @@ func Setup(w io.Writer, in targets.Access) error {
 			fmt.Fprintf(&b, "    its public SSH key, whose private half is in %s\n", id.GitLab.SSHKey)
 		}
 	}
-	fmt.Fprintf(&b, "\n- branch %q: protected; %q: not protected, with at least 3 commits\n", t.Branch, t.PermittedBranch)
+	fmt.Fprintf(&b, "\n- branch %q: protected; %q: not protected, with at least 3 commits\n", t.Branch, t.AllowedBranch)
 	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
 		fmt.Fprintf(
 			&b,

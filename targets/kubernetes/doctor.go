@@ -157,7 +157,7 @@ func (d *doctor) access(ctx context.Context, s *Session, id targets.Identity, wa
 	d.bad(fmt.Sprintf("the access rules say %s to %s", want, id.ID), fmt.Sprintf("not for: %s", slices.Compact(wrong)), mend)
 }
 
-// baselines asks whether a developer may do at the permitted place what the
+// baselines asks whether a developer may do at the allowed place what the
 // baseline needs.
 func (d *doctor) baselines(ctx context.Context, s *Session, id targets.Identity) {
 	rules := ask(s)
@@ -172,8 +172,8 @@ func (d *doctor) baselines(ctx context.Context, s *Session, id targets.Identity)
 		return
 	}
 	slices.Sort(wrong)
-	d.bad("the baseline of "+id.ID, fmt.Sprintf("not permitted in %s: %s", d.in.Target.Kubernetes.PermittedNamespace, slices.Compact(wrong)),
-		"name a permittedNamespace where the developer may do the same, or leave those attempts out")
+	d.bad("the baseline of "+id.ID, fmt.Sprintf("not permitted in %s: %s", d.in.Target.Kubernetes.AllowedNamespace, slices.Compact(wrong)),
+		"name a allowedNamespace where the developer may do the same, or leave those attempts out")
 }
 
 // opinions asks the authorizer about requests of one session; one answer may

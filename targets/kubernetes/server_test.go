@@ -180,7 +180,7 @@ func (s *apiServer) config() Config {
 	sum := sha256.Sum256(s.Certificate().Raw)
 	return Config{
 		Target: targets.Target{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
-			Context: "prober", CASHA256: hex.EncodeToString(sum[:]), UID: uid, Namespace: "prod", PermittedNamespace: "dev",
+			Context: "prober", CASHA256: hex.EncodeToString(sum[:]), UID: uid, Namespace: "prod", AllowedNamespace: "dev",
 		}},
 		Kubeconfig: s.kubeconfig(), Budget: guard.NewBudget(1000), Marker: marker, UserAgent: marker,
 		Timeout: 5 * time.Second, Now: time.Now,

@@ -32,7 +32,7 @@ func setupInput() SetupInput {
 	developer.Kubernetes.Impersonate.UID = "42"
 	developer.Kubernetes.Impersonate.Extra = map[string][]string{"scopes": {"x"}}
 	return SetupInput{Prober: "system:serviceaccount:audit:sodprobe", Access: targets.Access{
-		Target: targets.Target{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "prod", PermittedNamespace: "dev"}},
+		Target: targets.Target{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "prod", AllowedNamespace: "dev"}},
 		People: []targets.Identity{
 			developer, as("release", targets.Authorized, "release"), as("nobody", targets.Unprivileged, "nobody"), reader,
 			{ID: "ci", Role: targets.Developer, Kubernetes: &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deploy"}}},

@@ -25,8 +25,8 @@ const (
 // RoleARN is the ARN of a role.
 func RoleARN(role string) string { return "arn:aws:iam::" + Account + ":role/" + role }
 
-// Permitted is the object that developers may write.
-const Permitted = "arn:aws:s3:::dev-artifacts/sod"
+// Allowed is the object that developers may write.
+const Allowed = "arn:aws:s3:::dev-artifacts/sod"
 
 // role is a role with its policies.
 type role struct {

@@ -22,11 +22,11 @@ import (
 
 // The project, and the places of the experiment in it.
 const (
-	ProjectID       = 42
-	Project         = "payments/api"
-	Branch          = "main"
-	PermittedBranch = "sod-canary"
-	Environment     = "production"
+	ProjectID     = 42
+	Project       = "payments/api"
+	Branch        = "main"
+	AllowedBranch = "sod-canary"
+	Environment   = "production"
 )
 
 // The accounts.

@@ -73,7 +73,7 @@ func unprotect(c call) reply {
 	switch {
 	case !c.as.maintains():
 		return forbidden()
-	case c.r.PathValue("name") != Branch && c.r.PathValue("name") != PermittedBranch:
+	case c.r.PathValue("name") != Branch && c.r.PathValue("name") != AllowedBranch:
 		return missing("Branch Not Found")
 	}
 	return effect(c)

@@ -158,7 +158,7 @@ func (g *GitLab) mergeRequest(iid string) *request {
 		waits = "mergeable"
 	}
 	return map[string]*request{
-		"7": {Branch, Alice, waits}, "8": {PermittedBranch, Alice, "mergeable"}, "9": {Branch, Alice, "mergeable"},
+		"7": {Branch, Alice, waits}, "8": {AllowedBranch, Alice, "mergeable"}, "9": {Branch, Alice, "mergeable"},
 	}[iid]
 }
 

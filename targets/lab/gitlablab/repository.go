@@ -66,7 +66,7 @@ func (g *GitLab) git(args ...string) (string, error) {
 }
 
 // makeRepository makes the bare repository: main with thirteen commits, the
-// permitted branch, a branch that is not merged, and two tags.
+// allowed branch, a branch that is not merged, and two tags.
 func (g *GitLab) makeRepository() error {
 	if err := os.MkdirAll(g.repository(), 0o750); err != nil {
 		return err
@@ -114,7 +114,7 @@ func history() string {
 	for range 13 {
 		commit(Branch, "")
 	}
-	commit(PermittedBranch, "refs/heads/"+Branch)
+	commit(AllowedBranch, "refs/heads/"+Branch)
 	commit("feature", ":11")
 	commit("feature", "")
 	for _, tag := range []string{"v1.0.0", "dev-1"} {

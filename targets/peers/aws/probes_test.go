@@ -152,7 +152,7 @@ func (s *server) connect(t *testing.T) *aws.Account {
 
 func (s *server) target() targets.Target {
 	return targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{
-		AccountID: account, Region: region, Endpoint: s.front.URL, Emulator: true, Permitted: targets.AWSPermitted{Resource: "arn:aws:s3:::dev-artifacts/sod"},
+		AccountID: account, Region: region, Endpoint: s.front.URL, Emulator: true, Allowed: targets.AWSAllowed{Resource: "arn:aws:s3:::dev-artifacts/sod"},
 	}}
 }
 

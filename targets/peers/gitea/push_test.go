@@ -92,7 +92,7 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 		}}
 	}
 	target := targets.Target{ID: "repo", RequestsPerSecond: 1000, GitLab: &targets.GitLabTarget{
-		URL: front.URL, ProjectID: projectID, Project: repo, Branch: "main", PermittedBranch: "feature",
+		URL: front.URL, ProjectID: projectID, Project: repo, Branch: "main", AllowedBranch: "feature",
 		SSH: &targets.GitLabSSH{Address: s.ssh, HostKey: s.hostKey},
 	}}
 	project, err := gitlab.Connect(gitlab.Config{

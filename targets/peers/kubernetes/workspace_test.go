@@ -288,7 +288,7 @@ rules: {technique: self-defeating, concurrency: 8, maxRequests: 5000, requestTim
 targets:
   - id: prod
     requestsPerSecond: 500
-    kubernetes: {context: prod, caSHA256: %q, uid: %q, namespace: payments, permittedNamespace: payments-dev, staticAdmission: none}
+    kubernetes: {context: prod, caSHA256: %q, uid: %q, namespace: payments, allowedNamespace: payments-dev, staticAdmission: none}
 identities:
   - {id: dev-alice, role: developer, kubernetes: {impersonate: {user: alice@corp.example, groups: [developers]}}}
   - {id: release, role: authorized, kubernetes: {impersonate: {user: release@corp.example, groups: [release-managers]}}}

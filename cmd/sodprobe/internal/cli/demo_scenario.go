@@ -28,10 +28,10 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		l.cluster.CASHA256(), l.cluster.UID())
 	if l.gitlab != nil {
 		fmt.Fprintf(&b, demoGitLab, l.gitlab.URL(), gitlablab.ProjectID, gitlablab.Project, gitlablab.Branch,
-			gitlablab.PermittedBranch, gitlablab.Environment, l.gitlab.SSHAddress(), l.gitlab.HostKey())
+			gitlablab.AllowedBranch, gitlablab.Environment, l.gitlab.SSHAddress(), l.gitlab.HostKey())
 	}
 	if l.aws != nil {
-		fmt.Fprintf(&b, demoAWS, awslab.Account, awslab.Region, l.aws.Endpoint(), awslab.Permitted)
+		fmt.Fprintf(&b, demoAWS, awslab.Account, awslab.Region, l.aws.Endpoint(), awslab.Allowed)
 	}
 	b.WriteString("identities:\n")
 	for _, p := range []struct{ id, role, user, groups, aws string }{
@@ -130,7 +130,7 @@ func demoAttempt(b *strings.Builder, p probes.Probe) {
 		fmt.Fprintf(b, "    with: {%s}\n", strings.Join(with, ", "))
 	}
 	if len(permitted) > 0 {
-		fmt.Fprintf(b, "    permitted: {%s}\n", strings.Join(permitted, ", "))
+		fmt.Fprintf(b, "    allowed: {%s}\n", strings.Join(permitted, ", "))
 	}
 }
 
@@ -161,7 +161,7 @@ targets:
       caSHA256: %q
       uid: %q
       namespace: payments
-      permittedNamespace: payments-dev
+      allowedNamespace: payments-dev
       staticAdmission: none
 `
 
@@ -172,14 +172,14 @@ const demoGitLab = `  - id: repo
       projectID: %d
       project: %s
       branch: %s
-      permittedBranch: %s
+      allowedBranch: %s
       environment: %s
       ssh: {address: %q, hostKey: %q}
 `
 
 const demoAWS = `  - id: account
     requestsPerSecond: 500
-    aws: {accountID: %q, region: %s, endpoint: %q, emulator: true, permitted: {action: "s3:PutObject", resource: %q}}
+    aws: {accountID: %q, region: %s, endpoint: %q, emulator: true, allowed: {action: "s3:PutObject", resource: %q}}
 `
 
 // demoPerson is a principal with a key that lives as long as the demo.

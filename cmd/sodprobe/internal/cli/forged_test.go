@@ -45,7 +45,9 @@ func isAttempt(body object) bool { return body["arm"] == "attempt" }
 
 // isDated chooses an attempt whose server told its time: the other headers may decide
 // the answer's class and stay.
-func isDated(body object) bool { return isAttempt(body) && in(body, "case.exchange.headers")["Date"] != nil }
+func isDated(body object) bool {
+	return isAttempt(body) && in(body, "case.exchange.headers")["Date"] != nil
+}
 
 // dropped leaves lines out.
 func dropped(kind journal.Type, fits func(object) bool) func(*journal.Entry, object) []any {
