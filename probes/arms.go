@@ -50,6 +50,8 @@ type Arms struct {
 	// Alters names the condition keys that the request alters or omits, and
 	// that the layer may decide by.
 	Alters []string `json:"alters,omitempty"`
+	// Carries names the condition keys that the request carries as a real one does.
+	Carries []string `json:"carries,omitempty"`
 	// IdentityBefore and IdentityAfter: whoami equals the approved principal.
 	IdentityBefore Proof `json:"identity_before,omitempty"`
 	IdentityAfter  Proof `json:"identity_after,omitempty"`
@@ -131,7 +133,7 @@ func (a Arms) otherwiseSeen() bool {
 	known := a.Attempt.Layer == targets.IdentityPolicy && a.Prediction.Looks != nil
 	return slices.ContainsFunc(a.Seen, func(key string) bool {
 		looks := slices.ContainsFunc(a.Prediction.Looks, func(other string) bool { return strings.EqualFold(other, key) })
-		return alters(a.Alters, key) && (looks || !known)
+		return among(a.Alters, key) && (looks || !known)
 	})
 }
 

@@ -8,8 +8,9 @@ import (
 
 // RuleVersion is the version of the verdict rule. Records of version 0 hold no
 // technique and no prediction, and those of version 1 not what a prediction tells
-// beside its opinion; they are judged without.
-const RuleVersion = 2
+// beside its opinion; they are judged without. Since version 3 a key that a request
+// is not known to carry counts as one that it alters.
+const RuleVersion = 3
 
 // Reason is why an attempt has its outcome: one of the words below, or the
 // class of an answer that proves nothing.
@@ -63,6 +64,10 @@ const SCPTextUnseen = "scp-text-unseen"
 // SessionLacks begins the limit of a block where the identity's rules look at a
 // key that our session does not carry: of another request they may say otherwise.
 const SessionLacks = "session-lacks: "
+
+// RequestAlters begins the limit of a block by a policy that nobody can look into,
+// where the request alters a key that it may decide by.
+const RequestAlters = "request-alters: "
 
 // Judgement is the outcome of one attempt and why.
 type Judgement struct {
@@ -134,7 +139,7 @@ func (a Arms) denied() Judgement {
 	if a.Ghost && !a.Prediction.ghost(targets.Denies) {
 		return Judgement{Reason: ReasonGhost}
 	}
-	if a.Prediction.decidesBy(a.Alters, a.Attempt.Layer) || a.otherwiseSeen() && !a.foretold() {
+	if a.Prediction.decidesBy(a.Carries, a.Attempt.Layer) || a.otherwiseSeen() && !a.foretold() {
 		return Judgement{Reason: ReasonNotCorroborated}
 	}
 	if a.waives() && (len(a.Alters) > 0 || a.Attempt.Layer == targets.SCP) && !a.corroborated() {
@@ -146,6 +151,11 @@ func (a Arms) denied() Judgement {
 	}
 	for _, key := range a.Prediction.Lacks {
 		j.Limits = append(j.Limits, SessionLacks+key)
+	}
+	if p := a.Prediction; p.Keyed && !slices.Contains(p.Covers, a.Attempt.Layer) && !a.corroborated() {
+		for _, key := range a.Alters {
+			j.Limits = append(j.Limits, RequestAlters+key)
+		}
 	}
 	return j
 }

@@ -91,10 +91,14 @@ func sessionDecides(a probes.Arms) bool {
 }
 
 // requestDecides says that rules which speak for the refusing layer look at what
-// the request alters, and nobody says that they would refuse all the same.
+// the request does not carry, or that nobody knows at what, and nobody says that
+// they would refuse all the same.
 func requestDecides(a probes.Arms) bool {
-	return len(a.Alters) > 0 && slices.Contains(a.Prediction.Unsaid, a.Alters[0]) && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) &&
-		!says(&a.Prediction.Real, targets.Denies)
+	looks := a.Prediction.Keyed && a.Prediction.Looks == nil
+	for _, key := range a.Prediction.Unsaid {
+		looks = looks || len(a.Carries) == 0 || key != a.Carries[0]
+	}
+	return looks && slices.Contains(a.Prediction.Covers, a.Attempt.Layer) && !says(&a.Prediction.Real, targets.Denies)
 }
 
 // otherwiseSeen says that the target's record saw what the request alters, and
@@ -267,6 +271,10 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 		func(a *probes.Arms, o targets.Opinion) {
 			a.Prediction.Unsaid, a.Alters, a.Record = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
 		},
+		func(a *probes.Arms, _ targets.Opinion) {
+			a.Prediction.Unsaid, a.Carries = []string{"ecs:cluster"}, []string{"ecs:cluster"}
+		},
+		func(a *probes.Arms, _ targets.Opinion) { a.Prediction.Keyed = true },
 		func(a *probes.Arms, o targets.Opinion) {
 			a.Seen, a.Alters, a.Prediction.Organization = []string{"s3:x-amz-acl"}, []string{"s3:x-amz-acl"}, o
 		},
@@ -304,6 +312,10 @@ func arms(t *rapid.T) probes.Arms {
 	if rapid.Bool().Draw(t, "alters") {
 		a.Alters = []string{"s3:x-amz-acl"}
 	}
+	if rapid.Bool().Draw(t, "carries") {
+		a.Carries = []string{"aws:SourceIp"}
+	}
+	a.Prediction.Keyed = rapid.Bool().Draw(t, "keyed")
 	a.Cut = rapid.Bool().Draw(t, "cut")
 	if rapid.Bool().Draw(t, "seen") {
 		a.Seen = []string{"s3:x-amz-acl"}

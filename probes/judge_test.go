@@ -316,7 +316,9 @@ func TestStep8SessionDiffers(t *testing.T) {
 	for name, s := range map[string]step{
 		"nobody says that it is denied": {lacking(func(*probes.Arms) {}), differs},
 		"they deny it all the same":     {lacking(func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
-		"not for this action":           {lacking(func(a *probes.Arms) { a.Prediction.Unsaid = []string{"aws:ResourceTag/team"} }), blocked},
+		"not for this action": {lacking(func(a *probes.Arms) {
+			a.Prediction.Unsaid, a.Carries = []string{"ecs:cluster"}, []string{"ecs:cluster"}
+		}), blocked},
 		"another layer refused": {lacking(func(a *probes.Arms) {
 			a.Attempt.Layer = targets.ResourcePolicy
 			a.Expect = append(a.Expect, targets.ResourcePolicy)
@@ -326,27 +328,40 @@ func TestStep8SessionDiffers(t *testing.T) {
 	}
 }
 
-// TestStep9DecidesBy: where the rules look at a key that the request alters, its
-// refusal says nothing of a real one; that somebody else passes changes nothing.
+// TestStep9DecidesBy: where the rules look at a key that the request does not carry
+// as in life, or nobody knows at which they look, its refusal says nothing of a real
+// one; that somebody else passes changes nothing.
 func TestStep9DecidesBy(t *testing.T) {
 	altering := func(unsaid string, change func(*probes.Arms)) probes.Arms {
 		return with(by(sound(), targets.IdentityPolicy), func(a *probes.Arms) {
 			a.Prediction = predicted(targets.Unsure, "", targets.IdentityPolicy)
-			a.Prediction.Unsaid, a.Alters = []string{unsaid}, []string{"aws:RequestTag", "iam:PermissionsBoundary"}
+			a.Prediction.Keyed, a.Prediction.Looks = true, []string{unsaid}
+			a.Prediction.Unsaid, a.Alters, a.Carries = []string{unsaid}, []string{"aws:RequestTag", "iam:PermissionsBoundary"}, []string{"aws:username", "ecs:cluster"}
 			change(a)
 		})
 	}
 	nothing := func(*probes.Arms) {}
 	not, blocked := probes.Judgement{Reason: probes.ReasonNotCorroborated}, probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied}
 	for name, s := range map[string]step{
-		"a key that is altered":     {altering("iam:permissionsboundary", nothing), not},
-		"a key of a kind":           {altering("aws:RequestTag/team", nothing), not},
-		"a key that is as in life":  {altering("aws:ResourceTag/team", nothing), blocked},
+		"a key that is altered":          {altering("iam:permissionsboundary", nothing), not},
+		"a key of a kind":                {altering("aws:RequestTag/team", nothing), not},
+		"a key that is as in life":       {altering("ECS:cluster", nothing), blocked},
+		"a key of which nobody knows":    {altering("ec2:Encrypted", nothing), not},
+		"nobody says at which they look": {altering("aws:username", func(a *probes.Arms) { a.Prediction.Looks, a.Prediction.Unsaid = nil, nil }), not},
+		"they look at nothing":           {altering("aws:username", func(a *probes.Arms) { a.Prediction.Looks, a.Prediction.Unsaid = []string{}, nil }), blocked},
+		"of a layer that they do not cover": {altering("ec2:Encrypted", func(a *probes.Arms) {
+			a.Attempt.Layer, a.Expect, a.Alters = targets.ResourcePolicy, []targets.Layer{targets.ResourcePolicy}, []string{"ec2:Encrypted"}
+		}), probes.Judgement{Outcome: probes.Blocked, Reason: probes.ReasonDenied, Limits: []string{probes.RequestAlters + "ec2:Encrypted"}}},
+		"of such a layer, recorded": {altering("ec2:Encrypted", func(a *probes.Arms) {
+			a.Attempt.Layer, a.Expect, a.Record = targets.ResourcePolicy, []targets.Layer{targets.ResourcePolicy}, targets.Denies
+		}), blocked},
 		"they deny it all the same": {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Prediction.Real.Says = targets.Denies }), blocked},
 		// Of a key that is left out, it shows nothing.
-		"the decision record":            {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), not},
-		"the record saw what is altered": {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:RequestTag/team"} }), not},
-		"it saw what is as in life":      {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:userid"} }), blocked},
+		"the decision record": {altering("iam:PermissionsBoundary", func(a *probes.Arms) { a.Record = targets.Denies }), not},
+		"the record saw what is altered": {altering("aws:username", func(a *probes.Arms) {
+			a.Record, a.Seen, a.Prediction.Keyed, a.Prediction.Looks = targets.Denies, []string{"aws:RequestTag/team"}, false, nil
+		}), not},
+		"it saw what is as in life": {altering("aws:username", func(a *probes.Arms) { a.Record, a.Seen = targets.Denies, []string{"aws:userid"} }), blocked},
 		"it saw what nobody looks at": {altering("aws:username", func(a *probes.Arms) {
 			a.Record, a.Seen, a.Prediction.Looks = targets.Denies, []string{"aws:RequestTag/team"}, []string{"aws:username"}
 		}), blocked},

@@ -28,6 +28,8 @@ type Prediction struct {
 	// Unsaid names the keys that the rules look at for the action, and of which
 	// the prediction was asked without.
 	Unsaid []string `json:"unsaid,omitempty"`
+	// Keyed says that the rules may decide by keys.
+	Keyed bool `json:"keyed,omitempty"`
 	// Looks names the keys that the identity's own policies look at, nil where
 	// nobody said.
 	Looks []string `json:"looks,omitzero"`
@@ -94,18 +96,19 @@ func (p Prediction) unlike(by targets.Layer) bool {
 }
 
 // decidesBy reports whether the rules that refused look at a key that the request
-// alters or omits, and do not say that they deny the real action all the same. An
-// altered key that ends in no name, as in aws:RequestTag, stands for all of its kind.
-func (p Prediction) decidesBy(altered []string, by targets.Layer) bool {
+// does not carry as a real one would, or may do so since nobody could say at which
+// they look, and do not say that they deny the real action all the same.
+func (p Prediction) decidesBy(carried []string, by targets.Layer) bool {
 	if !slices.Contains(p.Covers, by) || p.Real.Says == targets.Denies {
 		return false
 	}
-	return slices.ContainsFunc(p.Unsaid, func(key string) bool { return alters(altered, key) })
+	return p.Keyed && p.Looks == nil || slices.ContainsFunc(p.Unsaid, func(key string) bool { return !among(carried, key) })
 }
 
-// alters reports whether a key is among those that a request alters.
-func alters(altered []string, key string) bool {
-	return slices.ContainsFunc(altered, func(a string) bool {
+// among reports whether a key is among those that are named. A name of a kind, as
+// aws:RequestTag, stands for all keys of it.
+func among(named []string, key string) bool {
+	return slices.ContainsFunc(named, func(a string) bool {
 		kind, _, _ := strings.Cut(key, "/")
 		return strings.EqualFold(a, key) || strings.EqualFold(a, kind)
 	})
@@ -119,7 +122,7 @@ func Foretell(
 	ask func(targets.Review) (targets.Exchange, bool),
 	attempted func(targets.Action) bool,
 ) Prediction {
-	p.Covers, p.Unseen = o.Covers, o.Unseen
+	p.Covers, p.Unseen, p.Keyed = o.Covers, o.Unseen, o.Keyed
 	p.Real.Says = p.Real.foretold(o, ask)
 	notes := o.Note(p.Real.Action, ask)
 	p.Organization, p.Lacks, p.Unsaid, p.Looks = notes.Organization, notes.Lacks, notes.Unsaid, notes.Looks

@@ -73,6 +73,9 @@ type Probe struct {
 	// Carries names, of these, the keys that the request carries as a real one does
 	// where the scenario gives the parameter another value than its default.
 	Carries map[string]string
+	// Bears names the keys of the action that the request always carries as a real
+	// one does: a policy that decides by any other key leaves the verdict open.
+	Bears []string
 	// State builds the reads that show the target exists and did not change.
 	// At least one has MustExist. Pure.
 	State func(targets.Place, Params) []targets.StateQuery

@@ -200,7 +200,8 @@ func (c *checker) asPlanned(o journal.Observation) error {
 		return fmt.Errorf("attempt %d counts the layers %v (waived: %t), planned was %v (waived: %t)",
 			o.N, o.Arms.Expect, o.Arms.Waived, p.Arms.Expect, p.Arms.Waived)
 	case c.start.Rule > 0 && (o.Arms.Technique != p.Arms.Technique ||
-		o.Arms.Ghost != p.Arms.Ghost || !slices.Equal(o.Arms.Alters, p.Arms.Alters)):
+		o.Arms.Ghost != p.Arms.Ghost || !slices.Equal(o.Arms.Alters, p.Arms.Alters) ||
+		!slices.Equal(o.Arms.Carries, p.Arms.Carries)):
 		return fmt.Errorf(
 			"attempt %d is %s (a ghost: %t), planned was %s (%t)",
 			o.N,
@@ -228,7 +229,7 @@ func (c *checker) otherwise(l journal.Line, fault error) error {
 
 func (c *checker) judged(l journal.Line, o journal.Observation) error {
 	arms := probes.Arms{
-		Technique: o.Arms.Technique, Ghost: o.Arms.Ghost, Alters: o.Arms.Alters,
+		Technique: o.Arms.Technique, Ghost: o.Arms.Ghost, Alters: o.Arms.Alters, Carries: o.Arms.Carries,
 		Expect: o.Arms.Expect, Waived: o.Arms.Waived, Null: o.Arms.Null, Cut: c.recovered && len(o.Refs["identity_after"]) == 0,
 	}
 	if refs := o.Refs[string(targets.ArmAttempt)]; len(refs) == 1 {

@@ -77,6 +77,9 @@ type Oracle struct {
 	// Notes reads, of the same answer, what it tells beside an opinion. Pure; nil
 	// where a system's answers tell nothing more.
 	Notes func(Action, Review, Exchange) Notes
+	// Keyed says that rules may decide by keys of the request and of the session:
+	// while Notes tells of none, nobody knows whether ours would pass.
+	Keyed bool
 	// Recorded reads, of an attempt and what followed it, what the target's own
 	// record says of its decision. Pure; nil where a system keeps no such record.
 	Recorded func(Case) DecisionRecord

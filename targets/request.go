@@ -48,8 +48,11 @@ type Request struct {
 	// Scope is the namespace, "" for cluster scope, the project's path, or the
 	// region.
 	Scope string
-	// Dependents are actions of AWS that the action needs beside itself.
+	// Dependents are actions of AWS that the action needs beside itself, on
+	// resources of their own: no prediction is asked of them.
 	Dependents []string
+	// Besides are further verbs that the request needs on the same object.
+	Besides []string
 
 	// Service is the one of AWS that is asked, as signatures name it.
 	Service string

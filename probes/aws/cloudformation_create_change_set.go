@@ -26,7 +26,7 @@ func CloudFormationCreateChangeSet() probes.Probe {
 			"CreateChangeSet",
 			map[string]string{
 				"StackName":                        "{stack}",
-				"ChangeSetName":                    "{prefix}{arm}",
+				"ChangeSetName":                    "{prefix}c-{arm}",
 				"ChangeSetType":                    "UPDATE",
 				"TemplateBody":                     nothing(),
 				"Parameters.member.1.ParameterKey": aws.NoParameter,
@@ -38,7 +38,7 @@ func CloudFormationCreateChangeSet() probes.Probe {
 				StackName: in.of(
 					"{stack}",
 				),
-				ChangeSetName: in.of("{prefix}{arm}"),
+				ChangeSetName: in.of("{prefix}c-{arm}"),
 				ChangeSetType: cfntypes.ChangeSetTypeUpdate,
 				TemplateBody:  sdk.String(aws.NoPolicy),
 				ClientToken:   in.of("{arm}"),

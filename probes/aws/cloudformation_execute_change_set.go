@@ -19,7 +19,7 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 		service:  "cloudformation",
 		action:   "cloudformation:ExecuteChangeSet",
 		resource: "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*",
-		rule:     form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{prefix}{arm}"}),
+		rule:     form("ExecuteChangeSet", map[string]string{"StackName": "{stack}", "ChangeSetName": "{prefix}x-{arm}"}),
 		reached:  []string{"code:ChangeSetNotFound"},
 		call: func(in input) call {
 			return sends(
@@ -27,7 +27,7 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 				(*cloudformation.Client).ExecuteChangeSet,
 				&cloudformation.ExecuteChangeSetInput{
 					StackName:          in.of("{stack}"),
-					ChangeSetName:      in.of("{prefix}{arm}"),
+					ChangeSetName:      in.of("{prefix}x-{arm}"),
 					ClientRequestToken: in.of("{arm}"),
 				},
 			)

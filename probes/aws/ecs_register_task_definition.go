@@ -24,6 +24,7 @@ func ECSRegisterTaskDefinition() probes.Probe {
 		Baseline: standing(),
 	}, attempt{
 		service: "ecs", action: "ecs:RegisterTaskDefinition", resource: "arn:{partition}:ecs:{region}:{account}:task-definition/{family}:*",
+		asks: "arn:{partition}:ecs:{region}:{account}:task-definition/{family}:1", // rights are given for all revisions
 		rule: rpc("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", map[string]string{
 			"/family": "{family}", "/networkMode": "bridge", "/requiresCompatibilities/0": "FARGATE",
 			"/containerDefinitions/0/name": aws.NoParameter, "/containerDefinitions/1/name": aws.NoParameter,

@@ -17,6 +17,7 @@ func ECSUpdateService() probes.Probe {
 		Why:    "A developer who can update a service runs any image in production.",
 		Attack: "T1610",
 		Alters: []string{"ecs:task-definition"},
+		Bears:  []string{"ecs:cluster"},
 		Needs: []probes.Need{
 			elsewhere(name("cluster", "the cluster", "prod"), "dev"),
 			elsewhere(name("service", "the service", "payments"), "payments-dev"),

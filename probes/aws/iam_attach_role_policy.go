@@ -15,6 +15,7 @@ func IAMAttachRolePolicy() probes.Probe {
 		Why:    "A developer who can attach policies makes any role an administrator.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
+		Bears:    []string{"iam:PermissionsBoundary"}, // of the role itself
 		Baseline: standing(),
 		Alters:   []string{"iam:PolicyARN"},
 		Limits:   []string{"The policy is one of AWS's own, which nobody may attach: a right to attach some policies only may not show."},

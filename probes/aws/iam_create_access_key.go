@@ -17,8 +17,7 @@ func IAMCreateAccessKey() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{
 			prefix(),
-			name("user", "a user with rights over production, of whom the rules are asked", "prod-operator"),
-			name("role", "a role that exists, which shows that the account can be read", "prod-deploy"),
+			name("user", "a user with rights over production, without a path, of whom the rules are asked", "prod-operator"),
 		},
 		Baseline: standing(),
 		Limits:   []string{"What it names does not exist: a right that is granted for some names only may not show."},
@@ -30,6 +29,6 @@ func IAMCreateAccessKey() probes.Probe {
 		call: func(in input) call {
 			return sends(iam.NewFromConfig, (*iam.Client).CreateAccessKey, &iam.CreateAccessKeyInput{UserName: in.of("{prefix}{arm}")})
 		},
-		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theRole(in)} },
+		state: func(in input) []targets.StateQuery { return []targets.StateQuery{theUser(in)} },
 	})
 }

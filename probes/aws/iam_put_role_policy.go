@@ -15,6 +15,7 @@ func IAMPutRolePolicy() probes.Probe {
 		Why:    "A developer who can write the policy of a role gives it any right.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
+		Bears:    []string{"iam:PermissionsBoundary"}, // of the role itself
 		Baseline: standing(),
 	}, attempt{
 		service: "iam", action: "iam:PutRolePolicy", resource: "arn:{partition}:iam::{account}:role/{role}",

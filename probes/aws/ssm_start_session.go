@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 )
 
@@ -33,6 +34,6 @@ func SSMStartSession() probes.Probe {
 				&ssm.StartSessionInput{Target: sdk.String(aws.NoInstance), Reason: in.of("{arm}")},
 			)
 		},
-		state: document,
+		state: func(in input) []targets.StateQuery { return append(document(in), theInstance(in)) },
 	})
 }

@@ -48,11 +48,24 @@ func role(in input) []targets.StateQuery {
 	}
 }
 
-// theRole reads a role alone.
+// theRole reads a role alone, which has to have the ARN that the rules are asked
+// about: a name alone leaves the path out.
 func theRole(in input) targets.StateQuery {
 	const at = "/GetRoleResult/Role/"
-	return reads(in, "iam", "iam:GetRole", sends(iam.NewFromConfig, (*iam.Client).GetRole, &iam.GetRoleInput{RoleName: in.of("{role}")}),
+	q := reads(in, "iam", "iam:GetRole", sends(iam.NewFromConfig, (*iam.Client).GetRole, &iam.GetRoleInput{RoleName: in.of("{role}")}),
 		true, at+"RoleId", at+"AssumeRolePolicyDocument", at+"PermissionsBoundary/PermissionsBoundaryArn", at+"MaxSessionDuration")
+	q.Whose = map[string]string{at + "Arn": *in.of("arn:{partition}:iam::{account}:role/{role}")}
+	return q
+}
+
+// theUser reads a user, who has to have the ARN that the rules are asked about: a
+// name alone leaves the path out.
+func theUser(in input) targets.StateQuery {
+	const at = "/GetUserResult/User/"
+	q := reads(in, "iam", "iam:GetUser", sends(iam.NewFromConfig, (*iam.Client).GetUser, &iam.GetUserInput{UserName: in.of("{user}")}),
+		true, at+"UserId", at+"PermissionsBoundary/PermissionsBoundaryArn")
+	q.Whose = map[string]string{at + "Arn": *in.of("arn:{partition}:iam::{account}:user/{user}")}
+	return q
 }
 
 // managedPolicy reads a customer's policy and its versions.

@@ -17,7 +17,9 @@ func STSAssumeRole() probes.Probe {
 		ID: "aws.sts.assume-role", Title: "Assume the role that deploys to production",
 		Why:    "A developer who can assume the deploying role is the pipeline.",
 		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
-		Alters:   []string{"sts:RoleSessionName", "sts:ExternalId"},
+		Alters: []string{
+			"sts:RoleSessionName", "sts:ExternalId", "sts:SourceIdentity", "sts:TransitiveTagKeys", "aws:RequestTag", "aws:TagKeys",
+		},
 		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},
 		Baseline: standing(),
 		Limits:   []string{"The credentials that are given may do nothing, live 900 seconds, and are dropped."},
@@ -29,7 +31,6 @@ func STSAssumeRole() probes.Probe {
 			"AssumeRole",
 			map[string]string{
 				"RoleArn":         "arn:{partition}:iam::{account}:role/{role}",
-				"RoleSessionName": "{arm}",
 				"DurationSeconds": strconv.Itoa(aws.Life),
 				"Policy":          targets.Literal(aws.DenyAll),
 			},
@@ -41,7 +42,7 @@ func STSAssumeRole() probes.Probe {
 				(*sts.Client).AssumeRole,
 				&sts.AssumeRoleInput{
 					RoleArn:         in.of("arn:{partition}:iam::{account}:role/{role}"),
-					RoleSessionName: in.of("{arm}"),
+					RoleSessionName: in.of("{arm}"), // or the sessionName of whoever asks
 					DurationSeconds: sdk.Int32(aws.Life),
 					Policy:          sdk.String(aws.DenyAll),
 				},

@@ -50,7 +50,7 @@ func connectsByGet(p probes.Probe, sub string, query map[string]string) probes.P
 	p.Reached = []string{"text:Upgrade request required", "text:does not have a host assigned"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		r := streamRequest(sub, place, params)
-		r.Action, r.Method, r.Query, r.Dependents = "get", "GET", query, []string{"create"}
+		r.Action, r.Method, r.Query, r.Besides = "get", "GET", query, []string{"create"}
 		return r
 	}
 	return p

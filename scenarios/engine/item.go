@@ -108,10 +108,19 @@ func (i *Item) Baseline(marker string) targets.Request {
 // alters are the condition keys in which the item's requests differ from a real
 // one: those of the probe, but for what the scenario gives.
 func (i *Item) alters() []string {
-	return slices.DeleteFunc(slices.Clone(i.Probe.Alters), func(key string) bool {
-		parameter := i.Probe.Carries[key]
-		return slices.ContainsFunc(i.Probe.Needs, func(n probes.Need) bool { return n.Name == parameter && n.Given(i.With[parameter]) })
-	})
+	return slices.DeleteFunc(slices.Clone(i.Probe.Alters), i.given)
+}
+
+// carries are the condition keys that the item's requests carry as a real one does.
+func (i *Item) carries() []string {
+	given := slices.DeleteFunc(slices.Sorted(maps.Keys(i.Probe.Carries)), func(key string) bool { return !i.given(key) })
+	return slices.Concat(i.Probe.Bears, given)
+}
+
+// given reports whether the scenario gives the value of a condition key.
+func (i *Item) given(key string) bool {
+	parameter := i.Probe.Carries[key]
+	return slices.ContainsFunc(i.Probe.Needs, func(n probes.Need) bool { return n.Name == parameter && n.Given(i.With[parameter]) })
 }
 
 // null reports whether the negative arm is the identity's own request with
@@ -143,7 +152,7 @@ func (i *Item) foreseen(marker string) probes.Prediction {
 func (i *Item) foresee(marker string) probes.Prediction {
 	r := i.Attempt(marker)
 	p := probes.Prediction{Real: probes.Forecast{Action: targets.ActionOf(r), Says: targets.Unsure}}
-	for _, verb := range r.Dependents {
+	for _, verb := range r.Besides {
 		a := p.Real.Action
 		a.Verb = verb
 		p.Real.With = append(p.Real.With, a)

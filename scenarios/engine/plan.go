@@ -49,7 +49,7 @@ func Unobserved(a Planned, marker string) journal.Observation {
 		N: a.N, Probe: p.ID, Target: a.Item.Target.ID, Identity: a.Identity.ID,
 		Fidelity: a.Identity.Fidelity(system), Controls: p.Controls, Limitations: limitations(a.Item),
 		Arms: probes.Arms{
-			Technique: p.Technique, Ghost: p.Ghost != nil, Alters: a.Item.alters(),
+			Technique: p.Technique, Ghost: p.Ghost != nil, Alters: a.Item.alters(), Carries: a.Item.carries(),
 			Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.null(a.Identity), Prediction: a.Item.foreseen(marker),
 		},
 	}

@@ -196,8 +196,6 @@ func refused(c targets.Case, d denial) targets.Response {
 		return respond(targets.HarnessDenied, "our own principal: "+said)
 	case d.principal != c.Subject || c.Subject == "":
 		return respond(targets.Unknown, "not the subject: "+said)
-	case d.layer == targets.SessionPolicy && d.explicit && slices.Contains(c.Dependents, d.action):
-		// Ours took away what the action needs: the null arm.
 	case !strings.EqualFold(d.action, c.Action) || d.ungranted != "" && !strings.EqualFold(d.ungranted, c.Action):
 		return respond(targets.DependencyDenied, "another action: "+said)
 	case !d.about(c.Resource):

@@ -63,7 +63,7 @@ func TestClassify(t *testing.T) {
 		{"the session's policy, implicitly", put, answer(awsQuery, 403, "AccessDenied", role+"because no session policy allows the iam:PutRolePolicy action"), targets.HarnessDenied, targets.SessionPolicy, "implicit", ""},
 		{"a dependency of the session's", service, answer(jsonRPC, 400, "AccessDeniedException", user+"kms:Decrypt because no session policy allows the kms:Decrypt action"), targets.DependencyDenied, "", "", ""},
 		{"a declared dependent", service, answer(jsonRPC, 400, "AccessDeniedException", user+"iam:PassRole on resource: arn:aws:iam::111122223333:role/task because no identity-based policy allows the iam:PassRole action"), targets.DependencyDenied, "", "", ""},
-		{"a declared dependent, by the session's", service, answer(jsonRPC, 400, "AccessDeniedException", user+"iam:PassRole with an explicit deny in a session policy"), targets.HarnessDenied, targets.SessionPolicy, "explicit", ""},
+		{"a declared dependent, by the session's", service, answer(jsonRPC, 400, "AccessDeniedException", user+"iam:PassRole with an explicit deny in a session policy"), targets.DependencyDenied, "", "", ""},
 		{"two policy types", put, answer(awsQuery, 403, "AccessDenied", role+"because no identity-based policy allows the iam:PutRolePolicy action with an explicit deny in a session policy"), targets.Unknown, "", "", ""},
 		{"two sentences", put, answer(awsQuery, 403, "AccessDenied", role+"; "+role), targets.Unknown, "", "", ""},
 		{"another principal", put, answer(awsQuery, 403, "AccessDenied", strings.Replace(role, "Developer", "Other", 1)+"because no identity-based policy allows the iam:PutRolePolicy action"), targets.Unknown, "", "", ""},

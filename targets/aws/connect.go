@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,11 +119,11 @@ type Account struct {
 func Connect(cfg Config) (*Account, error) {
 	t := cfg.Target.AWS
 	if t.Endpoint != "" {
-		if u, err := url.Parse(t.Endpoint); err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" {
+		if u, err := url.Parse(t.Endpoint); err != nil || u.Scheme != "https" || t.Endpoint != "https://"+u.Host || u.Hostname() == "" {
 			return nil, fmt.Errorf("the endpoint %q is not https://HOST[:PORT]", t.Endpoint)
 		}
 	}
-	if t.Endpoint != "" && !t.Emulator && !ofAWS(t.Endpoint) {
+	if t.Endpoint != "" && !t.Emulator && !ofAWS(t.Endpoint, services(t.PartitionOf(), t.Region)) {
 		return nil, fmt.Errorf(
 			"the endpoint %q is not AWS's, and a look-alike may take what AWS refuses: its owner has to say emulator: true",
 			t.Endpoint,
@@ -156,15 +156,29 @@ func Connect(cfg Config) (*Account, error) {
 	return a, nil
 }
 
-// ofAWS reports whether an endpoint lies in one of AWS's own domains, as a VPC
-// endpoint does (AWS General Reference, "AWS service endpoints").
-func ofAWS(endpoint string) bool {
-	host := strings.TrimPrefix(endpoint, "https://")
-	host, _, _ = strings.Cut(host, ":")
-	return slices.ContainsFunc(
-		[]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"},
-		func(domain string) bool { return strings.HasSuffix(host, domain) },
-	)
+// ofAWS reports whether an endpoint is AWS's own: a VPC endpoint, or a service's, in
+// any of its forms ("AWS service endpoints", AWS General Reference; "Access an AWS
+// service using an interface VPC endpoint", AWS PrivateLink). Other names in AWS's
+// domains lead to what customers run there: instances, balancers, gateways.
+func ofAWS(endpoint string, all map[string]service) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	form := regexp.MustCompile(`^(?:api\.)?([a-z0-9]+?)(?:-fips)?(?:\.dualstack)?(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?$`)
+	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"} {
+		below, ours := strings.CutSuffix(u.Hostname(), domain)
+		name := form.FindStringSubmatch(below)
+		switch {
+		case !ours:
+		case strings.HasSuffix(below, ".vpce"):
+			return true
+		case name != nil:
+			_, known := all[name[1]]
+			return known
+		}
+	}
+	return false
 }
 
 // Headers are those of AWS's requests that a guard has to know.

@@ -33,6 +33,18 @@ func fence(action, resource string, dependents []string) string {
 	return p.text()
 }
 
+// without is the session policy of the null arm: the action under test has to be
+// what is refused, so that what it needs beside itself stays allowed.
+func without(dependents []string) string {
+	if len(dependents) == 0 {
+		return DenyAll
+	}
+	return policy{Version: "2012-10-17", Statement: []statement{
+		{Effect: "Allow", Action: dependents, Resource: "*"},
+		{Effect: "Deny", NotAction: dependents, Resource: "*"},
+	}}.text()
+}
+
 // readOnly is the session policy of observers.
 func readOnly() string {
 	return policy{Version: "2012-10-17", Statement: []statement{{Effect: "Allow", Action: reads(), Resource: "*"}}}.text()

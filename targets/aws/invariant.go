@@ -65,6 +65,7 @@ func reads() []string {
 		"iam:GetPolicy",
 		recordOperation,
 		"iam:GetRole",
+		"iam:GetUser",
 		"iam:ListAttachedRolePolicies",
 		"iam:ListPolicyVersions",
 		"iam:ListRolePolicies",

@@ -72,6 +72,19 @@ func ends(suffix string) func(value, marker string) bool {
 // already.
 func bears(value, marker string) bool { return targets.EndsInMark(value, marker) }
 
+// executed stands before the marker in the name of a change set that is executed:
+// those that an arm would create have another there, so that no arm executes what
+// another one made.
+const executed = "x-"
+
+// bearsAfter wants such a name with a word of its own before the marker.
+func bearsAfter(word string) func(value, marker string) bool {
+	return func(value, marker string) bool {
+		before, _, found := strings.Cut(value, marker)
+		return found && strings.HasSuffix(before, word) && bears(value, marker)
+	}
+}
+
 func longer(than int) func(value, marker string) bool {
 	return func(value, _ string) bool { return len(value) > than }
 }
@@ -111,7 +124,7 @@ func poisons() map[string][]poison {
 		"codedeploy:CreateDeployment":       {{"fileExistsBehavior": is(NoChoice)}}, // and no revision is named
 		"codebuild:StartBuild":              {{"timeoutInMinutesOverride": is("1")}, {"queuedTimeoutInMinutesOverride": is("1")}},
 		"cloudformation:CreateChangeSet":    {{"TemplateBody": is(NoPolicy)}, {"Parameters.member.1.ParameterKey": is(NoParameter)}},
-		"cloudformation:ExecuteChangeSet":   {{"ChangeSetName": bears}},
+		"cloudformation:ExecuteChangeSet":   {{"ChangeSetName": bearsAfter(executed)}},
 		"ecr:PutImage":                      {{"imageManifest": is(NoPolicy)}, {"imageDigest": is(NoImage)}},
 		"s3:PutObject":                      {{"If-Match": is(NoETag)}, {"Content-Md5": is(NoDigest)}},
 		"s3:PutBucketPolicy":                {{"body": is(NoDocument)}}, // some look at the digest before authorization: versitygw does

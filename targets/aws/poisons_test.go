@@ -32,7 +32,7 @@ func sound() map[string]map[string]string {
 		"codedeploy:CreateDeployment":        {"fileExistsBehavior": "SODPROBE"},
 		"codebuild:StartBuild":               {"timeoutInMinutesOverride": "1", "queuedTimeoutInMinutesOverride": "1"},
 		"cloudformation:CreateChangeSet":     {"TemplateBody": "{}", "Parameters.member.1.ParameterKey": "sodprobe"},
-		"cloudformation:ExecuteChangeSet":    {"ChangeSetName": ours},
+		"cloudformation:ExecuteChangeSet":    {"ChangeSetName": "prod-x-sodprobe-run-a1"},
 		"ecr:PutImage":                       {"imageManifest": "{}", "imageDigest": NoImage},
 		"s3:PutObject":                       {"If-Match": NoETag, "Content-Md5": NoDigest},
 		"s3:PutBucketPolicy":                 {"body": NoDocument},

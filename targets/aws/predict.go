@@ -19,9 +19,13 @@ import (
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
-// simulation is the one form of review: IAM's own simulator, asked about one
-// action of the identity's role on one resource.
-const simulation = "SimulatePrincipalPolicy"
+// The forms of review: IAM's own simulator, asked about one action of the identity's
+// role on one resource, in the context of a real attack or without the key of it that
+// has many values.
+const (
+	simulation = "SimulatePrincipalPolicy"
+	ofAnyValue = "SimulatePrincipalPolicy, of any value"
+)
 
 // Oracle foresees what a role's policies and its permissions boundary decide.
 // The simulator takes the organization's policies into account, too, but does not
@@ -35,10 +39,11 @@ func Oracle() targets.Oracle {
 			"service and resource control policies, resource policies, session policies, VPC endpoint policies",
 			"keys of a request that only a real one has, such as the source address",
 		},
-		Reviews: func(a targets.Action) []targets.Review { return []targets.Review{{Kind: simulation, Action: a}} },
+		Reviews: reviewsOf,
 		Says:    foresees,
 		Notes:   asides,
 
+		Keyed:    true,
 		Recorded: recorded,
 	}
 }
@@ -93,7 +98,7 @@ func simulationOf(a targets.Action, r targets.Review, x targets.Exchange) (simul
 	if !exact(about) {
 		about = foundStack(about, x.Steps)
 	}
-	if r.Kind != simulation || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || about == "" ||
+	if r.Kind != simulation && r.Kind != ofAnyValue || r.Action != a || x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || about == "" ||
 		json.Unmarshal([]byte(x.Body), &answer) != nil || json.Unmarshal(answer.Result.Results.Member, &got) != nil {
 		return got, false
 	}
@@ -116,6 +121,8 @@ func foresees(a targets.Action, r targets.Review, x targets.Exchange) targets.Op
 		return targets.Unsure
 	case got.Decision == "allowed":
 		return targets.Allows
+	case r.Kind == simulation && exemplary(a.Verb) != "":
+		return targets.Unsure // of one value only
 	case got.Decision == "implicitDeny" || got.Decision == "explicitDeny":
 		return targets.Denies
 	}
@@ -131,9 +138,6 @@ func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Note
 	if ok && len(got.Missing.Member) == 0 && got.Organization != nil {
 		out.Organization = map[string]targets.Opinion{"true": targets.Allows, "false": targets.Denies}[got.Organization.Allowed]
 	}
-	if r.Kind != simulation {
-		return out
-	}
 	var used []string
 	for _, step := range x.Steps {
 		if keys := keysUsed(step); keys != nil {
@@ -141,12 +145,29 @@ func asides(a targets.Action, r targets.Review, x targets.Exchange) targets.Note
 		}
 	}
 	out.Looks = used
-	out.Unsaid = used // by any statement, where it is not known which speak of the action
+	out.Unsaid = slices.DeleteFunc(slices.Clone(used), ofResource) // by any statement, where it is not known which speak of the action
 	if ok {
-		out.Unsaid = slices.Clone(got.Missing.Member)
+		out.Unsaid = slices.DeleteFunc(slices.Clone(got.Missing.Member), ofResource)
 	}
 	out.Lacks = lacks(slices.Concat(used, got.Missing.Member), keysSent(x))
 	return out
+}
+
+// reviewsOf are the questions about an action: where it has a key with many values
+// in life, first with the one that an attacker would want most, whose yes is a yes;
+// and then with none, since the no to one value leaves the others open.
+func reviewsOf(a targets.Action) []targets.Review {
+	out := []targets.Review{{Kind: simulation, Action: a}}
+	if exemplary(a.Verb) != "" {
+		out = append(out, targets.Review{Kind: ofAnyValue, Action: a})
+	}
+	return out
+}
+
+// exemplary is the key of an action that has many values in life, "" where it has
+// none.
+func exemplary(action string) string {
+	return map[string]string{"iam:AttachRolePolicy": "iam:PolicyARN", "iam:PassRole": "iam:PassedToService"}[action]
 }
 
 // exact reports whether a resource is one, and not a pattern of several.
@@ -240,7 +261,7 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	ask := Wire("iam", t.Region, func(cfg sdk.Config) error {
 		_, err := iam.NewFromConfig(cfg).SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
 			PolicySourceArn: &role, ActionNames: []string{r.Action.Verb}, ResourceArns: []string{about},
-			ContextEntries: s.inLife(r.Action.Verb, role, organization),
+			ContextEntries: s.inLife(r, role, organization),
 		})
 		return err
 	})
@@ -276,10 +297,11 @@ func (a *Account) roleOf(ctx context.Context, keys Keys, session string) (string
 const roleARN = "/GetRoleResult/Role/Arn"
 
 // inLife is the context of a real attack by the action.
-func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.ContextEntry {
-	t := s.account.cfg.Target.AWS
+func (s *Session) inLife(r targets.Review, role string, org targets.Exchange) []iamtypes.ContextEntry {
+	t, action := s.account.cfg.Target.AWS, r.Action.Verb
 	context := map[string]string{
-		"aws:RequestedRegion": t.Region, "aws:PrincipalArn": role, "aws:PrincipalAccount": t.AccountID, "aws:PrincipalType": "AssumedRole",
+		"aws:RequestedRegion": s.account.regionOf(action), "aws:PrincipalArn": role, "aws:PrincipalAccount": t.AccountID,
+		"aws:PrincipalType":   "AssumedRole",
 		"aws:SecureTransport": "true",
 	}
 	var in struct{ Organization struct{ ID string } }
@@ -290,6 +312,9 @@ func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.C
 		context["aws:PrincipalTag/"+tag] = value
 	}
 	maps.Copy(context, ofAction(action, t.PartitionOf()))
+	if r.Kind == ofAnyValue {
+		delete(context, exemplary(action))
+	}
 	var out []iamtypes.ContextEntry
 	for _, key := range slices.Sorted(maps.Keys(context)) {
 		kind := iamtypes.ContextKeyTypeEnumString
@@ -299,6 +324,17 @@ func (s *Session) inLife(action, role string, org targets.Exchange) []iamtypes.C
 		out = append(out, iamtypes.ContextEntry{ContextKeyName: &key, ContextKeyType: kind, ContextKeyValues: []string{context[key]}})
 	}
 	return out
+}
+
+// regionOf is the Region that a request for an action goes to: some services have
+// one endpoint for a whole partition, and what asks them names that endpoint's
+// Region ("AWS: Denies access to AWS based on the requested Region", IAM user guide).
+func (a *Account) regionOf(action string) string {
+	name, _, _ := strings.Cut(action, ":")
+	if s, ok := a.services[name]; ok {
+		return s.region
+	}
+	return a.cfg.Target.AWS.Region
 }
 
 // ofAction are the keys of a real attack by an action that tell it from others by

@@ -51,7 +51,7 @@ func (a *Account) recordOf(ctx context.Context, service string, x targets.Exchan
 		if !pause(ctx, wait) {
 			return record, record.Sent != nil
 		}
-		record, _ = a.ask(ctx, keys, ask, nil, nil, "/evaluations", "/policies")
+		record, _ = a.ask(ctx, keys, ask, nil, nil, "/requestContext", "/evaluations", "/policies", "/nextToken")
 		if record.Status != http.StatusNotFound || wait >= 4*cmp.Or(a.cfg.Patience, time.Second) {
 			break
 		}
@@ -103,13 +103,14 @@ func recorded(c targets.Case) targets.DecisionRecord {
 	}
 	var record struct {
 		Context     map[string]any `json:"requestContext"`
+		NextToken   string         `json:"nextToken"`
 		Evaluations []evaluation   `json:"evaluations"`
 		Policies    []struct {
 			URI  string `json:"uri"`
 			Type string `json:"type"`
 		} `json:"policies"`
 	}
-	if json.Unmarshal([]byte(c.Exchange.After[i].Body), &record) != nil {
+	if json.Unmarshal([]byte(c.Exchange.After[i].Body), &record) != nil || record.NextToken != "" { // a page is not the record
 		return targets.DecisionRecord{Says: targets.Unsure}
 	}
 	kinds := map[string]string{}
@@ -126,9 +127,14 @@ func recorded(c targets.Case) targets.DecisionRecord {
 	return targets.DecisionRecord{Says: targets.Unsure}
 }
 
-// agrees compares a decision of the record with the sentence.
+// agrees compares a decision of the record with the sentence. What nothing allows,
+// no policy refuses, so that an implicit denial has no layer to compare. One that a
+// session's policy made is ours, whatever the sentence says.
 func (e evaluation) agrees(d denial, kinds map[string]string) targets.Opinion {
+	denying := e.denying(kinds)
 	switch {
+	case slices.Contains(denying, targets.SessionPolicy) && d.layer != targets.SessionPolicy:
+		return targets.Allows
 	case e.Effect == "IMPLICIT_DENY" && !d.explicit,
 		e.Effect == "EXPLICIT_DENY" && !d.explicit && d.layer == targets.Unspecified: // the sentence does not say how
 		return targets.Denies
@@ -136,15 +142,23 @@ func (e evaluation) agrees(d denial, kinds map[string]string) targets.Opinion {
 		return targets.Allows
 	case e.Effect != "EXPLICIT_DENY":
 		return targets.Unsure
+	case len(denying) > 0 && d.layer == targets.Unspecified || slices.Contains(denying, d.layer):
+		return targets.Denies
 	}
+	return targets.Allows
+}
+
+// denying are the layers of the policies with a statement that denied.
+func (e evaluation) denying(kinds map[string]string) []targets.Layer {
+	var out []targets.Layer
 	for _, p := range e.Policies {
 		for _, s := range p.Statements {
-			if kind := kindOf(kinds[p.URI]); s.Effect == "DENY" && (d.layer == targets.Unspecified || kind == d.layer) {
-				return targets.Denies
+			if s.Effect == "DENY" {
+				out = append(out, kindOf(kinds[p.URI]))
 			}
 		}
 	}
-	return targets.Allows
+	return out
 }
 
 // kindOf is the layer of a type of policy, in the record's words.

@@ -47,7 +47,7 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	}
 	policy := fence(r.Action, resource, r.Dependents)
 	if call.Null {
-		policy = DenyAll
+		policy = without(r.Dependents)
 	}
 	if call.Null && s.identity.AWS.Role() == "" {
 		return targets.Exchange{Unfit: "no session policy can be passed with a profile, so that its rights cannot be taken away"}
@@ -104,8 +104,23 @@ func (s *Session) attempt(ctx context.Context, keys Keys, call targets.Call) tar
 		r.Body = bytes.ReplaceAll(r.Body, []byte(TokenHere), []byte(url.QueryEscape(token)))
 		lease.Secrets, keys = []string{token}, Keys{}
 	}
+	r.Body = s.named(r)
 	x, _ := s.account.do(ctx, lease, keys, r)
 	return x
+}
+
+// named is the body of a request, in which the session that it asks for is called
+// as the identity's are in life: a trust policy may look at that.
+func (s *Session) named(r targets.Request) []byte {
+	if r.Action != "sts:AssumeRole" || s.identity.AWS.SessionName == "" {
+		return r.Body
+	}
+	form, err := url.ParseQuery(string(r.Body))
+	if err != nil {
+		return r.Body
+	}
+	form.Set("RoleSessionName", s.identity.AWS.SessionName)
+	return []byte(form.Encode())
 }
 
 // do signs one request and lets it leave. The body is nil where no whole

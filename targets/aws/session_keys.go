@@ -43,6 +43,15 @@ func lacks(keys, carried []string) []string {
 	return out
 }
 
+// ofResource reports whether a key is the resource's own, or the moment's: a
+// request that names the real object carries it as any other does ("AWS global
+// condition context keys", IAM user guide).
+func ofResource(key string) bool {
+	k := strings.ToLower(key)
+	return strings.HasPrefix(k, "aws:resource") || strings.Contains(k, ":resourcetag/") || strings.HasPrefix(k, "s3:existingobjecttag/") ||
+		k == "aws:currenttime" || k == "aws:epochtime" || k == "ec2:region"
+}
+
 // keysUsed are the keys that the policies of a role look at, by the recorded
 // answer to GetContextKeysForPrincipalPolicy; nil where there is no such answer, and
 // not nil where there are none.

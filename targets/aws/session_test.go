@@ -41,7 +41,7 @@ func TestSessions(t *testing.T) {
 	want := []string{
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:PutRolePolicy"],"Resource":"` + production + `"},` +
 			`{"Effect":"Allow","Action":["kms:Decrypt"],"Resource":"*"},{"Effect":"Deny","NotAction":["iam:PutRolePolicy","kms:Decrypt"],"Resource":"*"}]}`,
-		DenyAll,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kms:Decrypt"],"Resource":"*"},{"Effect":"Deny","NotAction":["kms:Decrypt"],"Resource":"*"}]}`,
 	}
 	n := 0
 	for _, body := range s.bodies {
@@ -83,6 +83,13 @@ func TestSessionsAsInLife(t *testing.T) {
 func TestEndpoints(t *testing.T) {
 	for endpoint, c := range map[string]struct{ emulator, connects bool }{
 		"": {false, true}, "https://vpce-1.iam.eu-west-1.vpce.amazonaws.com": {false, true}, "https://iam.amazonaws.com.cn:443": {false, true},
+		"https://s3.dualstack.eu-west-1.amazonaws.com": {false, true}, "https://api.ecr.eu-west-1.amazonaws.com": {false, true}, "https://sts-fips.us-east-1.api.aws": {false, true},
+		// What customers run in AWS's domains.
+		"https://abc123.execute-api.eu-west-1.amazonaws.com": {false, false}, "https://my-lb-1.eu-west-1.elb.amazonaws.com": {false, false},
+		"https://iam.abc.eu-west-1.rds.amazonaws.com": {false, false}, "https://ec2-203-0-113-9.eu-west-1.compute.amazonaws.com:4566": {false, false},
+		"https://bucket.s3.eu-west-1.amazonaws.com": {false, false},
+		// What only looks like a host, whatever its owner says.
+		"https://x.amazonaws.com:443@evil.example": {true, false}, "https://evil.example?x=.amazonaws.com": {true, false}, "https://evil.example#.amazonaws.com": {true, false},
 		"https://localhost:4566": {false, false}, "https://amazonaws.com.evil.example": {false, false}, "https://evilamazonaws.com": {false, false},
 		"https://localhost:4567": {true, true},
 	} {

@@ -23,8 +23,13 @@ type Config struct {
 	// nothing else in their way; and their role's trust policy then asks for the
 	// person's name and team. "" for the one of the posture.
 	Scoped string
-	Now    func() time.Time
-	Rand   io.Reader
+	// Unreviewed takes from the observer the right to ask the simulator.
+	Unreviewed bool
+	// Named lets developers take on the role that deploys, under the person's name
+	// alone.
+	Named bool
+	Now   func() time.Time
+	Rand  io.Reader
 }
 
 // AWS is a simulated account on loopback. It is safe for concurrent use.

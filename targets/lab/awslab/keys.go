@@ -12,13 +12,24 @@ import (
 // that has it there.
 func (c call) keysOf(who *session, action, resource string) keys {
 	general := keys{
-		"aws:RequestedRegion": {Region}, "aws:SourceIp": {"192.0.2.7"}, "aws:SecureTransport": {"true"}, "aws:PrincipalOrgID": {"o-exampleorg1"},
+		"aws:RequestedRegion": {regionOf(action)}, "aws:SourceIp": {"192.0.2.7"}, "aws:SecureTransport": {"true"},
+		"aws:PrincipalOrgID":   {"o-exampleorg1"},
 		"aws:PrincipalAccount": {Account}, "aws:PrincipalArn": {principalARN(who.role)}, "aws:userid": {"AROALAB:" + name(who.arn)},
 	}
 	for tag, value := range who.tags {
 		general["aws:PrincipalTag/"+tag] = texts{value}
 	}
 	return general.with(tagsOf(action, resource)).with(c.said(action))
+}
+
+// regionOf is the Region that a request for an action goes to: IAM and
+// Organizations have one endpoint for the whole partition ("AWS: Denies access to
+// AWS based on the requested Region", IAM user guide).
+func regionOf(action string) string {
+	if strings.HasPrefix(action, "iam:") || strings.HasPrefix(action, "organizations:") {
+		return "us-east-1"
+	}
+	return Region
 }
 
 // principalARN is the ARN of the role, or the user, that a session is of.

@@ -99,6 +99,13 @@ func reading() map[string]operation {
 				"<Role><RoleId>AROALAB</RoleId><Arn>" + RoleARN(c.of("RoleName")) + "</Arn><RoleName>" + c.of("RoleName") + "</RoleName><AssumeRolePolicyDocument>lab</AssumeRolePolicyDocument></Role>",
 			)
 		}},
+		"iam:GetUser": {needs: []need{{"iam:GetUser", "arn:aws:iam::" + Account + ":user/{UserName}"}}, reads: true, do: func(c call) reply {
+			if c.of("UserName") != "prod-operator" {
+				return fail(404, "NoSuchEntity", "The user with name "+c.of("UserName")+" cannot be found.")
+			}
+			const user = "<UserId>AIDALAB</UserId><Arn>arn:aws:iam::" + Account + ":user/prod-operator</Arn><UserName>prod-operator</UserName>"
+			return ok("<User>" + user + "</User>")
+		}},
 		"iam:ListRolePolicies": fixed("iam:ListRolePolicies", "<PolicyNames>"+members("$", "deploy")+"</PolicyNames>"),
 		"iam:ListAttachedRolePolicies": fixed(
 			"iam:ListAttachedRolePolicies",
@@ -120,10 +127,13 @@ func reading() map[string]operation {
 		"iam:SimulatePrincipalPolicy":          query("iam:SimulatePrincipalPolicy", func(c call) string { return c.simulate() }),
 		"cloudformation:DescribeStacks": fixed("cloudformation:DescribeStacks",
 			"<Stacks>"+members("<StackId>$</StackId>", "arn:aws:cloudformation:"+here+"stack/payments/1")+"</Stacks>"),
-		"ec2:DescribeInstances": fixed(
-			"ec2:DescribeInstances",
-			"<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item></reservationSet>",
-		),
+		"ec2:DescribeInstances": query("ec2:DescribeInstances", func(c call) string {
+			if c.of("InstanceId.1") == "i-0123456789abcdef0" { // well formed, and nobody's
+				return "<reservationSet/>"
+			}
+			one := "<item><instanceId>" + c.of("InstanceId.1") + "</instanceId></item>"
+			return "<reservationSet><item><instancesSet>" + one + "</instancesSet></item></reservationSet>"
+		}),
 		"ec2:DescribeSecurityGroups": fixed(
 			"ec2:DescribeSecurityGroups",
 			"<securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo>",

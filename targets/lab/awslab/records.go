@@ -56,9 +56,9 @@ func (c call) details() reply {
 		effect = "ALLOW"
 	}
 	return ok(encode(map[string]any{
-		"requestContext": map[string]any{},
+		"requestContext": d.saw,
 		"evaluations": []any{map[string]any{
-			"action": d.action, "resource": d.resource, "context": d.saw, "evaluatedEffect": effect,
+			"action": d.action, "resource": d.resource, "context": map[string]any{}, "evaluatedEffect": effect,
 			"matchedPolicies": matched,
 		}},
 		"policies": []any{map[string]any{"uri": "lab:policy", "type": kind}},

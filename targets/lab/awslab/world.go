@@ -125,5 +125,19 @@ func (a *AWS) scope(policy string) error {
 		"StringEquals": {"sts:RoleSessionName": {"alice@corp.example"}, "aws:RequestTag/team": {"payments"}},
 	}
 	a.roles[Developer] = r
+	if a.cfg.Unreviewed {
+		r = a.roles[Reader]
+		review := texts{"iam:SimulatePrincipalPolicy", "iam:GetContextKeysForPrincipalPolicy"}
+		r.policy = document{[]statement{allow(texts{"*"}, "*"), {Effect: "Deny", Action: review, Resource: texts{"*"}}}}
+		a.roles[Reader] = r
+	}
+	if a.cfg.Named {
+		r = a.roles[prod]
+		r.trusts = append(r.trusts, trust{
+			principals: texts{Developer}, actions: texts{"sts:AssumeRole"},
+			condition: conditions{"StringEquals": {"sts:RoleSessionName": {"alice@corp.example"}}},
+		})
+		a.roles[prod] = r
+	}
 	return nil
 }
