@@ -13,17 +13,6 @@ type Answer struct {
 	Layer targets.Layer `json:"layer,omitempty"`
 }
 
-// Proof is the answer to a yes-or-no question about the experiment. The zero
-// value means that nobody asked.
-type Proof string
-
-// The proofs.
-const (
-	Unset  Proof = ""
-	Proven Proof = "proven"
-	Failed Proof = "failed"
-)
-
 // StateChange compares the target before and after.
 type StateChange string
 
@@ -53,15 +42,15 @@ type Arms struct {
 	// Carries names the condition keys that the request carries as a real one does.
 	Carries []string `json:"carries,omitempty"`
 	// IdentityBefore and IdentityAfter: whoami equals the approved principal.
-	IdentityBefore Proof `json:"identity_before,omitempty"`
-	IdentityAfter  Proof `json:"identity_after,omitempty"`
+	IdentityBefore targets.Proof `json:"identity_before,omitempty"`
+	IdentityAfter  targets.Proof `json:"identity_after,omitempty"`
 	// Cut says that the run was killed before anybody was asked again who the
 	// identity is: what it got through stands, and nothing that it was refused.
 	Cut bool `json:"cut,omitempty"`
 	// Target: the object under attack was shown to exist, by the observer.
-	Target   Proof  `json:"target,omitempty"`
-	Baseline Answer `json:"baseline"`
-	Positive Answer `json:"positive"`
+	Target   targets.Proof `json:"target,omitempty"`
+	Baseline Answer        `json:"baseline"`
+	Positive Answer        `json:"positive"`
 	// Waived says that the signed scenario waives the positive arm.
 	Waived   bool   `json:"waived,omitempty"`
 	Negative Answer `json:"negative"`
@@ -80,7 +69,7 @@ type Arms struct {
 
 // proven reports whether the attempt was made as whom the scenario approves.
 func (a Arms) proven() bool {
-	return a.IdentityBefore == Proven && (a.IdentityAfter == Proven || a.Cut && a.IdentityAfter == Unset)
+	return a.IdentityBefore == targets.Proven && (a.IdentityAfter == targets.Proven || a.Cut && a.IdentityAfter == targets.Unset)
 }
 
 // missing names every arm that does not hold, in a fixed order.
@@ -90,9 +79,9 @@ func (a Arms) missing() []string {
 		holds bool
 		name  string
 	}{
-		{a.IdentityBefore == Proven, "identity-before"},
-		{a.IdentityAfter == Proven, "identity-after"},
-		{a.Target == Proven, "target"},
+		{a.IdentityBefore == targets.Proven, "identity-before"},
+		{a.IdentityAfter == targets.Proven, "identity-after"},
+		{a.Target == targets.Proven, "target"},
 		{a.Baseline.Class == targets.Reached, "baseline"},
 		{a.Positive.Class == targets.Reached || a.waives(), "positive"},
 		{a.refusable(), "negative"},

@@ -30,8 +30,8 @@ func few() []probes.Answer {
 	return []probes.Answer{{}, reached(), mutated(), denied(targets.Authorization), denied(targets.SCP), denied("made-up"), fenced(), {Class: targets.Throttled}}
 }
 
-func proofs() []probes.Proof {
-	return []probes.Proof{probes.Unset, probes.Proven, probes.Failed, "made-up"}
+func proofs() []targets.Proof {
+	return []targets.Proof{targets.Unset, targets.Proven, targets.Failed, "made-up"}
 }
 
 func states() []probes.StateChange {
@@ -61,7 +61,7 @@ func byWhoAsks() []targets.Layer {
 func isThrough(x probes.Answer) bool { return x == reached() || x == mutated() }
 
 func isProven(a probes.Arms) bool {
-	return a.IdentityBefore == probes.Proven && (a.IdentityAfter == probes.Proven || a.Cut && a.IdentityAfter == probes.Unset)
+	return a.IdentityBefore == targets.Proven && (a.IdentityAfter == targets.Proven || a.Cut && a.IdentityAfter == targets.Unset)
 }
 
 // refused says that the negative arm shows a no.
@@ -128,8 +128,8 @@ func shown(a probes.Arms) bool {
 
 func blocked(a probes.Arms) bool {
 	return a.Attempt.Class == targets.Denied && slices.Contains(a.Expect, a.Attempt.Layer) &&
-		isProven(a) && a.Target == probes.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
-		a.IdentityAfter == probes.Proven && !allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) && !otherwiseSeen(a) &&
+		isProven(a) && a.Target == targets.Proven && a.Baseline == reached() && shown(a) && refused(a) && a.State == probes.StateUnchanged &&
+		a.IdentityAfter == targets.Proven && !allowedOtherwise(a) && a.Record != targets.Allows && !sessionDecides(a) && !requestDecides(a) && !otherwiseSeen(a) &&
 		(!a.Ghost || says(&a.Prediction.Real, targets.Denies) && says(a.Prediction.Ghost, targets.Denies))
 }
 
@@ -289,7 +289,7 @@ func cells() []func(*probes.Arms, targets.Opinion) {
 // arms draws any experiment at all.
 func arms(t *rapid.T) probes.Arms {
 	answer := func(name string) probes.Answer { return rapid.SampledFrom(answers()).Draw(t, name) }
-	proof := func(name string) probes.Proof { return rapid.SampledFrom(proofs()).Draw(t, name) }
+	proof := func(name string) targets.Proof { return rapid.SampledFrom(proofs()).Draw(t, name) }
 	forecast := func(name string) probes.Forecast {
 		return probes.Forecast{Says: rapid.SampledFrom(opinions()).Draw(t, name), Attempted: rapid.Bool().Draw(t, name+" attempted")}
 	}

@@ -14,7 +14,7 @@ import (
 func sound() probes.Arms {
 	return probes.Arms{
 		Attempt: denied(targets.Authorization), Technique: probes.DryRun,
-		IdentityBefore: probes.Proven, IdentityAfter: probes.Proven, Target: probes.Proven,
+		IdentityBefore: targets.Proven, IdentityAfter: targets.Proven, Target: targets.Proven,
 		Baseline: reached(), Positive: reached(), Negative: denied(targets.Authorization), State: probes.StateUnchanged,
 		Expect: []targets.Layer{targets.Authorization},
 	}
@@ -60,9 +60,9 @@ func TestNoBlockWithoutEachCell(t *testing.T) {
 	}
 	for name, unset := range map[string]func(*probes.Arms){
 		"attempt":         func(a *probes.Arms) { a.Attempt = probes.Answer{} },
-		"identity-before": func(a *probes.Arms) { a.IdentityBefore = probes.Unset },
-		"identity-after":  func(a *probes.Arms) { a.IdentityAfter = probes.Unset },
-		"target":          func(a *probes.Arms) { a.Target = probes.Unset },
+		"identity-before": func(a *probes.Arms) { a.IdentityBefore = targets.Unset },
+		"identity-after":  func(a *probes.Arms) { a.IdentityAfter = targets.Unset },
+		"target":          func(a *probes.Arms) { a.Target = targets.Unset },
 		"baseline":        func(a *probes.Arms) { a.Baseline = probes.Answer{} },
 		"positive":        func(a *probes.Arms) { a.Positive = probes.Answer{} },
 		"negative":        func(a *probes.Arms) { a.Negative = probes.Answer{} },
@@ -103,7 +103,7 @@ func with(a probes.Arms, change func(*probes.Arms)) probes.Arms {
 func TestStep1IdentityUnproven(t *testing.T) {
 	for _, x := range []probes.Answer{reached(), mutated()} {
 		check(t, string(x.Class), step{
-			with(sound(), func(a *probes.Arms) { a.Attempt, a.IdentityAfter, a.State = x, probes.Failed, probes.StateChangedByUs }),
+			with(sound(), func(a *probes.Arms) { a.Attempt, a.IdentityAfter, a.State = x, targets.Failed, probes.StateChangedByUs }),
 			probes.Judgement{Reason: probes.ReasonIdentityUnproven, Missing: []string{"identity-after", "state"}, Urgent: true},
 		})
 	}

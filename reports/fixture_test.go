@@ -124,7 +124,7 @@ func runStart(verifier string) journal.RunStart {
 // body writes five attempts: blocked, permitted, one whose identity is not
 // proven, one whose server said something hostile, one that was not run.
 func (f *fixture) body() {
-	f.put(journal.TypePin, journal.Pin{Target: "prod", OK: true, Server: "https://prod.corp.example:6443", Version: "v1.37.2", Harness: "prober"})
+	f.put(journal.TypePin, journal.Pin{Target: "prod", Pin: targets.Pin{OK: true, Server: "https://prod.corp.example:6443", Version: "v1.37.2", Harness: "prober"}})
 	f.state("before")
 	f.state("gone")
 	f.identity("alice", "before", "alice@corp.example")
@@ -192,17 +192,18 @@ func unobserved() probes.Arms {
 func (f *fixture) state(when string) {
 	f.put(journal.TypeState, journal.StateRead{
 		ID: "state-" + when, When: strings.Replace(when, "gone", "before", 1), Target: "prod", Observer: "reader", Key: deployment,
-		MustExist: true, Read: true, Exists: true, Digest: "aa",
+		MustExist: true, StateRead: targets.StateRead{Read: true, Exists: true, Digest: "aa"},
 	})
 }
 
 func (f *fixture) identity(id, when, server string) {
 	c := journal.IdentityCheck{
-		ID: "whoami-" + id + "-" + when, When: when, Target: "prod", Identity: id, Want: id + "@corp.example",
-		Subject: targets.Subject{Name: server}, Fidelity: targets.Impersonated, Proof: probes.Proven,
+		ID: "whoami-" + id + "-" + when, When: when, Target: "prod", Identity: id, Whoami: targets.Whoami{
+			Want: id + "@corp.example", Subject: targets.Subject{Name: server}, Fidelity: targets.Impersonated, Proof: targets.Proven,
+		},
 	}
 	if c.Want != server {
-		c.Proof, c.Problem = probes.Failed, "the server says "+server
+		c.Proof, c.Problem = targets.Failed, "the server says "+server
 	}
 	f.put(journal.TypeIdentity, c)
 }
@@ -249,9 +250,9 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 		},
 		Arms: unobserved(),
 	}
-	o.Arms.IdentityBefore, o.Arms.IdentityAfter, o.Arms.Target, o.Arms.State = probes.Proven, probes.Proven, probes.Proven, probes.StateUnchanged
+	o.Arms.IdentityBefore, o.Arms.IdentityAfter, o.Arms.Target, o.Arms.State = targets.Proven, targets.Proven, targets.Proven, probes.StateUnchanged
 	if x.Status == 0 {
-		o.Arms.IdentityBefore, o.Arms.IdentityAfter = probes.Failed, probes.Failed
+		o.Arms.IdentityBefore, o.Arms.IdentityAfter = targets.Failed, targets.Failed
 		o.Response = targets.Response{Class: targets.Unknown, Reason: "not attempted, because the identity is not proven"}
 	} else {
 		o.Arms.Baseline = probes.Answer{Class: targets.Reached}

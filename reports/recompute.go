@@ -25,12 +25,12 @@ func (c *checker) identity(l journal.Line) error {
 	if err := errors.Join(c.approvedTarget(i.Target), c.exchanged(l, i.Exchange)); err != nil {
 		return err
 	}
-	if at := i.Target + " " + i.Identity; i.Proof == probes.Proven && !slices.Contains(c.names[at], i.Subject.Name) {
+	if at := i.Target + " " + i.Identity; i.Proof == targets.Proven && !slices.Contains(c.names[at], i.Subject.Name) {
 		c.names[at] = append(c.names[at], i.Subject.Name)
 	}
 	i.Exchange = targets.Exchange{} // it need not be kept
 	c.identities[i.ID], c.at[i.ID] = i, l.Seq
-	if i.Proof == probes.Proven && (i.Subject.Name != i.Want || i.Want == "") {
+	if i.Proof == targets.Proven && (i.Subject.Name != i.Want || i.Want == "") {
 		return fmt.Errorf("it claims to prove %q, and the server said %q", i.Want, i.Subject.Name)
 	}
 	return nil
@@ -330,7 +330,7 @@ func (c *checker) bracketed(o journal.Observation) error {
 	}
 	for _, ref := range o.Refs["identity_before"] {
 		who := c.identities[ref]
-		if who.Proof == probes.Proven && who.Subject.Name != c.arms[id].Case.Subject {
+		if who.Proof == targets.Proven && who.Subject.Name != c.arms[id].Case.Subject {
 			return fmt.Errorf("the attempt was judged as %q, the server saw %q", c.arms[id].Case.Subject, who.Subject.Name)
 		}
 	}
@@ -421,14 +421,14 @@ func (c *checker) answer(o journal.Observation, arm targets.Arm) (probes.Answer,
 }
 
 // proof finds the whoami that an observation refers to.
-func (c *checker) proof(o journal.Observation, cell, when string) (probes.Proof, error) {
+func (c *checker) proof(o journal.Observation, cell, when string) (targets.Proof, error) {
 	refs := o.Refs[cell]
 	if len(refs) == 0 {
-		return probes.Unset, nil
+		return targets.Unset, nil
 	}
 	i, ok := c.identities[refs[0]]
 	if !ok || len(refs) > 1 || i.Identity != o.Identity || i.Target != o.Target || i.When != when {
-		return probes.Unset, fmt.Errorf("its %s is not in the journal, or is another's", cell)
+		return targets.Unset, fmt.Errorf("its %s is not in the journal, or is another's", cell)
 	}
 	return i.Proof, nil
 }

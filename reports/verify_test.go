@@ -89,7 +89,7 @@ func lies() map[string]struct {
 	}{
 		"class":               {record(attempt, func(a *journal.ArmRecord) { a.Response.Class = targets.Denied }), "journal line 24 (arm): it says denied/, its exchange says reached/"},
 		"outcome":             {observation(3, func(o *journal.Observation) { o.Judgement = blocked }), "its outcome is Blocked (denied), its cells say Inconclusive (unknown)"},
-		"cell":                {observation(2, func(o *journal.Observation) { o.Arms.IdentityBefore = probes.Proven }), "the lines that it refers to say"},
+		"cell":                {observation(2, func(o *journal.Observation) { o.Arms.IdentityBefore = targets.Proven }), "the lines that it refers to say"},
 		"state":               {observation(2, func(o *journal.Observation) { o.Arms.State = probes.StateChangedByUs }), "the lines that it refers to say"},
 		"hidden attempt":      {observation(1, func(o *journal.Observation) { delete(o.Refs, "attempt"); o.Response = targets.Response{} }), "it does not refer to the attempt that was made"},
 		"hidden as NotRun":    {hidden, "1 attempt was sent, and no observation says so"},
@@ -111,7 +111,7 @@ func lies() map[string]struct {
 		"made twice":          {func(k journal.Type, b any) any { return twice(k, b) }, "attempt 0 was made twice, or after its observation"},
 		"judged as another":   {record(arm, func(a *journal.ArmRecord) { a.Case.Subject = "bob@corp.example"; a.Response = classify(a.Case) }), `the attempt was judged as "bob@corp.example", the server saw "alice@corp.example"`},
 		"no classifier":       {record(arm, func(a *journal.ArmRecord) { a.Case.System = "aws" }), `no classifier for the system "aws"`},
-		"proof":               {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.Proof = probes.Proven }), `it claims to prove "bob@corp.example", and the server said "system:anonymous"`},
+		"proof":               {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.Proof = targets.Proven }), `it claims to prove "bob@corp.example", and the server said "system:anonymous"`},
 		"id twice":            {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.ID = "whoami-alice-before" }), `the id "whoami-alice-before" stands twice`},
 		"counts":              {on(journal.TypeRunEnd, func(e *journal.RunEnd) bool { e.Counts[probes.Blocked] = 2; return true }), "it counts 2 Blocked, the observations 1"},
 		"verdict":             {on(journal.TypeRunEnd, func(e *journal.RunEnd) bool { e.Verdict = probes.Effective; return true }), "it says effective, the observations say ineffective"},
@@ -532,7 +532,7 @@ func TestNothingNewAfterARecovery(t *testing.T) {
 	for name, more := range map[string]func(*fixture){
 		"a read":     func(f *fixture) { f.state("before") },
 		"an arm":     arm,
-		"a pin":      func(f *fixture) { f.put(journal.TypePin, journal.Pin{Target: "prod", OK: true}) },
+		"a pin":      func(f *fixture) { f.put(journal.TypePin, journal.Pin{Target: "prod", Pin: targets.Pin{OK: true}}) },
 		"a question": func(f *fixture) { f.identity("alice", "before", "alice@corp.example") },
 		"a stop":     func(f *fixture) { f.put(journal.TypeStop, journal.Stop{Reason: "interrupted"}) },
 	} {

@@ -14,12 +14,12 @@ import (
 // A change belongs to whoever's mark stands there afterwards and did not
 // before: the attempt of number n, another arm of this run, or, where there is
 // no mark of this run, another writer.
-func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChange) {
+func Compare(before, after []StateRead, n int64) (targets.Proof, probes.StateChange) {
 	later := make(map[string]StateRead, len(after))
 	for _, s := range after {
 		later[s.Key] = s
 	}
-	target, change := probes.Unset, probes.StateUnchanged
+	target, change := targets.Unset, probes.StateUnchanged
 	if len(before) == 0 {
 		change = probes.StateUnread
 	}
@@ -33,7 +33,7 @@ func Compare(before, after []StateRead, n int64) (probes.Proof, probes.StateChan
 		case a.Exists != b.Exists || a.Digest != b.Digest:
 			change = worse(change, writer(b, a, n))
 		}
-		if b.MustExist && target != probes.Failed {
+		if b.MustExist && target != targets.Failed {
 			target = existence(b)
 		}
 	}
@@ -75,24 +75,13 @@ func writer(b, a StateRead, n int64) probes.StateChange {
 	}
 }
 
-// Shown reports whether a read shows that what it reads exists.
-func (s StateRead) Shown() bool { return s.Read && s.Exists }
-
-// Why says why a read does not show that what it reads exists.
-func (s StateRead) Why() string {
-	if s.Problem != "" {
-		return s.Problem
-	}
-	return "it does not exist"
-}
-
 // existence is the proof that one read gives. An object that could not be
 // read proves nothing; it fails the proof, since one failed target is enough.
-func existence(s StateRead) probes.Proof {
+func existence(s StateRead) targets.Proof {
 	if s.Shown() {
-		return probes.Proven
+		return targets.Proven
 	}
-	return probes.Failed
+	return targets.Failed
 }
 
 // worse keeps the more serious of two findings: our own change above

@@ -126,33 +126,17 @@ type Signed struct {
 
 // Pin is the comparison of a live target with the approved one.
 type Pin struct {
-	Target  string `json:"target"`
-	OK      bool   `json:"ok"`
-	Problem string `json:"problem,omitempty"`
-	Server  string `json:"server,omitempty"`
-	Version string `json:"version,omitempty"`
-	Edition string `json:"edition,omitempty"`
-	Harness string `json:"harness,omitempty"` // the prober's own principal
-	// ServerName is the name that the certificate had to have, where the kubeconfig
-	// says another than the server's; Proxy is the kubeconfig's own, without
-	// credentials.
-	ServerName string             `json:"server_name,omitempty"`
-	Proxy      string             `json:"proxy,omitempty"`
-	Exchanges  []targets.Exchange `json:"exchanges,omitempty"`
+	Target string `json:"target"`
+	targets.Pin
 }
 
 // IdentityCheck is one whoami.
 type IdentityCheck struct {
-	ID       string           `json:"id"`
-	When     string           `json:"when"` // before, after
-	Target   string           `json:"target"`
-	Identity string           `json:"identity"`
-	Want     string           `json:"want"`
-	Subject  targets.Subject  `json:"subject"`
-	Fidelity targets.Fidelity `json:"fidelity"`
-	Proof    probes.Proof     `json:"proof"`
-	Problem  string           `json:"problem,omitempty"`
-	Exchange targets.Exchange `json:"exchange"`
+	ID       string `json:"id"`
+	When     string `json:"when"` // before, after
+	Target   string `json:"target"`
+	Identity string `json:"identity"`
+	targets.Whoami
 }
 
 // StateRead is one read of what attempts would change, by the observer.
@@ -163,14 +147,7 @@ type StateRead struct {
 	Observer  string `json:"observer"`
 	Key       string `json:"key"` // what was read: METHOD path
 	MustExist bool   `json:"must_exist,omitempty"`
-	Read      bool   `json:"read"`
-	Exists    bool   `json:"exists"`
-	Digest    string `json:"digest,omitempty"`
-	Ours      bool   `json:"ours,omitempty"` // it carries this run's marker
-	// Marks are the arms whose mark it carries, as in "a17".
-	Marks    []string         `json:"marks,omitempty"`
-	Problem  string           `json:"problem,omitempty"`
-	Exchange targets.Exchange `json:"exchange"`
+	targets.StateRead
 }
 
 // Review is what the target's own rules say of an identity. Predictions are

@@ -36,7 +36,7 @@ type arm struct {
 // try runs the arms of one attempt in their order. The attempt comes last, so
 // that what surrounds it is known to work at that moment.
 func (s *site) try(ctx context.Context, t *trial) error {
-	if t.person.before.Proof != probes.Proven {
+	if t.person.before.Proof != targets.Proven {
 		return nil // nobody is attempted as somebody else
 	}
 	if len(t.absent) > 0 {
@@ -68,7 +68,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 		return err
 	}
 	class := t.attempt.Response.Class
-	if s.StopOnPermitted && t.person.before.Proof == probes.Proven && (class == targets.Reached || class == targets.Mutated) {
+	if s.StopOnPermitted && t.person.before.Proof == targets.Proven && (class == targets.Reached || class == targets.Mutated) {
 		s.halt("permitted", item.Probe.ID+" as "+t.Identity.ID+" got through")
 	}
 	return nil
@@ -129,7 +129,7 @@ func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *
 		return journal.ArmRecord{}, nil
 	}
 	as, err := s.instrument(s.admitting, *id)
-	if err != nil || as.session == nil || as.before.Proof != probes.Proven {
+	if err != nil || as.session == nil || as.before.Proof != targets.Proven {
 		return journal.ArmRecord{}, err
 	}
 	a := s.probeArm(kind, -1, item, as, targets.Production)

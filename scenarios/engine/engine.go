@@ -14,7 +14,7 @@ type Target interface {
 	// with a nil error is a mismatch: the whole run is refused. An error
 	// wrapping targets.ErrUnreachable makes only this target's attempts
 	// Inconclusive.
-	Pin(ctx context.Context) (journal.Pin, error)
+	Pin(ctx context.Context) (targets.Pin, error)
 	// Assume prepares to act as an identity. It sends nothing.
 	Assume(ctx context.Context, id targets.Identity) (Session, error)
 }
@@ -22,12 +22,12 @@ type Target interface {
 // Session acts as one identity on one target.
 type Session interface {
 	// Whoami asks the server who the caller is and compares.
-	Whoami(ctx context.Context) journal.IdentityCheck
+	Whoami(ctx context.Context) targets.Whoami
 	// Send sends one call through the guard and returns what was recorded.
 	// It never retries. The exchange tells of every failure.
 	Send(ctx context.Context, call targets.Call) targets.Exchange
 	// Read reads state, without changing any.
-	Read(ctx context.Context, q targets.StateQuery) journal.StateRead
+	Read(ctx context.Context, q targets.StateQuery) targets.StateRead
 }
 
 // Journal records. Both methods MUST be safe for concurrent use.

@@ -20,7 +20,7 @@ import (
 
 // fake is a target that answers at once, and counts.
 type fake struct {
-	pin    journal.Pin
+	pin    targets.Pin
 	pinErr error
 	// permitted lists identities whose attempts in production pass.
 	permitted map[string]bool
@@ -42,7 +42,7 @@ type fake struct {
 	sends, whoamis, reads, reviews atomic.Int64
 }
 
-func (f *fake) Pin(context.Context) (journal.Pin, error) { return f.pin, f.pinErr }
+func (f *fake) Pin(context.Context) (targets.Pin, error) { return f.pin, f.pinErr }
 
 func (f *fake) Assume(_ context.Context, id targets.Identity) (engine.Session, error) {
 	return &session{f, id}, nil
@@ -53,13 +53,13 @@ type session struct {
 	id targets.Identity
 }
 
-func (s *session) Whoami(context.Context) journal.IdentityCheck {
+func (s *session) Whoami(context.Context) targets.Whoami {
 	s.whoamis.Add(1)
 	time.Sleep(s.takes)
 	if s.unproven[s.id.ID] {
-		return journal.IdentityCheck{Proof: probes.Failed, Problem: "somebody else", Exchange: targets.Exchange{Status: 401}}
+		return targets.Whoami{Proof: targets.Failed, Problem: "somebody else", Exchange: targets.Exchange{Status: 401}}
 	}
-	return journal.IdentityCheck{Proof: probes.Proven, Subject: targets.Subject{Name: s.id.Kubernetes.Principal()}}
+	return targets.Whoami{Proof: targets.Proven, Subject: targets.Subject{Name: s.id.Kubernetes.Principal()}}
 }
 
 func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
@@ -81,9 +81,9 @@ func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
 	return targets.Exchange{Status: 200, Sent: sent}
 }
 
-func (s *session) Read(_ context.Context, q targets.StateQuery) journal.StateRead {
+func (s *session) Read(_ context.Context, q targets.StateQuery) targets.StateRead {
 	s.reads.Add(1)
-	read := journal.StateRead{Read: true, Exists: q.MustExist && !s.absent[q.Request.Path], Digest: "same"}
+	read := targets.StateRead{Read: true, Exists: q.MustExist && !s.absent[q.Request.Path], Digest: "same"}
 	if s.leaves != "" && s.sends.Load() > 0 {
 		read.Digest, read.Ours, read.Marks = "changed", true, []string{s.leaves}
 	}

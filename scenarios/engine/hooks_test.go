@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -15,8 +14,8 @@ import (
 // hooks changes what a fake answers.
 type hooks struct {
 	*fake
-	read   func(q targets.StateQuery, r journal.StateRead) journal.StateRead
-	who    func(id targets.Identity, c journal.IdentityCheck) journal.IdentityCheck
+	read   func(q targets.StateQuery, r targets.StateRead) targets.StateRead
+	who    func(id targets.Identity, c targets.Whoami) targets.Whoami
 	send   func(id targets.Identity, c targets.Call, x targets.Exchange) targets.Exchange
 	review func()
 }
@@ -31,7 +30,7 @@ func (h *hooks) Assume(_ context.Context, id targets.Identity) (engine.Session, 
 	return &hooked{&session{h.fake, id}, h}, nil
 }
 
-func (s *hooked) Read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+func (s *hooked) Read(ctx context.Context, q targets.StateQuery) targets.StateRead {
 	r := s.session.Read(ctx, q)
 	if s.h.read != nil {
 		r = s.h.read(q, r)
@@ -39,7 +38,7 @@ func (s *hooked) Read(ctx context.Context, q targets.StateQuery) journal.StateRe
 	return r
 }
 
-func (s *hooked) Whoami(ctx context.Context) journal.IdentityCheck {
+func (s *hooked) Whoami(ctx context.Context) targets.Whoami {
 	c := s.session.Whoami(ctx)
 	if s.h.who != nil {
 		c = s.h.who(s.id, c)
@@ -68,9 +67,9 @@ func TestAChangeStopsTheRunWhateverTheReason(t *testing.T) {
 	l := newLog()
 	f := &fake{pin: approved(), log: l, permitted: map[string]bool{"dev-00000": true}, leaves: "a0"}
 	var n atomic.Int64
-	h := &hooks{fake: f, who: func(id targets.Identity, c journal.IdentityCheck) journal.IdentityCheck {
+	h := &hooks{fake: f, who: func(id targets.Identity, c targets.Whoami) targets.Whoami {
 		if id.ID == "dev-00000" && n.Add(1) == 2 {
-			return journal.IdentityCheck{Proof: probes.Failed, Problem: "expired"}
+			return targets.Whoami{Proof: targets.Failed, Problem: "expired"}
 		}
 		return c
 	}}
@@ -91,7 +90,7 @@ func TestAChangeBetweenBatchesStopsTheRun(t *testing.T) {
 	l := newLog()
 	f := &fake{pin: approved(), log: l}
 	var prod atomic.Int64
-	h := &hooks{fake: f, read: func(q targets.StateQuery, r journal.StateRead) journal.StateRead {
+	h := &hooks{fake: f, read: func(q targets.StateQuery, r targets.StateRead) targets.StateRead {
 		if q.Request.Path == "/prod" && prod.Add(1) > 2 { // after batch 1's before and after
 			r.Digest, r.Ours, r.Marks = "changed", true, []string{"a0"}
 		}
@@ -113,7 +112,7 @@ func TestAChangeBetweenBatchesStopsTheRun(t *testing.T) {
 func TestAChangeAtThePermittedPlaceStopsTheRun(t *testing.T) {
 	l := newLog()
 	f := &fake{pin: approved(), log: l}
-	h := &hooks{fake: f, read: func(q targets.StateQuery, r journal.StateRead) journal.StateRead {
+	h := &hooks{fake: f, read: func(q targets.StateQuery, r targets.StateRead) targets.StateRead {
 		if q.Request.Path == "/dev" && f.sends.Load() > 0 {
 			r.Digest, r.Ours, r.Marks = "changed", true, []string{"b0"}
 		}

@@ -156,8 +156,8 @@ func (r *run) checkPins(ctx context.Context) ([]journal.Pin, error) {
 		if r.closed(ctx) != "" {
 			return refused, nil
 		}
-		pin, err := r.Targets[t.ID].Pin(ctx)
-		pin.Target = t.ID
+		found, err := r.Targets[t.ID].Pin(ctx)
+		pin := journal.Pin{Target: t.ID, Pin: found}
 		switch {
 		case errors.Is(err, targets.ErrUnreachable):
 			pin.OK, pin.Problem = false, err.Error()

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // approved is the pin of a cluster that is the approved one.
-func approved() journal.Pin { return journal.Pin{OK: true, Harness: "prober"} }
+func approved() targets.Pin { return targets.Pin{OK: true, Harness: "prober"} }
 
 func TestEveryAttemptEndsInOneObservation(t *testing.T) {
 	l := newLog()
@@ -183,7 +183,7 @@ func TestRefusals(t *testing.T) {
 		sends  bool
 		reason string
 	}{
-		"another cluster": {spoil: func(f *fake, _ *engine.Config) { f.pin = journal.Pin{Problem: "another uid"} }, want: probes.NotRun},
+		"another cluster": {spoil: func(f *fake, _ *engine.Config) { f.pin = targets.Pin{Problem: "another uid"} }, want: probes.NotRun},
 		"no answer":       {spoil: func(f *fake, _ *engine.Config) { f.pinErr = fmt.Errorf("%w: dial", targets.ErrUnreachable) }, want: probes.Inconclusive},
 		"before the window": {spoil: func(_ *fake, c *engine.Config) {
 			g := c.Gate.(engine.Limits)

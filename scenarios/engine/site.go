@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -54,8 +53,9 @@ func (s *site) assume(ctx context.Context, id targets.Identity) (*person, error)
 }
 
 func (s *site) whoami(ctx context.Context, p *person, when string) journal.IdentityCheck {
-	c := p.session.Whoami(ctx)
-	c.ID, c.When, c.Target, c.Identity = s.NewID(), when, s.target.ID, p.identity.ID
+	c := journal.IdentityCheck{
+		ID: s.NewID(), When: when, Target: s.target.ID, Identity: p.identity.ID, Whoami: p.session.Whoami(ctx),
+	}
 	c.Fidelity = p.identity.Fidelity(s.target.System())
 	if c.Want == "" { // an adapter knows better where the name follows from the run
 		c.Want = p.identity.Principal(s.target.System())
@@ -81,7 +81,7 @@ func (s *site) instrument(ctx context.Context, id targets.Identity) (*person, er
 
 // subject is the name that a denial of this person must carry.
 func (s *site) subject(p *person) string {
-	if p.before.Proof == probes.Proven {
+	if p.before.Proof == targets.Proven {
 		return p.before.Subject.Name
 	}
 	return p.identity.Principal(s.target.System())
@@ -146,12 +146,12 @@ func (r stateReads) marked() string {
 
 // read reads as an observer. One who is not proven reads nothing, and the
 // record says so.
-func (p *person) read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+func (p *person) read(ctx context.Context, q targets.StateQuery) targets.StateRead {
 	switch {
 	case p.session == nil:
-		return journal.StateRead{Problem: "the observer cannot be assumed: " + p.problem}
-	case p.before.Proof != probes.Proven:
-		return journal.StateRead{Problem: "the observer is not proven: " + p.before.Problem}
+		return targets.StateRead{Problem: "the observer cannot be assumed: " + p.problem}
+	case p.before.Proof != targets.Proven:
+		return targets.StateRead{Problem: "the observer is not proven: " + p.before.Problem}
 	default:
 		return p.session.Read(ctx, q)
 	}
@@ -183,9 +183,11 @@ func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Ite
 		if err != nil {
 			return err
 		}
-		read := observer.read(ctx, w.query)
-		read.ID, read.When, read.Target = s.NewID(), when, s.target.ID
-		read.Observer, read.Key, read.MustExist = w.observer.ID, stateKey(w.query), w.query.MustExist
+		read := journal.StateRead{
+			When: when, Target: s.target.ID, Observer: w.observer.ID, Key: stateKey(w.query), MustExist: w.query.MustExist,
+			StateRead: observer.read(ctx, w.query),
+		}
+		read.ID = s.NewID()
 		mu.Lock()
 		reads[read.Key] = read
 		mu.Unlock()

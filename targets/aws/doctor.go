@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -44,7 +43,7 @@ func (a *Account) identity(ctx context.Context, id targets.Identity) []targets.F
 		return []targets.Finding{{What: what, Problem: err.Error(), Mend: "add an aws block to the identity"}}
 	}
 	check := s.Whoami(ctx)
-	if check.Proof != probes.Proven {
+	if check.Proof != targets.Proven {
 		return []targets.Finding{{What: what, Problem: check.Problem, Mend: "sodprobe setup aws prints what each role has to trust"}}
 	}
 	return []targets.Finding{{OK: true, What: id.ID + " acts as " + check.Subject.Name}}

@@ -3,14 +3,13 @@ package aws
 import (
 	"fmt"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // Pinned holds the recorded answers of Pin against the target: the account that
 // the observer is in, and who the prober is. Pure.
-func Pinned(t targets.Target, pin journal.Pin) error {
+func Pinned(t targets.Target, pin targets.Pin) error {
 	if len(pin.Exchanges) < 2 || t.AWS == nil {
 		return fmt.Errorf("it says that %s is the approved account, and does not have the answers that show it", t.ID)
 	}

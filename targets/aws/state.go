@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -49,13 +48,13 @@ func (s *Session) reading(ctx context.Context) (Keys, string) {
 // Read reads one object as an observer. The digest is over the fields that an
 // attempt would change; nothing of the answer is recorded. A field is a JSON
 // pointer in which * stands for every element of a list.
-func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+func (s *Session) Read(ctx context.Context, q targets.StateQuery) targets.StateRead {
 	keys, problem := s.reading(ctx)
 	if problem != "" {
-		return journal.StateRead{Problem: "the observer cannot read: " + problem}
+		return targets.StateRead{Problem: "the observer cannot read: " + problem}
 	}
 	x, v := s.account.ask(ctx, keys, q.Request, nil, nil)
-	read := journal.StateRead{Exchange: x}
+	read := targets.StateRead{Exchange: x}
 	head := q.Request.Method == http.MethodHead
 	switch {
 	case head && x.Status == http.StatusNotFound && header(x, "X-Amz-Request-Id") != "":
@@ -72,7 +71,7 @@ func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateR
 		}
 		whole, err := json.Marshal(v)
 		if err != nil {
-			return journal.StateRead{Exchange: x, Problem: "the answer cannot be read: " + err.Error()}
+			return targets.StateRead{Exchange: x, Problem: "the answer cannot be read: " + err.Error()}
 		}
 		read.Digest, read.Marks = digest(v, q.Fields), targets.Marks(string(whole), s.account.cfg.Marker)
 		read.Ours = len(read.Marks) > 0

@@ -9,8 +9,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -49,8 +47,8 @@ func (s *Session) caller(ctx context.Context, keys Keys) (caller, targets.Exchan
 
 // Whoami takes the identity on in a session that may nothing, and asks the
 // server who it is.
-func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
-	check := journal.IdentityCheck{Proof: probes.Failed, Want: s.want}
+func (s *Session) Whoami(ctx context.Context) targets.Whoami {
+	check := targets.Whoami{Proof: targets.Failed, Want: s.want}
 	keys, steps, problem := s.fresh(ctx, DenyAll, false, nil)
 	if problem != "" {
 		check.Problem = "the identity cannot be taken on: " + problem
@@ -66,7 +64,7 @@ func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
 		check.Problem = who.problem
 		return check
 	}
-	check.Proof, check.Subject = probes.Proven, targets.Subject{Name: who.arn, UID: who.id, Extra: map[string][]string{}}
+	check.Proof, check.Subject = targets.Proven, targets.Subject{Name: who.arn, UID: who.id, Extra: map[string][]string{}}
 	if s.identity.AWS.Role() == "" {
 		check.Subject.Extra["session-policy"] = []string{"none: a profile's credentials take none"}
 	}
@@ -75,9 +73,9 @@ func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
 
 // Pin compares the live account with the approved one. One that does not
 // answer wraps targets.ErrUnreachable.
-func (a *Account) Pin(ctx context.Context) (journal.Pin, error) {
+func (a *Account) Pin(ctx context.Context) (targets.Pin, error) {
 	t := a.cfg.Target.AWS
-	pin := journal.Pin{Server: "https://" + a.hosts["sts"]}
+	pin := targets.Pin{Server: "https://" + a.hosts["sts"]}
 	own, err := a.cfg.Source.Keys(ctx, t.Profile)
 	if err != nil {
 		return pin, fmt.Errorf("%w: the prober has no credentials: %w", targets.ErrUnreachable, err)

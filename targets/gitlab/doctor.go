@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
@@ -75,7 +74,7 @@ func (d *doctor) account(ctx context.Context, id targets.Identity) {
 		return
 	}
 	check := s.Whoami(ctx)
-	if check.Proof != probes.Proven {
+	if check.Proof != targets.Proven {
 		d.bad("act as "+id.ID, check.Problem, "sodprobe setup gitlab prints what each account needs")
 		return
 	}

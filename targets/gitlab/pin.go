@@ -9,7 +9,6 @@ import (
 
 	"github.com/xanzy/go-gitlab"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
@@ -27,8 +26,8 @@ const oldest = "15.6"
 // Pin compares the live project with the approved one: the instance by its
 // certificate, then the number and path of the project. An instance that does
 // not answer wraps targets.ErrUnreachable.
-func (p *Project) Pin(ctx context.Context) (journal.Pin, error) {
-	pin := journal.Pin{Server: p.base}
+func (p *Project) Pin(ctx context.Context) (targets.Pin, error) {
+	pin := targets.Pin{Server: p.base}
 	s, err := p.reader(ctx)
 	if err != nil {
 		return pin, fmt.Errorf("%w: %w", targets.ErrUnreachable, err)

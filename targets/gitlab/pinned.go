@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // Pinned holds the recorded answers of Pin against the target: the project that
 // the number leads to. Pure.
-func Pinned(t targets.Target, pin journal.Pin) error {
+func Pinned(t targets.Target, pin targets.Pin) error {
 	if len(pin.Exchanges) < 2 || t.GitLab == nil {
 		return fmt.Errorf("it says that %s is the approved project, and does not have the answers that show it", t.ID)
 	}

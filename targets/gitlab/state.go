@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -19,9 +18,9 @@ import (
 // the fields that an attempt would change; nothing of the answer is recorded,
 // since it may hold secrets. A field is a JSON pointer in which * stands for
 // every element of a list.
-func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+func (s *Session) Read(ctx context.Context, q targets.StateQuery) targets.StateRead {
 	x, body := s.get(ctx, q.Request.Path, q.Request.Query)
-	read := journal.StateRead{Exchange: x}
+	read := targets.StateRead{Exchange: x}
 	switch {
 	case x.Status == http.StatusOK && !x.Truncated:
 		var v any

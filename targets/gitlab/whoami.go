@@ -11,8 +11,6 @@ import (
 
 	"github.com/xanzy/go-gitlab"
 
-	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
@@ -20,14 +18,14 @@ import (
 // Whoami asks the server who the token belongs to, whether it may be used for
 // everything, and what the account is in the project; and whom the SSH key
 // belongs to. What it says must be what the scenario says.
-func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
-	w := &whoami{session: s, check: journal.IdentityCheck{Proof: probes.Failed}}
+func (s *Session) Whoami(ctx context.Context) targets.Whoami {
+	w := &whoami{session: s, check: targets.Whoami{Proof: targets.Failed}}
 	for _, ask := range []func(context.Context) string{w.user, w.token, w.membership, w.key} {
 		if w.check.Problem = ask(ctx); w.check.Problem != "" {
 			return w.check
 		}
 	}
-	w.check.Proof = probes.Proven
+	w.check.Proof = targets.Proven
 	return w.check
 }
 
@@ -35,7 +33,7 @@ func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
 // what follows stands as its steps.
 type whoami struct {
 	session *Session
-	check   journal.IdentityCheck
+	check   targets.Whoami
 	id      int
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -64,7 +63,7 @@ func (d *doctor) assume(ctx context.Context, id targets.Identity) *Session {
 		return nil
 	}
 	check := s.Whoami(ctx)
-	if check.Proof != probes.Proven {
+	if check.Proof != targets.Proven {
 		d.bad(
 			"act as "+id.ID,
 			check.Problem,

@@ -9,15 +9,14 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Pin compares the live cluster with the approved one: the root certificate
 // by the handshake, then the uid of kube-system. A cluster that does not
 // answer wraps targets.ErrUnreachable.
-func (c *Cluster) Pin(ctx context.Context) (journal.Pin, error) {
-	pin := journal.Pin{Server: c.base, ServerName: c.serverName, Proxy: c.proxy}
+func (c *Cluster) Pin(ctx context.Context) (targets.Pin, error) {
+	pin := targets.Pin{Server: c.base, ServerName: c.serverName, Proxy: c.proxy}
 	s := &Session{cluster: c, as: c.prober}
 	x, body := s.get(ctx, "/api/v1/namespaces/kube-system", "application/json", "/kind", "/metadata/name", "/metadata/uid")
 	pin.Exchanges = append(pin.Exchanges, x)
@@ -50,7 +49,7 @@ func (c *Cluster) Pin(ctx context.Context) (journal.Pin, error) {
 }
 
 // introduce asks the approved cluster for its version, and who the prober is.
-func (c *Cluster) introduce(ctx context.Context, s *Session, pin journal.Pin) (journal.Pin, error) {
+func (c *Cluster) introduce(ctx context.Context, s *Session, pin targets.Pin) (targets.Pin, error) {
 	x, body := s.get(ctx, "/version", "application/json", "/gitVersion")
 	pin.Exchanges = append(pin.Exchanges, x)
 	var version struct {

@@ -3,14 +3,13 @@ package kubernetes
 import (
 	"fmt"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // Pinned holds the recorded answers of Pin against the target: the cluster with
 // the pinned uid, and who it said the prober is. Pure.
-func Pinned(t targets.Target, pin journal.Pin) error {
+func Pinned(t targets.Target, pin targets.Pin) error {
 	if len(pin.Exchanges) < 3 || t.Kubernetes == nil {
 		return fmt.Errorf("it says that %s is the approved cluster, and does not have the answers that show it", t.ID)
 	}

@@ -9,7 +9,6 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -28,26 +27,26 @@ func TestWhoami(t *testing.T) {
 		name  string
 		as    targets.Identity
 		sees  func(string, []string) (string, []string)
-		proof probes.Proof
+		proof targets.Proof
 	}{
-		{"as asked", alice(), nil, probes.Proven},
-		{"a uid", withUID, nil, probes.Proven},
-		{"a ServiceAccount", account, nil, probes.Proven},
-		{"no groups", bare, nil, probes.Proven},
-		{"the groups in another order", alice(), groups(func(g []string) []string { slices.Reverse(g); return g }), probes.Proven},
-		{"a group more", alice(), groups(func(g []string) []string { return append(g, "admins") }), probes.Failed},
-		{"a group less", alice(), groups(func([]string) []string { return []string{"system:authenticated"} }), probes.Failed},
-		{"an extra less", withExtra, nil, probes.Failed},
+		{"as asked", alice(), nil, targets.Proven},
+		{"a uid", withUID, nil, targets.Proven},
+		{"a ServiceAccount", account, nil, targets.Proven},
+		{"no groups", bare, nil, targets.Proven},
+		{"the groups in another order", alice(), groups(func(g []string) []string { slices.Reverse(g); return g }), targets.Proven},
+		{"a group more", alice(), groups(func(g []string) []string { return append(g, "admins") }), targets.Failed},
+		{"a group less", alice(), groups(func([]string) []string { return []string{"system:authenticated"} }), targets.Failed},
+		{"an extra less", withExtra, nil, targets.Failed},
 		{"another name", alice(), func(string, []string) (string, []string) {
 			return "Alice", []string{"developers", "system:authenticated"}
-		}, probes.Failed},
-		{"no name", alice(), func(string, []string) (string, []string) { return "", nil }, probes.Failed},
+		}, targets.Failed},
+		{"no name", alice(), func(string, []string) (string, []string) { return "", nil }, targets.Failed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t)
 			s.sees = c.sees
 			check := assume(t, s.connect(t), c.as).Whoami(t.Context())
-			if check.Proof != c.proof || (check.Problem == "") != (c.proof == probes.Proven) {
+			if check.Proof != c.proof || (check.Problem == "") != (c.proof == targets.Proven) {
 				t.Errorf("%+v, want %s", check, c.proof)
 			}
 		})

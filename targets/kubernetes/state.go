@@ -13,7 +13,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -23,13 +22,13 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 // Read reads one object as an observer. The digest is over the uid and the
 // fields that an attempt would change; the fields themselves are not
 // recorded, since they may hold secrets.
-func (s *Session) Read(ctx context.Context, q targets.StateQuery) journal.StateRead {
+func (s *Session) Read(ctx context.Context, q targets.StateQuery) targets.StateRead {
 	accept := "application/json"
 	if !slices.ContainsFunc(q.Fields, func(f string) bool { return !strings.HasPrefix(f, "/metadata/") }) {
 		accept = metadataOnly
 	}
 	x, body := s.get(ctx, q.Request.Path, accept, "/kind", "/metadata/name", "/metadata/uid")
-	read := journal.StateRead{Exchange: x}
+	read := targets.StateRead{Exchange: x}
 	switch {
 	case x.Status == http.StatusOK && !x.Truncated:
 		var o map[string]any

@@ -9,23 +9,21 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 
-	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Whoami asks the server who the caller is and compares the answer with the
 // scenario: the name, the uid if one is given, and under impersonation the
 // groups, neither more nor fewer.
-func (s *Session) Whoami(ctx context.Context) journal.IdentityCheck {
+func (s *Session) Whoami(ctx context.Context) targets.Whoami {
 	subject, x := s.self(ctx)
-	check := journal.IdentityCheck{Subject: subject, Exchange: x, Proof: probes.Failed}
+	check := targets.Whoami{Subject: subject, Exchange: x, Proof: targets.Failed}
 	if subject.Name == "" {
 		check.Problem = "the server did not say who the caller is: " + Classify(targets.Case{Exchange: x}).Reason
 		return check
 	}
 	if check.Problem = mismatch(*s.identity.Kubernetes, subject); check.Problem == "" {
-		check.Proof = probes.Proven
+		check.Proof = targets.Proven
 	}
 	return check
 }

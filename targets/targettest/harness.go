@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -36,9 +35,9 @@ func Conditions() []Condition {
 
 // Session is an identity, as the engine uses it.
 type Session interface {
-	Whoami(ctx context.Context) journal.IdentityCheck
+	Whoami(ctx context.Context) targets.Whoami
 	Send(ctx context.Context, call targets.Call) targets.Exchange
-	Read(ctx context.Context, q targets.StateQuery) journal.StateRead
+	Read(ctx context.Context, q targets.StateQuery) targets.StateRead
 }
 
 // Reviewer is a Session that can be asked what the rules say of it.
@@ -49,7 +48,7 @@ type Reviewer interface {
 // Bench is a fresh system in one condition, and an adapter connected to it.
 type Bench struct {
 	// Pin is the adapter's.
-	Pin func(ctx context.Context) (journal.Pin, error)
+	Pin func(ctx context.Context) (targets.Pin, error)
 	// Session acts as the subject of Asked.
 	Session Session
 	// Call is a harmless write that its own rules allow, and Asked its meaning.

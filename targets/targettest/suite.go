@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -47,11 +46,11 @@ func (h Harness) pin(t *testing.T) {
 // whoami: an identity is proven only by the server's own word.
 func (h Harness) whoami(t *testing.T) {
 	b := h.Open(t, Healthy)
-	if check := b.Session.Whoami(t.Context()); check.Proof != probes.Proven || check.Subject.Name != b.Asked.Subject || check.Problem != "" {
+	if check := b.Session.Whoami(t.Context()); check.Proof != targets.Proven || check.Subject.Name != b.Asked.Subject || check.Problem != "" {
 		t.Errorf("the subject: %+v", check)
 	}
 	for _, c := range []Condition{Mistaken, Absent} {
-		if check := h.Open(t, c).Session.Whoami(t.Context()); check.Proof != probes.Failed || check.Problem == "" {
+		if check := h.Open(t, c).Session.Whoami(t.Context()); check.Proof != targets.Failed || check.Problem == "" {
 			t.Errorf("%s: %+v, want Failed and a problem", c, check)
 		}
 	}

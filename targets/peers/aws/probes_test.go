@@ -192,7 +192,7 @@ func send(t *testing.T, a *aws.Account, id string, place targets.Place, as targe
 		t.Fatal(err)
 	}
 	who := session.Whoami(t.Context())
-	if who.Proof != probes.Proven {
+	if who.Proof != targets.Proven {
 		t.Fatalf("%s: %s", as.ID, who.Problem)
 	}
 	asked.Subject = who.Subject.Name

@@ -35,11 +35,11 @@ func plannedIn(plan *engine.Plan) func(int64, string) (reports.Planned, bool) {
 func pinnedTo(t targets.Target, pin journal.Pin) error {
 	switch t.System() {
 	case targets.Kubernetes:
-		return kubernetes.Pinned(t, pin)
+		return kubernetes.Pinned(t, pin.Pin)
 	case targets.GitLab:
-		return gitlab.Pinned(t, pin)
+		return gitlab.Pinned(t, pin.Pin)
 	case targets.AWS:
-		return aws.Pinned(t, pin)
+		return aws.Pinned(t, pin.Pin)
 	}
 	return fmt.Errorf("the target %q is of no system that is known", t.ID)
 }
