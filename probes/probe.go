@@ -162,8 +162,8 @@ type Params struct {
 	// makes it. What the arm would create or change carries it, so that the
 	// state afterwards tells whose change it is.
 	Arm string
-	// Image is what a workload of the attempt names, on Kubernetes.
-	Image string
+	// Place are the values of the production place, which bodies may be built of.
+	Place map[string]string
 	// Developer is the principal of the one developer under test, where what
 	// the attempt names has to be that developer's own.
 	Developer string

@@ -268,7 +268,7 @@ func (e *explainer) attempt(n int, r Resolved) {
 
 // arms says what else is sent beside the attempt itself.
 func (e *explainer) arms(r Resolved) {
-	allowed := r.Target.Place(targets.Allowed).Name()
+	allowed := r.Target.Place(targets.Allowed).Title
 	if r.Probe.Baseline.Standing == nil {
 		e.say("     The developers send the same request in %s, where they may.", allowed)
 	} else {

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"cmp"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -147,75 +148,60 @@ type Place struct {
 	// Scope is a Kubernetes namespace, the path of a GitLab project, or an AWS
 	// region.
 	Scope string
-	// Image is what workloads name on Kubernetes, and StaticAdmission what is
-	// stated of it.
-	Image, StaticAdmission string
-	// ProjectID, Branch and Environment are GitLab's.
-	ProjectID   int64
-	Branch      string
-	Environment string
-	// Account and Partition are AWS's; Object is the ARN of what the
-	// developers may write.
-	Account   string
-	Partition string
-	Object    string
-}
-
-// Place returns the production or the allowed place of the target.
-func (t Target) Place(kind PlaceKind) Place {
-	p := Place{Kind: kind}
-	switch t.System() {
-	case Kubernetes:
-		p.Scope, p.Image = t.Kubernetes.Namespace, cmp.Or(t.Kubernetes.Image, DefaultImage)
-		p.StaticAdmission = t.Kubernetes.StaticAdmission
-		if kind == Allowed {
-			p.Scope = t.Kubernetes.AllowedNamespace
-		}
-	case GitLab:
-		g := t.GitLab
-		p.Scope, p.ProjectID, p.Branch, p.Environment = g.Project, g.ProjectID, g.Branch, g.Environment
-		if kind == Allowed {
-			p.Branch = g.AllowedBranch
-		}
-	case AWS:
-		p.Scope, p.Account, p.Partition, p.Object = t.AWS.Region, t.AWS.AccountID, t.AWS.PartitionOf(), t.AWS.Allowed.Resource
-	}
-	return p
+	// Title is the place in the words of a reader of the scenario.
+	Title string
+	// Values are the system's own of the place, as templates name them.
+	Values map[string]string
 }
 
 // Vars returns the place's values for templates.
 func (p Place) Vars() map[string]string {
 	vars := map[string]string{"scope": p.Scope}
-	if p.Image != "" {
-		vars["image"], vars["staticAdmission"] = p.Image, p.StaticAdmission
-	}
-	if p.ProjectID != 0 {
-		vars["project"] = strconv.FormatInt(p.ProjectID, 10)
-		vars["branch"], vars["environment"] = p.Branch, p.Environment
-		vars["branch_in_path"], vars["environment_in_path"] = InPath(p.Branch), InPath(p.Environment)
-	}
-	if p.Account != "" {
-		vars["region"], vars["account"], vars["partition"] = p.Scope, p.Account, p.Partition
-		_, object, _ := strings.Cut(p.Object, ":::")
-		vars["allowed_bucket"], vars["allowed_key"], _ = strings.Cut(object, "/")
-	}
+	maps.Copy(vars, p.Values)
 	return vars
+}
+
+// Place returns the production or the allowed place of the target.
+func (t Target) Place(kind PlaceKind) Place {
+	switch t.System() {
+	case Kubernetes:
+		return t.Kubernetes.place(kind)
+	case GitLab:
+		return t.GitLab.place(kind)
+	case AWS:
+		return t.AWS.place(kind)
+	}
+	return Place{Kind: kind}
+}
+
+func (k KubernetesTarget) place(kind PlaceKind) Place {
+	scope := map[PlaceKind]string{Production: k.Namespace, Allowed: k.AllowedNamespace}[kind]
+	return Place{Kind: kind, Scope: scope, Title: scope, Values: map[string]string{
+		"image": cmp.Or(k.Image, DefaultImage), "staticAdmission": k.StaticAdmission,
+	}}
+}
+
+func (g GitLabTarget) place(kind PlaceKind) Place {
+	branch := map[PlaceKind]string{Production: g.Branch, Allowed: g.AllowedBranch}[kind]
+	return Place{Kind: kind, Scope: g.Project, Title: branch + " of " + g.Project, Values: map[string]string{
+		"project": strconv.FormatInt(g.ProjectID, 10),
+		"branch":  branch, "branch_in_path": InPath(branch),
+		"environment": g.Environment, "environment_in_path": InPath(g.Environment),
+	}}
+}
+
+func (a AWSTarget) place(kind PlaceKind) Place {
+	title := "the account " + a.AccountID + " in " + a.Region
+	if kind == Allowed {
+		title = "the account " + a.AccountID + ", where they may write " + a.Allowed.Resource
+	}
+	_, object, _ := strings.Cut(a.Allowed.Resource, ":::")
+	bucket, key, _ := strings.Cut(object, "/")
+	return Place{Kind: kind, Scope: a.Region, Title: title, Values: map[string]string{
+		"region": a.Region, "account": a.AccountID, "partition": a.PartitionOf(), "allowed_bucket": bucket, "allowed_key": key,
+	}}
 }
 
 // InPath is a name as it stands in one segment of a path: its slashes are
 // escaped, and nothing else has to be, since names are checked for their form.
 func InPath(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
-
-// Name returns the words for the place: what a reader of a scenario knows.
-func (p Place) Name() string {
-	if p.Account != "" && p.Kind == Allowed {
-		return "the account " + p.Account + ", where they may write " + p.Object
-	}
-	if p.Account != "" {
-		return "the account " + p.Account + " in " + p.Scope
-	}
-	if p.Branch != "" {
-		return p.Branch + " of " + p.Scope
-	}
-	return p.Scope
-}

@@ -46,7 +46,7 @@ func conditionalPut(path string) targets.Rule {
 // put is that write.
 func put(in input, bucket, key string) targets.Request {
 	r := aws.Wire("s3", in.Scope, putCall(bucket, key))
-	r.Action, r.Resource, r.Scope, r.Dependents = "s3:PutObject", "arn:"+in.Partition+":s3:::"+bucket+"/"+key, in.Scope, putNeeds()
+	r.Action, r.Resource, r.Scope, r.Dependents = "s3:PutObject", "arn:"+in.Values["partition"]+":s3:::"+bucket+"/"+key, in.Scope, putNeeds()
 	return r
 }
 

@@ -113,7 +113,7 @@ func example(p probes.Probe) probes.Params {
 	for _, n := range p.Needs {
 		with[n.Name] = n.Example
 	}
-	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Image: targets.DefaultImage}
+	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Place: map[string]string{"image": targets.DefaultImage}}
 }
 
 func target(system targets.System) targets.Target {
@@ -416,9 +416,10 @@ func TestImage(t *testing.T) {
 	n := 0
 	for _, p := range of(targets.Kubernetes) {
 		params := example(p)
-		params.Image = "registry.corp.example/sodprobe@sha256:00"
+		const image = "registry.corp.example/sodprobe@sha256:00"
+		params.Place = map[string]string{"image": image}
 		sent := string(p.Request(target(p.System).Place(targets.Production), params).Body)
-		rule, err := targets.Resolve(p.Allow, params.Vars(targets.Place{Scope: "payments", Image: params.Image}))
+		rule, err := targets.Resolve(p.Allow, params.Vars(targets.Place{Scope: "payments", Values: map[string]string{"image": image, "staticAdmission": ""}}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,7 +431,7 @@ func TestImage(t *testing.T) {
 		if strings.Contains(sent, "registry.invalid") {
 			t.Errorf("%s names another image: %s", p.ID, sent)
 		}
-		if strings.Contains(sent, params.Image) {
+		if strings.Contains(sent, image) {
 			n++
 		}
 	}
@@ -438,11 +439,11 @@ func TestImage(t *testing.T) {
 		t.Errorf("%d probes name an image", n)
 	}
 	k := targets.Target{Kubernetes: &targets.KubernetesTarget{Image: "x@sha256:00"}}
-	if got := k.Place(targets.Production).Image; got != "x@sha256:00" {
+	if got := k.Place(targets.Production).Values["image"]; got != "x@sha256:00" {
 		t.Errorf("the target's image is %q", got)
 	}
 	k.Kubernetes.Image = ""
-	if got := k.Place(targets.Production).Image; got != targets.DefaultImage {
+	if got := k.Place(targets.Production).Values["image"]; got != targets.DefaultImage {
 		t.Errorf("a target without one has %q", got)
 	}
 }

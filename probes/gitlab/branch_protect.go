@@ -16,13 +16,13 @@ func BranchProtect() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/protected_branches", path: "protected_branches", resource: "branch protection",
 		body: func(place targets.Place, _ probes.Params) object {
-			return object{"name": place.Branch, "allowed_to_push": []object{{"user_id": nobody}}} // Community drops the second
+			return object{"name": place.Values["branch"], "allowed_to_push": []object{{"user_id": nobody}}} // Community drops the second
 		},
 		pin:     map[string]string{"/name": "{branch}", "/allowed_to_push/0/user_id": gitlab.NoID},
 		prepare: gitlab.Exists("protected_branches/{branch_in_path}", "/name"),
 		reached: []string{"text:Protected branch '{branch}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Branch), true,
+			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Values["branch"]), true,
 				"/name", "/push_access_levels", "/merge_access_levels", "/allow_force_push", "/code_owner_approval_required")}
 		},
 	})

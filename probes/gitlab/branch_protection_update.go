@@ -41,7 +41,7 @@ func BranchProtectionUpdate() probes.Probe {
 			return []targets.StateQuery{
 				reads(
 					place,
-					"protected_branches/"+targets.InPath(place.Branch),
+					"protected_branches/"+targets.InPath(place.Values["branch"]),
 					true,
 					"/name",
 					"/push_access_levels",

@@ -19,7 +19,7 @@ func CommitCreate() probes.Probe {
 		resource: "commit", name: "{branch}",
 		body: func(place targets.Place, params probes.Params) object {
 			return object{
-				"branch": place.Branch, "start_sha": gitlab.Nowhere, "commit_message": params.Arm,
+				"branch": place.Values["branch"], "start_sha": gitlab.Nowhere, "commit_message": params.Arm,
 				"actions": []object{{"action": "create", "file_path": "." + params.Arm, "content": "x"}},
 			}
 		},

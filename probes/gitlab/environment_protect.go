@@ -22,7 +22,7 @@ func EnvironmentProtect() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/protected_environments", path: "protected_environments", resource: "environment protection",
 		body: func(place targets.Place, _ probes.Params) object {
-			return object{"name": place.Environment, "deploy_access_levels": []object{{"user_id": nobody}}}
+			return object{"name": place.Values["environment"], "deploy_access_levels": []object{{"user_id": nobody}}}
 		},
 		pin:     map[string]string{"/name": "{environment}", "/deploy_access_levels/0/user_id": gitlab.NoID},
 		shown:   true,
@@ -30,7 +30,7 @@ func EnvironmentProtect() probes.Probe {
 		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{
-				reads(place, "protected_environments/"+targets.InPath(place.Environment), true, "/name", "/deploy_access_levels", "/approval_rules"),
+				reads(place, "protected_environments/"+targets.InPath(place.Values["environment"]), true, "/name", "/deploy_access_levels", "/approval_rules"),
 			}
 		},
 	})

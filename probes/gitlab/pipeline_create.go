@@ -15,7 +15,7 @@ func PipelineCreate() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/pipeline", path: "pipeline", resource: "pipeline",
 		body: func(place targets.Place, _ probes.Params) object {
-			return object{"ref": place.Branch, "variables": []object{{"key": "SODPROBE", "value": "1"}, {"key": "SODPROBE", "value": "2"}}}
+			return object{"ref": place.Values["branch"], "variables": []object{{"key": "SODPROBE", "value": "1"}, {"key": "SODPROBE", "value": "2"}}}
 		},
 		pin:     map[string]string{"/ref": "{branch}", "/variables/0/key": "SODPROBE", "/variables/1/key": "SODPROBE"},
 		before:  "it looks at the variables before it asks who may run a pipeline",

@@ -15,7 +15,7 @@ func PipelineSimulate() probes.Probe {
 	}, write{
 		route: "POST /projects/:id/ci/lint", path: "ci/lint", resource: "pipeline",
 		body: func(place targets.Place, _ probes.Params) object {
-			return object{"content": "sod:\n  script: [\"true\"]\n", "dry_run": true, "ref": place.Branch}
+			return object{"content": "sod:\n  script: [\"true\"]\n", "dry_run": true, "ref": place.Values["branch"]}
 		},
 		pin:     map[string]string{"/dry_run": "true", "/ref": "{branch}"},
 		reached: []string{"code:valid"}, keep: []string{"/valid", "/errors"},
@@ -28,5 +28,5 @@ func PipelineSimulate() probes.Probe {
 // onThePipelines is the branch, and the pipelines that the API has started
 // there.
 func onThePipelines(place targets.Place, _ probes.Params) []targets.StateQuery {
-	return []targets.StateQuery{theBranch(place), listed(place, "pipelines", map[string]string{"ref": place.Branch, "source": "api"}, "/*/id")}
+	return []targets.StateQuery{theBranch(place), listed(place, "pipelines", map[string]string{"ref": place.Values["branch"], "source": "api"}, "/*/id")}
 }

@@ -18,7 +18,7 @@ func ScheduleCreate() probes.Probe {
 		body: func(place targets.Place, params probes.Params) object {
 			return object{
 				"description":   params.Arm,
-				"ref":           "refs/heads/" + place.Branch,
+				"ref":           "refs/heads/" + place.Values["branch"],
 				"cron":          gitlab.NoCron,
 				"cron_timezone": gitlab.NoCron,
 				"active":        false,

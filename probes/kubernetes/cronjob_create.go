@@ -11,7 +11,7 @@ func CronJobCreate() probes.Probe {
 	}, batch("cronjobs", "CronJob"), func(params probes.Params) object {
 		return object{"spec": object{
 			"schedule": "0 0 1 1 *", "suspend": true,
-			"jobTemplate": object{"spec": object{"template": object{"spec": podSpec("Never", params.Image)}}},
+			"jobTemplate": object{"spec": object{"template": object{"spec": podSpec("Never", params.Place["image"])}}},
 		}}
 	})
 }

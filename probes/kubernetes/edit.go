@@ -166,7 +166,7 @@ func (e edit) request(verb, method, contentType string, place targets.Place, par
 // holes are parameters that stand for themselves: a body that is built from
 // them is the template of one.
 func holes(p probes.Probe) probes.Params {
-	params := probes.Params{With: map[string]string{}, Run: "{run}", Arm: "{arm}", Image: "{image}"}
+	params := probes.Params{With: map[string]string{}, Run: "{run}", Arm: "{arm}", Place: map[string]string{"image": "{image}"}}
 	for _, n := range p.Needs {
 		params.With[n.Name] = "{" + n.Name + "}"
 	}

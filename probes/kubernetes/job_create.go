@@ -9,6 +9,6 @@ func JobCreate() probes.Probe {
 		Why:    "A developer who can create a Job in production runs code once, beside the reviewed release, against production data.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, batch("jobs", "Job"), func(params probes.Params) object {
-		return object{"spec": object{"template": object{"spec": podSpec("Never", params.Image)}}}
+		return object{"spec": object{"template": object{"spec": podSpec("Never", params.Place["image"])}}}
 	})
 }

@@ -9,6 +9,6 @@ func PodCreate() probes.Probe {
 		Why:    "A developer who can create a Pod in production runs any code there, outside every release process.",
 		Attack: "T1610", Controls: probes.ChangeControls(),
 	}, pods(), func(params probes.Params) object {
-		return object{"spec": podSpec("Never", params.Image)}
+		return object{"spec": podSpec("Never", params.Place["image"])}
 	})
 }

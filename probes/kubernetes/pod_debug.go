@@ -23,7 +23,7 @@ func podDebug() edit {
 			fields: []string{"/spec/ephemeralContainers"},
 			body: func(params probes.Params) object {
 				return object{"spec": object{"ephemeralContainers": []object{{
-					"name": params.Run, "image": params.Image,
+					"name": params.Run, "image": params.Place["image"],
 					"securityContext": container("", "")["securityContext"],
 				}}}}
 			},

@@ -31,14 +31,14 @@ func selected(params probes.Params) object {
 	labels := object{"sodprobe-run": params.Run}
 	return object{
 		"selector": object{"matchLabels": labels},
-		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("Always", params.Image)},
+		"template": object{"metadata": object{"labels": labels}, "spec": podSpec("Always", params.Place["image"])},
 	}
 }
 
 // sidecar is a strategic merge patch that adds a container to a workload's
 // template. It needs no knowledge of the containers that are there.
 func sidecar(params probes.Params) object {
-	return object{"spec": object{"template": object{"spec": object{"containers": []object{container(params.Run, params.Image)}}}}}
+	return object{"spec": object{"template": object{"spec": object{"containers": []object{container(params.Run, params.Place["image"])}}}}}
 }
 
 // sidecarAt is where the added container's name stands.

@@ -21,7 +21,7 @@ type Item struct {
 // number of the attempt that the arm belongs to, -1 for a shared one.
 func (i *Item) params(marker string, arm targets.Arm, n int64) probes.Params {
 	p := probes.Params{With: i.With, Run: marker, Arm: targets.Mark(marker, arm, n)}
-	p.Image = i.Target.Place(targets.Production).Image
+	p.Place = i.Target.Place(targets.Production).Values
 	if i.Probe.Own && len(i.Developers) == 1 {
 		p.Developer = i.Developers[0].Principal(i.Target.System())
 	}
