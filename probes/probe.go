@@ -39,7 +39,7 @@ type Probe struct {
 	Title string
 	// Why says in one sentence, to an auditor, what it would let a developer do.
 	Why       string
-	System    targets.System
+	System    targets.SystemName
 	Technique Technique
 	// Controls are the controls that the evidence speaks to, as in nist/cm-5.
 	Controls []string

@@ -278,8 +278,8 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 // verifier is what the command hands in, without keys.
 func verifier() reports.Verifier {
 	return reports.Verifier{
-		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: classify},
-		Oracles:  map[targets.System]targets.Oracle{targets.Kubernetes: oracle()},
+		Classify: map[targets.SystemName]targets.Classifier{targets.Kubernetes: classify},
+		Oracles:  map[targets.SystemName]targets.Oracle{targets.Kubernetes: oracle()},
 		Approve:  func(string, journal.RunStart) error { return nil },
 		Operator: func(_, signature []byte, operator journal.Principal, _ time.Time) error {
 			if "by "+operator.Person != string(signature) {

@@ -113,7 +113,7 @@ func (b *batch) of(identity string, r targets.Review) (journal.Review, bool) {
 }
 
 // system is the kind of a target of the run.
-func (c *checker) system(target string) targets.System {
+func (c *checker) system(target string) targets.SystemName {
 	for _, t := range c.start.Targets {
 		if t.ID == target {
 			return t.System()

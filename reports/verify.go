@@ -17,9 +17,9 @@ import (
 
 // Verifier holds what a verification needs from elsewhere.
 type Verifier struct {
-	Classify map[targets.System]targets.Classifier
+	Classify map[targets.SystemName]targets.Classifier
 	// Oracles read what the targets' own rules say.
-	Oracles map[targets.System]targets.Oracle
+	Oracles map[targets.SystemName]targets.Oracle
 	// Approve repeats the approval of the run's documents and compares it
 	// with what the run recorded.
 	Approve func(run string, start journal.RunStart) error

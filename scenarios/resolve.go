@@ -118,7 +118,7 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 
 func systemNames() string {
 	var names []string
-	for _, s := range targets.Systems() {
+	for _, s := range targets.SystemNames() {
 		names = append(names, string(s))
 	}
 	return strings.Join(names, ", ")
@@ -332,7 +332,7 @@ func unlike(p probes.Probe, field string, id *targets.Identity) *problem {
 
 // developer is one identity under test by its id. before are the ids that
 // stand before it.
-func (s *Scenario) developer(before []string, name string, system targets.System) (targets.Identity, *problem) {
+func (s *Scenario) developer(before []string, name string, system targets.SystemName) (targets.Identity, *problem) {
 	id, ok := s.identity(name)
 	switch {
 	case !ok:
@@ -349,7 +349,7 @@ func (s *Scenario) developer(before []string, name string, system targets.System
 
 // positive is the identity that shows that the request works, or the reason
 // why none may be lent.
-func (s *Scenario) positive(a Attempt, system targets.System) (*targets.Identity, string, *problem) {
+func (s *Scenario) positive(a Attempt, system targets.SystemName) (*targets.Identity, string, *problem) {
 	if a.Positive != nil && a.Positive.Waive != "" {
 		return nil, a.Positive.Waive, nil
 	}
@@ -368,7 +368,7 @@ func (s *Scenario) positive(a Attempt, system targets.System) (*targets.Identity
 }
 
 // one is the identity of a role: the one that is named, or the only one.
-func (s *Scenario) one(field, name string, role targets.Role, system targets.System) (targets.Identity, *problem) {
+func (s *Scenario) one(field, name string, role targets.Role, system targets.SystemName) (targets.Identity, *problem) {
 	if name != "" {
 		id, ok := s.identity(name)
 		switch {

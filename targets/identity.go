@@ -44,16 +44,16 @@ type Identity struct {
 }
 
 // On reports whether the identity can act on that system.
-func (i Identity) On(s System) bool {
+func (i Identity) On(s SystemName) bool {
 	return s == Kubernetes && i.Kubernetes != nil || s == GitLab && i.GitLab != nil || s == AWS && i.AWS != nil
 }
 
 // Fenced reports whether a session as the identity can be had under a policy of
 // ours: on AWS one that assumes a role, and not a profile.
-func (i Identity) Fenced(s System) bool { return s == AWS && i.AWS != nil && i.AWS.Role() != "" }
+func (i Identity) Fenced(s SystemName) bool { return s == AWS && i.AWS != nil && i.AWS.Role() != "" }
 
 // Fidelity returns how close a verdict on this identity is to the person.
-func (i Identity) Fidelity(s System) Fidelity {
+func (i Identity) Fidelity(s SystemName) Fidelity {
 	switch {
 	case s == Kubernetes && i.Kubernetes != nil && i.Kubernetes.Context == "":
 		return Impersonated
@@ -111,7 +111,7 @@ func (k KubernetesIdentity) Principal() string {
 }
 
 // Principal is the subject's name on that system as the scenario states it.
-func (i Identity) Principal(s System) string {
+func (i Identity) Principal(s SystemName) string {
 	switch {
 	case s == Kubernetes && i.Kubernetes != nil:
 		return i.Kubernetes.Principal()
@@ -159,7 +159,7 @@ func (i Identity) Shared() bool {
 // Names lists every name that an identity has in any system.
 func (i Identity) Names() []string {
 	out := i.Personal()
-	for _, s := range []System{Kubernetes, GitLab, AWS} {
+	for _, s := range []SystemName{Kubernetes, GitLab, AWS} {
 		if name := i.Principal(s); name != "" {
 			out = append(out, name)
 		}

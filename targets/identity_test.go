@@ -8,7 +8,7 @@ func TestFidelity(t *testing.T) {
 	lent := &GitLabIdentity{Username: "alice", ImpersonationToken: &Secret{Env: "B"}}
 	for name, c := range map[string]struct {
 		id     Identity
-		system System
+		system SystemName
 		want   Fidelity
 	}{
 		"a token of one's own":        {Identity{GitLab: own}, GitLab, RealCredential},

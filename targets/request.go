@@ -3,7 +3,7 @@ package targets
 // Asked is what a request means, in the system's own words: what a denial has
 // to name to count. It is also the head of `sodprobe classify`'s input.
 type Asked struct {
-	System System `json:"system"`
+	System SystemName `json:"system"`
 	// Subject is the principal as the target names it, proven by whoami.
 	Subject string `json:"subject"`
 	// Harness is our own principal: the prober behind an impersonation.

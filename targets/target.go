@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// System names a kind of target.
-type System string
+// SystemName names a kind of target, as its blocks of the scenario do.
+type SystemName string
 
 // The systems that have an adapter.
 const (
-	Kubernetes System = "kubernetes"
-	GitLab     System = "gitlab"
-	AWS        System = "aws"
+	Kubernetes SystemName = "kubernetes"
+	GitLab     SystemName = "gitlab"
+	AWS        SystemName = "aws"
 )
 
-// Systems returns the closed list.
-func Systems() []System { return []System{Kubernetes, GitLab, AWS} }
+// SystemNames returns the closed list.
+func SystemNames() []SystemName { return []SystemName{Kubernetes, GitLab, AWS} }
 
 // Target is one system under test, pinned: what the scenario's approvers
 // agreed to, so that a run can refuse anything else.
@@ -32,9 +32,9 @@ type Target struct {
 
 // System returns the kind of the target, or "" when not exactly one block is
 // set.
-func (t Target) System() System {
-	var found []System
-	for s, set := range map[System]bool{Kubernetes: t.Kubernetes != nil, GitLab: t.GitLab != nil, AWS: t.AWS != nil} {
+func (t Target) System() SystemName {
+	var found []SystemName
+	for s, set := range map[SystemName]bool{Kubernetes: t.Kubernetes != nil, GitLab: t.GitLab != nil, AWS: t.AWS != nil} {
 		if set {
 			found = append(found, s)
 		}

@@ -94,7 +94,7 @@ func TestListed(t *testing.T) {
 }
 
 // of are the probes of one system.
-func of(system targets.System) probes.Set {
+func of(system targets.SystemName) probes.Set {
 	var out probes.Set
 	for _, p := range catalog.All() {
 		if p.System == system {
@@ -116,7 +116,7 @@ func example(p probes.Probe) probes.Params {
 	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Place: map[string]string{"image": targets.DefaultImage}}
 }
 
-func target(system targets.System) targets.Target {
+func target(system targets.SystemName) targets.Target {
 	if system == targets.GitLab {
 		return targets.Target{GitLab: &targets.GitLabTarget{
 			ProjectID: 42, Project: "payments/api", Branch: "release/1", AllowedBranch: "sod-canary", Environment: "production",
@@ -131,7 +131,7 @@ func target(system targets.System) targets.Target {
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
-func invariant(system targets.System) func(*http.Request, []byte, []string) error {
+func invariant(system targets.SystemName) func(*http.Request, []byte, []string) error {
 	switch system {
 	case targets.Kubernetes:
 		return kubernetes.Invariant
@@ -144,7 +144,7 @@ func invariant(system targets.System) func(*http.Request, []byte, []string) erro
 
 // passes sends a request into a guard in front of nobody and reports whether
 // the guard let it leave. What its rules rest on is shown to be as it must.
-func passes(t *testing.T, system targets.System, r targets.Request, rules []targets.Rule) (bool, string) {
+func passes(t *testing.T, system targets.SystemName, r targets.Request, rules []targets.Rule) (bool, string) {
 	t.Helper()
 	lease := &guard.Lease{Rules: rules}
 	if _, problem := lease.Prepare(t.Context(), sound); problem != "" {
@@ -157,7 +157,7 @@ func passes(t *testing.T, system targets.System, r targets.Request, rules []targ
 }
 
 // leaves sends a request under a lease.
-func leaves(t *testing.T, system targets.System, r targets.Request, lease *guard.Lease) (bool, string) {
+func leaves(t *testing.T, system targets.SystemName, r targets.Request, lease *guard.Lease) (bool, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), r.Method, "https://127.0.0.1:1"+r.Path, strings.NewReader(string(r.Body)))
 	if err != nil {

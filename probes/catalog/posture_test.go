@@ -235,8 +235,8 @@ func execute(t *testing.T, scenario *scenarios.Scenario, target engine.Target, c
 	budget := int64(1 << 20)
 	_, err = engine.Run(t.Context(), engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"prod": target}, Journal: log,
-		Classify: map[targets.System]targets.Classifier{scenario.Targets[0].System(): classify},
-		Oracles:  map[targets.System]targets.Oracle{scenario.Targets[0].System(): oracle},
+		Classify: map[targets.SystemName]targets.Classifier{scenario.Targets[0].System(): classify},
+		Oracles:  map[targets.SystemName]targets.Oracle{scenario.Targets[0].System(): oracle},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 			Now: time.Now, Left: func() int64 { return budget }, StopFile: func() (string, bool) { return "", false },

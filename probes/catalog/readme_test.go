@@ -100,7 +100,7 @@ All name the real object. The second safety holds a request as well; of streams,
 
 // forms reads why each request to a system cannot take effect, which somebody
 // wrote by hand.
-func forms(system targets.System) map[string][]string {
+func forms(system targets.SystemName) map[string][]string {
 	data, err := os.ReadFile("testdata/forms/" + string(system) + ".tsv")
 	if err != nil {
 		panic(err)

@@ -22,7 +22,7 @@ func BranchProtect() probes.Probe {
 		prepare: gitlab.Exists("protected_branches/{branch_in_path}", "/name"),
 		reached: []string{"text:Protected branch '{branch}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
-			return []targets.StateQuery{reads(place, "protected_branches/"+targets.InPath(place.Values["branch"]), true,
+			return []targets.StateQuery{reads(place, "protected_branches/"+place.Values["branch_in_path"], true,
 				"/name", "/push_access_levels", "/merge_access_levels", "/allow_force_push", "/code_owner_approval_required")}
 		},
 	})

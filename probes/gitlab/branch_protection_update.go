@@ -41,7 +41,7 @@ func BranchProtectionUpdate() probes.Probe {
 			return []targets.StateQuery{
 				reads(
 					place,
-					"protected_branches/"+targets.InPath(place.Values["branch"]),
+					"protected_branches/"+place.Values["branch_in_path"],
 					true,
 					"/name",
 					"/push_access_levels",

@@ -30,7 +30,7 @@ func EnvironmentProtect() probes.Probe {
 		reached: []string{"text:Environment '{environment}' is already protected", "text:Protected environment '{environment}' already exists"},
 		state: func(place targets.Place, _ probes.Params) []targets.StateQuery {
 			return []targets.StateQuery{
-				reads(place, "protected_environments/"+targets.InPath(place.Values["environment"]), true, "/name", "/deploy_access_levels", "/approval_rules"),
+				reads(place, "protected_environments/"+place.Values["environment_in_path"], true, "/name", "/deploy_access_levels", "/approval_rules"),
 			}
 		},
 	})

@@ -28,5 +28,6 @@ func PipelineSimulate() probes.Probe {
 // onThePipelines is the branch, and the pipelines that the API has started
 // there.
 func onThePipelines(place targets.Place, _ probes.Params) []targets.StateQuery {
-	return []targets.StateQuery{theBranch(place), listed(place, "pipelines", map[string]string{"ref": place.Values["branch"], "source": "api"}, "/*/id")}
+	api := map[string]string{"ref": place.Values["branch"], "source": "api"}
+	return []targets.StateQuery{theBranch(place), listed(place, "pipelines", api, "/*/id")}
 }

@@ -35,7 +35,7 @@ func theProject(place targets.Place) targets.StateQuery {
 
 // theBranch is where the branch points.
 func theBranch(place targets.Place) targets.StateQuery {
-	return reads(place, "repository/branches/"+targets.InPath(place.Values["branch"]), true, "/name", "/commit/id", "/protected")
+	return reads(place, "repository/branches/"+place.Values["branch_in_path"], true, "/name", "/commit/id", "/protected")
 }
 
 // onTheBranch is the state of probes that would change the branch.

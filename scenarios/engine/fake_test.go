@@ -255,8 +255,8 @@ func config(tb testing.TB, f *fake, l *log, developers, kinds int) engine.Config
 	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
 	return engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"cluster": f}, Journal: l,
-		Classify: map[targets.System]targets.Classifier{targets.Kubernetes: classify},
-		Oracles:  map[targets.System]targets.Oracle{targets.Kubernetes: oracle()},
+		Classify: map[targets.SystemName]targets.Classifier{targets.Kubernetes: classify},
+		Oracles:  map[targets.SystemName]targets.Oracle{targets.Kubernetes: oracle()},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: now, NotAfter: now.Add(time.Hour), Now: func() time.Time { return now },
 			Left: func() int64 { return 1 }, StopFile: func() (string, bool) { return "", false },

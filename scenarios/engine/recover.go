@@ -33,7 +33,7 @@ type remains struct {
 
 // NewRecovery prepares a recovery of a run of that plan.
 func NewRecovery(
-	plan *Plan, classify map[targets.System]targets.Classifier, oracles map[targets.System]targets.Oracle,
+	plan *Plan, classify map[targets.SystemName]targets.Classifier, oracles map[targets.SystemName]targets.Oracle,
 ) *Recovery {
 	r := &Recovery{
 		run:   &run{Config: Config{Plan: plan, Classify: classify, Oracles: oracles}, pins: map[string]journal.Pin{}},

@@ -24,10 +24,10 @@ type Config struct {
 	Targets  map[string]Target // by target id
 	Journal  Journal
 	Gate     Gate
-	Classify map[targets.System]targets.Classifier
+	Classify map[targets.SystemName]targets.Classifier
 	// Oracles read what the targets' own rules say; a system without one has
 	// no opinion.
-	Oracles map[targets.System]targets.Oracle
+	Oracles map[targets.SystemName]targets.Oracle
 	// Marker is the run's name on everything it sends.
 	Marker string
 	// NewID returns a fresh UUID.

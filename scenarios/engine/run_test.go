@@ -83,7 +83,7 @@ func TestStopsWhenSomethingChanged(t *testing.T) {
 	f := &fake{pin: approved()}
 	cfg := config(t, f, newLog(), 5, 3)
 	cfg.Concurrency = 1
-	cfg.Classify = map[targets.System]targets.Classifier{targets.Kubernetes: func(c targets.Case) targets.Response {
+	cfg.Classify = map[targets.SystemName]targets.Classifier{targets.Kubernetes: func(c targets.Case) targets.Response {
 		if got := classify(c); got.Class != targets.Reached {
 			return got
 		}

@@ -15,7 +15,7 @@ import (
 // Corpus classifies each recorded answer under a folder, and compares with what is
 // written beside it. Adding an answer is adding a file: the form is that of
 // sodprobe classify.
-func Corpus(t *testing.T, folder string, system targets.System, classify targets.Classifier) {
+func Corpus(t *testing.T, folder string, system targets.SystemName, classify targets.Classifier) {
 	t.Helper()
 	seen := map[string]string{}
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {

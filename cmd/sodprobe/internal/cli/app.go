@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
+	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
@@ -22,6 +24,10 @@ type app struct {
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
 	environ        func() []string
+	// systems and catalog are all that this program speaks to, and all that it
+	// attempts there.
+	systems targets.Systems
+	catalog probes.Set
 	// hidden are the secrets that were looked up: nothing that is printed or kept
 	// holds one.
 	hidden *redact.Set

@@ -47,7 +47,7 @@ func (a *app) approve(ctx context.Context, path string, o approveOptions) error 
 	if o.principal == "" || strings.ContainsAny(o.principal, "/\\\x00 ") {
 		return usagef("%q cannot be a principal", o.principal)
 	}
-	d, err := read(path)
+	d, err := a.read(path)
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/aws"
-	"github.com/sodprobe/sodprobe/targets/gitlab"
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // maxCase bounds what classify reads, in bytes.
@@ -47,11 +45,11 @@ func (a *app) classify(path string, out output) error {
 	if err != nil {
 		return err
 	}
-	classify, ok := classifiers()[c.System]
+	system, ok := a.systems.Find(c.System)
 	if !ok {
-		return usagef("classify %s: system %q is not one of: kubernetes, gitlab, aws", path, c.System)
+		return usagef("classify %s: system %q is not one of: %s", path, c.System, named(a.systems.Names()))
 	}
-	got := classify(c.Case)
+	got := system.Classify(c.Case)
 	if out.json() {
 		return a.printJSON(got)
 	}
@@ -89,22 +87,13 @@ func (a *app) readCase(path string) (targets.Recorded, error) {
 	return c, nil
 }
 
-// classifiers are handed to the engine and to the verifier.
-func classifiers() map[targets.System]targets.Classifier {
-	return map[targets.System]targets.Classifier{
-		targets.Kubernetes: kubernetes.Classify,
-		targets.GitLab:     gitlab.Classify,
-		targets.AWS:        aws.Classify,
+// named lists names with commas.
+func named(names []targets.SystemName) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = string(n)
 	}
-}
-
-// oracles are handed to both, too.
-func oracles() map[targets.System]targets.Oracle {
-	return map[targets.System]targets.Oracle{
-		targets.Kubernetes: kubernetes.Oracle(),
-		targets.GitLab:     gitlab.Oracle(),
-		targets.AWS:        aws.Oracle(),
-	}
+	return strings.Join(out, ", ")
 }
 
 // describe renders a response in one line.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
@@ -47,11 +46,11 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 	if _, err := os.Lstat(filepath.Join(dir, journal.FileName)); errors.Is(err, os.ErrNotExist) {
 		return usagef("clean up %s: it holds no %s: %w", dir, journal.FileName, journal.ErrUnregistered)
 	}
-	p, err := openPackage(dir, root)
+	p, err := a.openPackage(dir, root)
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
+	plan, err := engine.NewPlan(p.doc.scenario, a.catalog)
 	if err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 	if err != nil {
 		return err
 	}
-	recovery := engine.NewRecovery(plan, classifiers(), oracles())
+	recovery := engine.NewRecovery(plan, a.systems.Classifiers(), a.systems.Oracles())
 	done, err := journal.Recover(ctx, dir, journal.Recovery{
 		Line: recovery.Line, Planned: recovery.Planned, Permit: books.permit, Origin: p.doc.trust.Policy.Origin, Sealer: sealer, Now: a.now,
 		Record: journal.RunRecover{

@@ -69,7 +69,7 @@ type surroundings struct {
 	secret     func(targets.Secret) (string, error)
 	// roots are the certificates that a target's must lead to; nil means the
 	// system's.
-	roots map[targets.System]*x509.CertPool
+	roots map[targets.SystemName]*x509.CertPool
 	// keys give the prober's credentials on AWS.
 	keys func(ctx context.Context) (aws.Source, error)
 }
@@ -215,7 +215,7 @@ func (a *app) connectAccount(
 }
 
 // observer is the identity that compares a target with the approved one.
-func observer(s *scenarios.Scenario, on targets.System) (targets.Identity, error) {
+func observer(s *scenarios.Scenario, on targets.SystemName) (targets.Identity, error) {
 	i := slices.IndexFunc(s.Identities, func(id targets.Identity) bool { return id.Role == targets.Observer && id.On(on) })
 	if i < 0 {
 		return targets.Identity{}, fmt.Errorf("no observer has a block for %s, and one has to compare the target with the approved one", on)

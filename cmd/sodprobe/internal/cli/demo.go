@@ -82,7 +82,7 @@ func emptyDemo(dir string) error {
 
 // demoRun goes the way of every run, with keys that sign in process.
 func (a *app) demoRun(ctx context.Context, path, dir string, systems *demoLab, people *demoPeople) error {
-	d, err := read(path)
+	d, err := a.read(path)
 	if err != nil {
 		return err
 	}

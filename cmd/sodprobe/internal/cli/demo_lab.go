@@ -88,8 +88,8 @@ func (l *demoLab) surroundings() surroundings {
 	}
 }
 
-func (l *demoLab) roots() map[targets.System]*x509.CertPool {
-	roots := map[targets.System]*x509.CertPool{targets.AWS: l.aws.Roots()}
+func (l *demoLab) roots() map[targets.SystemName]*x509.CertPool {
+	roots := map[targets.SystemName]*x509.CertPool{targets.AWS: l.aws.Roots()}
 	if l.gitlab != nil {
 		roots[targets.GitLab] = l.gitlab.Roots()
 	}

@@ -99,7 +99,7 @@ func demoTokens(b *strings.Builder) {
 
 // demoAttempt writes one attempt, with the probe's own examples.
 func demoAttempt(b *strings.Builder, p probes.Probe) {
-	place := map[targets.System]string{targets.Kubernetes: "prod", targets.GitLab: "repo", targets.AWS: "account"}[p.System]
+	place := map[targets.SystemName]string{targets.Kubernetes: "prod", targets.GitLab: "repo", targets.AWS: "account"}[p.System]
 	as, positive := "{role: developer}", ""
 	switch {
 	case p.Token:

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -46,11 +45,11 @@ type diagnosis struct {
 }
 
 func (a *app) doctor(ctx context.Context, path string, o doctorOptions) error {
-	d, err := read(path)
+	d, err := a.read(path)
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(d.scenario, catalog.All())
+	plan, err := engine.NewPlan(d.scenario, a.catalog)
 	if err != nil {
 		return err
 	}

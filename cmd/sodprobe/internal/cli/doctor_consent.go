@@ -115,7 +115,7 @@ func (a *app) serverOf(f connectFlags, context string) (string, error) {
 }
 
 // secretsOf are the secrets of an identity on a system.
-func secretsOf(id targets.Identity, on targets.System) []string {
+func secretsOf(id targets.Identity, on targets.SystemName) []string {
 	var out []string
 	switch {
 	case on == targets.Kubernetes && id.Kubernetes != nil && id.Kubernetes.Context != "":

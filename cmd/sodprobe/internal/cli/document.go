@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
@@ -46,12 +45,12 @@ func (f *documentFlags) add(cmd *cobra.Command) {
 }
 
 // read loads the scenario by its own rules only: what lint needs at least.
-func read(path string) (*document, error) {
+func (a *app) read(path string) (*document, error) {
 	data, err := readRegular(path)
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
-	s, err := scenarios.Load(path, data, scenarios.Options{Set: catalog.All()})
+	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog})
 	if err != nil {
 		return nil, err
 	}

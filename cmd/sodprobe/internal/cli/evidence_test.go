@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets/redact"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
 
 // package_ is the evidence of one demo, and who made it.
@@ -32,6 +34,7 @@ type package_ struct {
 func demoPackage(t *testing.T) *package_ {
 	t.Helper()
 	a := &app{
+		systems: systems.All(), catalog: catalog.All(),
 		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hidden: &redact.Set{}, tool: sync.OnceValues(thisTool), now: time.Now, rand: rand.Reader,
 		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
 	}

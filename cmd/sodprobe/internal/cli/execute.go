@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -67,7 +66,7 @@ func (e *execution) run(ctx context.Context) error {
 	if err := e.withinLedger(approved); err != nil {
 		return err
 	}
-	if e.plan, err = engine.NewPlan(e.doc.scenario, catalog.All()); err != nil {
+	if e.plan, err = engine.NewPlan(e.doc.scenario, e.app.catalog); err != nil {
 		return err
 	}
 	if e.conn, err = e.connect(ctx, e.marker()); err != nil {
@@ -89,7 +88,7 @@ func (e *execution) attempt(ctx context.Context) (engine.Result, error) {
 	view := e.app.progress(e.plan.Len(), e.title())
 	defer view.Close()
 	return engine.Run(ctx, engine.Config{
-		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: classifiers(), Oracles: oracles(),
+		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: e.app.systems.Classifiers(), Oracles: e.app.systems.Oracles(),
 		Gate: engine.Limits{
 			Ceiling: s.Rules.Technique, NotBefore: s.Authorization.NotBefore, NotAfter: s.Authorization.NotAfter,
 			Now: e.app.now, StopFile: e.stopped, Withdrawn: e.withdrawn, Left: e.conn.budget.Left,
@@ -126,7 +125,7 @@ func (e *execution) withdrawn() (string, bool) {
 // folder and will be the evidence, and for this moment. Signing may have taken
 // long, and somebody may have withdrawn since.
 func (e *execution) confirm(dir string) error {
-	d, err := packagedDocument(dir)
+	d, err := e.app.packagedDocument(dir)
 	if err != nil {
 		return refusedf("read back what was approved: %w", err)
 	}

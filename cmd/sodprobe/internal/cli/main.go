@@ -9,7 +9,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets/redact"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
 
 // Main runs the program on the process's own arguments and streams, and
@@ -21,6 +23,7 @@ func Main() int {
 	context.AfterFunc(ctx, stop)
 	hidden := &redact.Set{}
 	a := &app{
+		systems: systems.All(), catalog: catalog.All(),
 		stdin: os.Stdin, stdout: hidden.Writer(redact.Escaping(os.Stdout)), stderr: hidden.Writer(redact.Escaping(os.Stderr)), hidden: hidden,
 		tool:      sync.OnceValues(thisTool),
 		lookupEnv: os.LookupEnv, environ: os.Environ,

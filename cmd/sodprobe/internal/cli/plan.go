@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 )
@@ -37,11 +36,11 @@ type plannedView struct {
 }
 
 func (a *app) plan(path string, out output) error {
-	d, err := read(path)
+	d, err := a.read(path)
 	if err != nil {
 		return err
 	}
-	p, err := engine.NewPlan(d.scenario, catalog.All())
+	p, err := engine.NewPlan(d.scenario, a.catalog)
 	if err != nil {
 		return err
 	}

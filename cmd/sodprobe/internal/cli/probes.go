@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/probes/catalog"
 )
 
 func (a *app) probesCommand() *cobra.Command {
@@ -26,7 +25,7 @@ func (a *app) probesCommand() *cobra.Command {
 	var outShow output
 	show := &cobra.Command{
 		Use: "show PROBE", Short: "Show what one probe sends, and what counts", Args: cobra.ExactArgs(1),
-		ValidArgsFunction: completeProbes,
+		ValidArgsFunction: a.completeProbes,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.showProbe(args[0], outShow) },
 	}
 	outShow.flag(show)
@@ -34,9 +33,9 @@ func (a *app) probesCommand() *cobra.Command {
 	return cmd
 }
 
-func completeProbes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeProbes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var out []string
-	for _, p := range catalog.All() {
+	for _, p := range a.catalog {
 		out = append(out, p.ID+"\t"+p.Title)
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
@@ -110,7 +109,7 @@ func query(q map[string]string) string {
 }
 
 func (a *app) listProbes(out output) error {
-	set := catalog.All()
+	set := a.catalog
 	if out.json() {
 		views := make([]probeView, len(set))
 		for i, p := range set {
@@ -127,7 +126,7 @@ func (a *app) listProbes(out output) error {
 }
 
 func (a *app) showProbe(id string, out output) error {
-	p, ok := catalog.All().Find(id)
+	p, ok := a.catalog.Find(id)
 	if !ok {
 		return usagef("there is no probe %q\nsee: sodprobe probes list", id)
 	}

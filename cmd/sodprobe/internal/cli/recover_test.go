@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
@@ -78,9 +77,9 @@ func (p *package_) cut(t *testing.T, data []byte) {
 // recover does what cleanup does, with the demo's own operator.
 func (p *package_) recover(t *testing.T) {
 	t.Helper()
-	d, err := packagedDocument(p.dir)
+	d, err := p.app.packagedDocument(p.dir)
 	check(t, err)
-	plan, err := engine.NewPlan(d.scenario, catalog.All())
+	plan, err := engine.NewPlan(d.scenario, p.app.catalog)
 	check(t, err)
 	sealer, verifier, err := journal.NewRunKey(rand.Reader, "sodprobe-recover")
 	check(t, err)
@@ -89,7 +88,7 @@ func (p *package_) recover(t *testing.T) {
 	kind, print := approval.Names(p.people.operator.key)
 	books, err := p.app.ledgersOf(p.dir, "")
 	check(t, err)
-	recovery := engine.NewRecovery(plan, classifiers(), oracles())
+	recovery := engine.NewRecovery(plan, p.app.systems.Classifiers(), p.app.systems.Oracles())
 	done, err := journal.Recover(t.Context(), p.dir, journal.Recovery{
 		Line: recovery.Line, Planned: recovery.Planned, Permit: books.permit, Origin: d.trust.Policy.Origin, Sealer: sealer, Now: time.Now,
 		Record: journal.RunRecover{Tool: tool, RunKey: verifier, Operator: journal.Principal{

@@ -73,7 +73,7 @@ permitted, 4 inconclusive or not run, 5 not approved or refused,
 }
 
 func (a *app) runScenario(ctx context.Context, path string, o runOptions) error {
-	d, err := read(path)
+	d, err := a.read(path)
 	if err != nil {
 		return err
 	}

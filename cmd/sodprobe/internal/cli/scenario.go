@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 )
@@ -41,7 +40,7 @@ func (a *app) lint(path, trustDir string) error {
 	if err != nil {
 		return usagef("read the scenario: %w", err)
 	}
-	o := scenarios.Options{Set: catalog.All()}
+	o := scenarios.Options{Set: a.catalog}
 	asked := trustDir != ""
 	if !asked {
 		trustDir = filepath.Join(filepath.Dir(path), "trust")
@@ -68,7 +67,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "Print the scenario in plain English, for an approver",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := read(args[0])
+			d, err := a.read(args[0])
 			if err != nil {
 				return err
 			}
@@ -79,7 +78,7 @@ func (a *app) explainCommand() *cobra.Command {
 
 // explain prints what an approver agrees to, and the digest of the bytes.
 func (a *app) explain(d *document) error {
-	if err := scenarios.Explain(a.stdout, d.scenario, catalog.All()); err != nil {
+	if err := scenarios.Explain(a.stdout, d.scenario, a.catalog); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nThis text describes %s\n%s\n", d.path, scenarios.Digest(d.data))

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios"
@@ -44,30 +43,31 @@ of the root keys to compare with those that were given to you on another way.`,
 
 // packaged is a run's folder with the documents that were copied into it.
 type packaged struct {
+	app *app
 	dir string
 	doc *document
 }
 
 // openPackage reads a run's documents. It trusts none of them yet.
-func openPackage(dir, root string) (*packaged, error) {
-	d, err := packagedDocument(dir)
+func (a *app) openPackage(dir, root string) (*packaged, error) {
+	d, err := a.packagedDocument(dir)
 	if err != nil {
 		return nil, err
 	}
 	if d.root, err = pinned(root); err != nil {
 		return nil, err
 	}
-	return &packaged{dir, d}, nil
+	return &packaged{a, dir, d}, nil
 }
 
 // packagedDocument reads the scenario of a run's folder, and what stands beside it.
-func packagedDocument(dir string) (*document, error) {
+func (a *app) packagedDocument(dir string) (*document, error) {
 	path := filepath.Join(dir, "scenario.yaml")
 	data, err := readRegular(path)
 	if err != nil {
 		return nil, usagef("read the run's scenario: %w", err)
 	}
-	s, err := scenarios.Load(path, data, scenarios.Options{Set: catalog.All()})
+	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog})
 	if err != nil {
 		return nil, &failure{exitUnverified, err}
 	}
@@ -86,7 +86,7 @@ func (p *packaged) reapprove(run string, start journal.RunStart) error {
 	if start.Lab != d.trust.Policy.Lab {
 		return fmt.Errorf("the run says lab: %t, its policy says lab: %t", start.Lab, d.trust.Policy.Lab)
 	}
-	plan, err := engine.NewPlan(d.scenario, catalog.All())
+	plan, err := engine.NewPlan(d.scenario, p.app.catalog)
 	if err != nil {
 		return err
 	}
@@ -147,11 +147,11 @@ func shorten(s string) string {
 }
 
 func (a *app) verify(dir, root string, out output) error {
-	p, err := openPackage(dir, root)
+	p, err := a.openPackage(dir, root)
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(p.doc.scenario, catalog.All())
+	plan, err := engine.NewPlan(p.doc.scenario, a.catalog)
 	if err != nil {
 		return err
 	}
@@ -160,10 +160,10 @@ func (a *app) verify(dir, root string, out output) error {
 		return err
 	}
 	got, err := reports.Verify(os.DirFS(dir), reports.Verifier{
-		Classify: classifiers(),
-		Oracles:  oracles(),
+		Classify: a.systems.Classifiers(),
+		Oracles:  a.systems.Oracles(),
 		Planned:  plannedIn(plan),
-		Pinned:   pinnedTo,
+		Pinned:   pinnedTo(a.systems),
 		Arm:      p.armIn(plan),
 		Program:  tool.SHA256,
 

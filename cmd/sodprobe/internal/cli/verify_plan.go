@@ -9,10 +9,7 @@ import (
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/aws"
-	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/guard"
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // plannedIn looks up what a plan says of an attempt, by its number.
@@ -32,16 +29,14 @@ func plannedIn(plan *engine.Plan) func(int64, string) (reports.Planned, bool) {
 }
 
 // pinnedTo holds what was read of a target against the scenario.
-func pinnedTo(t targets.Target, pin journal.Pin) error {
-	switch t.System() {
-	case targets.Kubernetes:
-		return kubernetes.Pinned(t, pin.Pin)
-	case targets.GitLab:
-		return gitlab.Pinned(t, pin.Pin)
-	case targets.AWS:
-		return aws.Pinned(t, pin.Pin)
+func pinnedTo(systems targets.Systems) func(targets.Target, journal.Pin) error {
+	return func(t targets.Target, pin journal.Pin) error {
+		system, ok := systems.Find(t.System())
+		if !ok {
+			return fmt.Errorf("the target %q is of no system that is known", t.ID)
+		}
+		return system.Pinned(t, pin.Pin)
 	}
-	return fmt.Errorf("the target %q is of no system that is known", t.ID)
 }
 
 // armIn holds a recorded arm against the request that the plan makes of it: as
@@ -54,7 +49,7 @@ func (p *packaged) armIn(plan *engine.Plan) func(journal.ArmRecord, string, []st
 		}
 		var faults []error
 		for _, want := range all {
-			err := sameArm(want, a, who)
+			err := p.sameArm(want, a, who)
 			if err == nil {
 				return nil
 			}
@@ -64,7 +59,7 @@ func (p *packaged) armIn(plan *engine.Plan) func(journal.ArmRecord, string, []st
 	}
 }
 
-func sameArm(want engine.Expected, a journal.ArmRecord, who []string) error {
+func (p *packaged) sameArm(want engine.Expected, a journal.ArmRecord, who []string) error {
 	w, got := want.Asked, a.Case.Asked
 	if !slices.Contains(append(who, w.Subject), got.Subject) {
 		return fmt.Errorf("it was judged as %q, %s is %q", got.Subject, a.Identity, append(who, w.Subject))
@@ -87,8 +82,8 @@ func sameArm(want engine.Expected, a journal.ArmRecord, who []string) error {
 	if sent == nil {
 		return nil
 	}
-	if w.System == targets.Kubernetes {
-		if err := kubernetes.ActedAs(want.As, *sent); err != nil {
+	if system, _ := p.app.systems.Find(w.System); system.ActedAs != nil {
+		if err := system.ActedAs(want.As, *sent); err != nil {
 			return err
 		}
 	}
