@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"context"
 	"io"
 	"slices"
 )
@@ -21,6 +22,13 @@ type System struct {
 	// ActedAs holds a request as it was sent against the identity that it was sent
 	// as; nil where a request does not name anybody.
 	ActedAs func(Identity, Sent) error
+	// Options are those of the commands that connect.
+	Options []Option
+	// Connect prepares a connection. It reads credentials, and sends nothing.
+	Connect func(ctx context.Context, with Connection) (Connected, error)
+	// Uses lists what connecting would use, in words: the hosts that are asked, and
+	// the secrets that are sent there. It reads this machine's configuration.
+	Uses func(t Target, people []Identity, from Machine) (hosts, secrets []string, err error)
 	// Setup prints what a scenario needs.
 	Setup Setup
 }

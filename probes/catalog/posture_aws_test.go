@@ -19,7 +19,6 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
-	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/lab/awslab"
 )
 
@@ -214,7 +213,7 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 	cfg := aws.Config{
 		SessionNames: []string{"alice@corp.example"}, Target: s.Targets[0], Reader: s.Identities[2], Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Secret: func(at targets.Secret) (string, error) { return lab.Token(at.Env), nil },
-		Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
+		Budget: targets.NewBudget(1 << 20), Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
 		Patience: time.Millisecond,
 	}
 	for _, change := range changes {

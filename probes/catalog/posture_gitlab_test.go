@@ -20,7 +20,6 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
-	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
@@ -237,7 +236,7 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 		s.Attempts = append(s.Attempts, a)
 	}
 	p, err := gitlab.Connect(gitlab.Config{
-		Target: s.Targets[0], Reader: s.Identities[3], Roots: g.Roots(), Budget: guard.NewBudget(1 << 20),
+		Target: s.Targets[0], Reader: s.Identities[3], Roots: g.Roots(), Budget: targets.NewBudget(1 << 20),
 		Marker: "sodprobe-test", UserAgent: "sodprobe-test", Timeout: 5 * time.Second, Now: time.Now,
 		Secret: func(at targets.Secret) (string, error) {
 			switch {

@@ -21,7 +21,6 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab"
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
@@ -297,7 +296,7 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 		})
 	}
 	c, err := kubernetes.Connect(kubernetes.Config{
-		Target: s.Targets[0], Kubeconfig: config, Reader: s.Identities[len(s.Identities)-1], Budget: guard.NewBudget(1 << 20), Marker: "sodprobe-test",
+		Target: s.Targets[0], Kubeconfig: config, Reader: s.Identities[len(s.Identities)-1], Budget: targets.NewBudget(1 << 20), Marker: "sodprobe-test",
 		UserAgent: "sodprobe-test", Timeout: time.Second, Now: time.Now,
 	})
 	if err != nil {

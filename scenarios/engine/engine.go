@@ -7,8 +7,7 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// Target is one connected system. Implementations MUST be safe for concurrent
-// use and MUST send only through the guard.
+// Target is one connected system, as a run uses it.
 type Target interface {
 	// Pin compares the live system with the approved one. A Pin that is not OK
 	// with a nil error is a mismatch: the whole run is refused. An error
@@ -20,15 +19,7 @@ type Target interface {
 }
 
 // Session acts as one identity on one target.
-type Session interface {
-	// Whoami asks the server who the caller is and compares.
-	Whoami(ctx context.Context) targets.Whoami
-	// Send sends one call through the guard and returns what was recorded.
-	// It never retries. The exchange tells of every failure.
-	Send(ctx context.Context, call targets.Call) targets.Exchange
-	// Read reads state, without changing any.
-	Read(ctx context.Context, q targets.StateQuery) targets.StateRead
-}
+type Session = targets.Session
 
 // Journal records. Both methods MUST be safe for concurrent use.
 type Journal interface {

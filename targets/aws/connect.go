@@ -82,7 +82,7 @@ type Config struct {
 	// Secret looks a web identity's token up.
 	Secret func(targets.Secret) (string, error)
 	// Budget is shared by all targets of a run.
-	Budget *guard.Budget
+	Budget *targets.Budget
 	// SessionNames are those that the scenario's identities say, beside which no
 	// session bears another than the run's.
 	SessionNames []string

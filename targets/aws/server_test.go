@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 const (
@@ -112,7 +111,7 @@ func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Sessi
 	a, err := Connect(Config{
 		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL, Emulator: true}},
 		Reader: targets.Identity{ID: "reader", Role: targets.Observer, AWS: &targets.AWSIdentity{AssumeRole: developer}},
-		Source: FromKeys(Keys{ID: "AKIAOWN", Secret: ownSecret}, &http.Transport{}), Roots: pool, Budget: guard.NewBudget(1000),
+		Source: FromKeys(Keys{ID: "AKIAOWN", Secret: ownSecret}, &http.Transport{}), Roots: pool, Budget: targets.NewBudget(1000),
 		Secret:       func(targets.Secret) (string, error) { return "a.web.token", nil },
 		SessionNames: []string{"alice@corp.example"}, Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
 	})

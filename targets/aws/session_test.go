@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // TestSessions: each attempt has a session of its own, under the run's name,
@@ -95,7 +94,7 @@ func TestEndpoints(t *testing.T) {
 	} {
 		_, err := Connect(Config{
 			Target: targets.Target{AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: endpoint, Emulator: c.emulator}},
-			Source: FromKeys(Keys{}, &http.Transport{}), Budget: guard.NewBudget(1), Now: time.Now,
+			Source: FromKeys(Keys{}, &http.Transport{}), Budget: targets.NewBudget(1), Now: time.Now,
 		})
 		if (err == nil) != c.connects {
 			t.Errorf("%q: %v", endpoint, err)

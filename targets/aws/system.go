@@ -1,19 +1,101 @@
 package aws
 
 import (
+	"context"
+	"crypto/x509"
 	"io"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
 
 // System is all that the rest of the program knows of AWS.
-func System() targets.System {
+func System() targets.System { return SystemWith(FromSDK, nil) }
+
+// SystemWith is the same with the prober's credentials from somewhere else than the
+// SDK, and other certificates to trust than the machine's, where roots is not nil.
+func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPool) targets.System {
 	return targets.System{
 		Name: targets.AWS, Title: "AWS",
 		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
+		Connect: func(ctx context.Context, with targets.Connection) (targets.Connected, error) {
+			from, err := source(ctx)
+			if err != nil {
+				return nil, err
+			}
+			a, err := Connect(Config{
+				Target: with.Target, Reader: with.Reader, SessionNames: sessionNames(with.People), Source: hiding(from, with.Machine.Hide),
+				Secret: with.Machine.Secret, Roots: roots, Budget: with.Budget, Marker: with.Marker, UserAgent: with.UserAgent,
+				Timeout: with.Timeout, Now: with.Now,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return connection{a}, nil
+		},
+		Uses: uses,
 		Setup: targets.Setup{
 			Short: "Print the policies of the prober, the roles and the observer, to review and apply",
 			Write: func(w io.Writer, in targets.Access, _ map[string]string) error { return Setup(w, in) },
 		},
 	}
+}
+
+// connection is an account as the rest of the program uses it: Go wants the exact
+// interface type as a result.
+type connection struct{ *Account }
+
+// Assume implements targets.Connected.
+func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
+	s, err := c.Account.Assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// hiding tells every secret that a source gives.
+func hiding(source Source, hide func(...string)) Source {
+	own := source.Keys
+	source.Keys = func(ctx context.Context, profile string) (Keys, error) {
+		keys, err := own(ctx, profile)
+		hide(keys.Secret, keys.Token)
+		return keys, err
+	}
+	return source
+}
+
+// sessionNames are the names that the scenario gives to sessions.
+func sessionNames(people []targets.Identity) []string {
+	var out []string
+	for _, id := range people {
+		if id.AWS != nil && id.AWS.SessionName != "" {
+			out = append(out, id.AWS.SessionName)
+		}
+	}
+	return out
+}
+
+func uses(t targets.Target, people []targets.Identity, _ targets.Machine) (hosts, secrets []string, err error) {
+	hosts = []string{"AWS's services for the account " + t.AWS.AccountID + " in " + t.AWS.Region}
+	if t.AWS.Endpoint != "" {
+		hosts = []string{t.AWS.Endpoint}
+	}
+	secrets = []string{credentialsOf(t.AWS.Profile)}
+	for _, id := range people {
+		switch {
+		case id.AWS == nil:
+		case id.AWS.WebIdentity != nil:
+			secrets = append(secrets, id.AWS.WebIdentity.Token.String())
+		case id.AWS.Profile != "":
+			secrets = append(secrets, credentialsOf(id.AWS.Profile))
+		}
+	}
+	return hosts, secrets, nil
+}
+
+func credentialsOf(profile string) string {
+	if profile != "" {
+		return "the AWS profile " + profile
+	}
+	return "the credentials that the AWS SDK finds"
 }

@@ -29,7 +29,7 @@ type Config struct {
 	// Roots are the certificates to trust; nil means the system's.
 	Roots *x509.CertPool
 	// Budget is shared by all targets of a run.
-	Budget *guard.Budget
+	Budget *targets.Budget
 	// Marker is the run's name on everything it sends; UserAgent carries it.
 	Marker    string
 	UserAgent string

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 const token = "glpat-0123456789-token-of-alice"
@@ -93,7 +92,7 @@ func (s *server) connect(t *testing.T, change func(*targets.GitLabTarget)) (*Pro
 	p, err := Connect(Config{
 		Target: targets.Target{ID: "repo", RequestsPerSecond: 10000, GitLab: &target}, Reader: alice,
 		Secret: func(targets.Secret) (string, error) { return token, nil }, Roots: pool,
-		Budget: guard.NewBudget(1000), Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
+		Budget: targets.NewBudget(1000), Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,19 +1,67 @@
 package gitlab
 
 import (
+	"context"
+	"crypto/x509"
 	"io"
+	"net/http"
 
 	"github.com/sodprobe/sodprobe/targets"
 )
 
 // System is all that the rest of the program knows of GitLab.
-func System() targets.System {
+func System() targets.System { return SystemWith(nil) }
+
+// SystemWith is the same with other certificates to trust than the machine's; nil
+// means the machine's.
+func SystemWith(roots *x509.CertPool) targets.System {
 	return targets.System{
 		Name: targets.GitLab, Title: "GitLab",
 		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
+		Connect: func(_ context.Context, with targets.Connection) (targets.Connected, error) {
+			p, err := Connect(Config{
+				Target: with.Target, Reader: with.Reader, Secret: with.Machine.Secret, Roots: roots, Budget: with.Budget, Marker: with.Marker,
+				UserAgent: with.UserAgent, Timeout: with.Timeout, Now: with.Now, Proxy: http.ProxyFromEnvironment,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return connection{p}, nil
+		},
+		Uses: uses,
 		Setup: targets.Setup{
 			Short: "Print the accounts, roles and tokens that a scenario needs, to review and make",
 			Write: func(w io.Writer, in targets.Access, _ map[string]string) error { return Setup(w, in) },
 		},
 	}
+}
+
+// connection is a project as the rest of the program uses it: Go wants the exact
+// interface type as a result.
+type connection struct{ *Project }
+
+// Assume implements targets.Connected.
+func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
+	s, err := c.Project.Assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func uses(t targets.Target, people []targets.Identity, _ targets.Machine) (hosts, secrets []string, err error) {
+	hosts = []string{t.GitLab.URL}
+	if t.GitLab.SSH != nil {
+		hosts = append(hosts, "ssh://"+t.GitLab.SSH.Address)
+	}
+	for _, id := range people {
+		if id.GitLab == nil {
+			continue
+		}
+		secrets = append(secrets, id.GitLab.Bearer().String())
+		if id.GitLab.SSHKey != nil {
+			secrets = append(secrets, id.GitLab.SSHKey.String())
+		}
+	}
+	return hosts, secrets, nil
 }

@@ -26,7 +26,7 @@ type sending struct {
 
 func guardOf(host string) *guard.Guard {
 	return guard.New(guard.Config{
-		Host: host, SSHHost: "git.corp.example:22", Limit: rate.Inf, Budget: guard.NewBudget(2), Timeout: 20 * time.Second, Now: time.Now,
+		Host: host, SSHHost: "git.corp.example:22", Limit: rate.Inf, Budget: targets.NewBudget(2), Timeout: 20 * time.Second, Now: time.Now,
 	})
 }
 

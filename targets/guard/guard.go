@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -31,7 +30,7 @@ type Config struct {
 	// Limit is the target's rate limit, in requests per second.
 	Limit rate.Limit
 	// Budget is shared by all guards of a run.
-	Budget *Budget
+	Budget *targets.Budget
 	// Timeout bounds one request, from the moment it may leave.
 	Timeout time.Duration
 	// Invariant is the adapter's own last word on a request whose rules
@@ -54,26 +53,6 @@ type RefusedError struct{ Why string }
 func (e *RefusedError) Error() string { return "guard: refused: " + e.Why }
 
 func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
-
-// Budget counts requests down to zero. Safe for concurrent use.
-type Budget struct{ all, left atomic.Int64 }
-
-// NewBudget returns a budget of n requests.
-func NewBudget(n int64) *Budget {
-	b := &Budget{}
-	b.all.Store(n)
-	b.left.Store(n)
-	return b
-}
-
-// Left is how many requests may still leave.
-func (b *Budget) Left() int64 { return max(b.left.Load(), 0) }
-
-// Used is how many requests left.
-func (b *Budget) Used() int64 { return b.all.Load() - b.Left() }
-
-// take uses one request up, if there is one.
-func (b *Budget) take() bool { return b.left.Add(-1) >= 0 }
 
 // Guard lets only leased requests through, and records them. It is safe for
 // concurrent use.
@@ -131,7 +110,7 @@ func (g *Guard) admit(ctx context.Context, lease *Lease) error {
 			return refuse("%v", err)
 		}
 	}
-	if !g.cfg.Budget.take() {
+	if !g.cfg.Budget.Take() {
 		return ErrBudget
 	}
 	return nil

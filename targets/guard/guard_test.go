@@ -54,7 +54,7 @@ func newPeer(t *testing.T, handler http.HandlerFunc, options ...option) *peer {
 
 func newGuard(host string, options ...option) *guard.Guard {
 	cfg := guard.Config{
-		Host: host, UserAgent: "sodprobe/test", Limit: rate.Inf, Budget: guard.NewBudget(1000), Timeout: 5 * time.Second, Now: time.Now,
+		Host: host, UserAgent: "sodprobe/test", Limit: rate.Inf, Budget: targets.NewBudget(1000), Timeout: 5 * time.Second, Now: time.Now,
 	}
 	for _, o := range options {
 		o(&cfg)
@@ -264,7 +264,7 @@ func TestALeaseIsForOneRequest(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	budget := guard.NewBudget(2)
+	budget := targets.NewBudget(2)
 	p := newPeer(t, ok, func(c *guard.Config) { c.Budget = budget })
 	for i := range 4 {
 		_, err := p.try(t, &guard.Lease{Rules: []targets.Rule{write()}}, p.request(t))

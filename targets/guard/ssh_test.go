@@ -173,7 +173,7 @@ func TestConversationRefused(t *testing.T) {
 			k.lease.Rules[0].Prepare = []targets.Preparation{{Path: "/x", Must: []targets.Condition{{At: "/y", Any: []string{"true"}, Else: "no"}}}}
 		}, false},
 		"held back":  {func(k *talk) { k.lease.Still = func() error { return errors.New("stopped") } }, false},
-		"no budget":  {func(k *talk) { k.options = []option{func(c *guard.Config) { c.Budget = guard.NewBudget(0) }} }, false},
+		"no budget":  {func(k *talk) { k.options = []option{func(c *guard.Config) { c.Budget = targets.NewBudget(0) }} }, false},
 		"no history": {func(k *talk) { k.lease.History = nil }, true},
 
 		"no push":                {raw(nil), true},

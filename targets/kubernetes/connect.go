@@ -33,7 +33,7 @@ type Config struct {
 	// Reader is the observer who reads what the requests' safety rests on.
 	Reader targets.Identity
 	// Budget is shared by all targets of a run.
-	Budget *guard.Budget
+	Budget *targets.Budget
 	// Marker is the run's name on everything it sends; UserAgent carries it.
 	Marker    string
 	UserAgent string

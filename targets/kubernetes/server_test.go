@@ -16,7 +16,6 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 const (
@@ -182,7 +181,7 @@ func (s *apiServer) config() Config {
 		Target: targets.Target{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
 			Context: "prober", CASHA256: hex.EncodeToString(sum[:]), UID: uid, Namespace: "prod", AllowedNamespace: "dev",
 		}},
-		Kubeconfig: s.kubeconfig(), Budget: guard.NewBudget(1000), Marker: marker, UserAgent: marker,
+		Kubeconfig: s.kubeconfig(), Budget: targets.NewBudget(1000), Marker: marker, UserAgent: marker,
 		Timeout: 5 * time.Second, Now: time.Now,
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
-	"github.com/sodprobe/sodprobe/targets/guard"
 	"github.com/sodprobe/sodprobe/targets/lab/awslab"
 )
 
@@ -109,7 +108,7 @@ func (s *server) agreement(t *testing.T, a *aws.Account) {
 	simulated, err := aws.Connect(aws.Config{
 		Target: targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true}},
 		Reader: identity("Reader"), Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
-		Budget: guard.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
+		Budget: targets.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +141,7 @@ func (s *server) connect(t *testing.T) *aws.Account {
 	a, err := aws.Connect(aws.Config{
 		Target: s.target(), Reader: identity("Reader"), Source: aws.FromKeys(aws.Keys{ID: rootID, Secret: rootKey}, &http.Transport{}), Roots: s.roots(),
 		Secret: func(at targets.Secret) (string, error) { return at.Env, nil },
-		Budget: guard.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
+		Budget: targets.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
-	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
 // TestPush: the developer's push is refused by Gitea's hook, the push of the
@@ -96,7 +95,7 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 		SSH: &targets.GitLabSSH{Address: s.ssh, HostKey: s.hostKey},
 	}}
 	project, err := gitlab.Connect(gitlab.Config{
-		Target: target, Reader: identity(owner, targets.Observer), Roots: roots, Budget: guard.NewBudget(100),
+		Target: target, Reader: identity(owner, targets.Observer), Roots: roots, Budget: targets.NewBudget(100),
 		Secret: func(at targets.Secret) (string, error) {
 			if secret, ok := secrets[at.Env]; ok {
 				return secret, nil

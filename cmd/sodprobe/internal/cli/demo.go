@@ -81,7 +81,7 @@ func emptyDemo(dir string) error {
 }
 
 // demoRun goes the way of every run, with keys that sign in process.
-func (a *app) demoRun(ctx context.Context, path, dir string, systems *demoLab, people *demoPeople) error {
+func (a *app) demoRun(ctx context.Context, path, dir string, lab *demoLab, people *demoPeople) error {
 	d, err := a.read(path)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (a *app) demoRun(ctx context.Context, path, dir string, systems *demoLab, p
 		app: a, doc: d, evidence: filepath.Join(dir, "evidence"), lab: true,
 		operator: people.operator.principal, signer: people.operator.signer, key: people.operator.key,
 		connect: func(ctx context.Context, marker string) (*connection, error) {
-			return a.connectWith(ctx, systems.surroundings(), d.scenario, marker)
+			return a.connect(ctx, lab.systems(), lab.machine(), d.scenario, marker)
 		},
 	}
 	e.out = "text"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab"
 	"github.com/sodprobe/sodprobe/targets/lab/awslab"
@@ -75,25 +76,28 @@ func (l *demoLab) greeting() string {
 	return "A simulated cluster, GitLab and AWS account are up"
 }
 
-// surroundings are the lab's own credentials.
-func (l *demoLab) surroundings() surroundings {
-	return surroundings{
-		kubeconfig: func() (*kubernetes.Kubeconfig, error) { return kubernetes.ParseKubeconfig(l.cluster.Kubeconfig()) },
-		secret:     l.secret,
-		roots:      l.roots(),
-		keys: func(context.Context) (aws.Source, error) {
+// systems are those of the lab: the real ones, with the lab's own credentials and
+// certificates.
+func (l *demoLab) systems() targets.Systems {
+	var gitlabRoots *x509.CertPool
+	if l.gitlab != nil {
+		gitlabRoots = l.gitlab.Roots()
+	}
+	return targets.Systems{
+		kubernetes.SystemWith(func(targets.Machine) (*kubernetes.Kubeconfig, error) {
+			return kubernetes.ParseKubeconfig(l.cluster.Kubeconfig())
+		}),
+		gitlab.SystemWith(gitlabRoots),
+		aws.SystemWith(func(context.Context) (aws.Source, error) {
 			id, secret := l.aws.Keys()
 			return aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), nil
-		},
+		}, l.aws.Roots()),
 	}
 }
 
-func (l *demoLab) roots() map[targets.SystemName]*x509.CertPool {
-	roots := map[targets.SystemName]*x509.CertPool{targets.AWS: l.aws.Roots()}
-	if l.gitlab != nil {
-		roots[targets.GitLab] = l.gitlab.Roots()
-	}
-	return roots
+// machine has the secrets of the lab, and nothing to hide.
+func (l *demoLab) machine() targets.Machine {
+	return targets.Machine{Secret: l.secret, Hide: func(...string) {}}
 }
 
 // secret gives what the demo's scenario names: no such variable or file

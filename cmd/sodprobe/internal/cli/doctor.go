@@ -24,7 +24,7 @@ there, and asks you first.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.doctor(cmd.Context(), args[0], o) },
 	}
 	o.documentFlags.add(cmd)
-	o.connectFlags.add(cmd)
+	o.connectFlags.add(cmd, a.systems)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "refuse rather than ask where no author has signed")
 	o.out.flag(cmd)
 	return cmd
@@ -56,14 +56,14 @@ func (a *app) doctor(ctx context.Context, path string, o doctorOptions) error {
 	if err := a.consented(d, o); err != nil {
 		return err
 	}
-	conn, err := a.connect(ctx, o.connectFlags, d, "sodprobe-doctor")
+	conn, err := a.connect(ctx, a.systems, a.machine(o.connectFlags, d), d.scenario, "sodprobe-doctor")
 	if err != nil {
 		return err
 	}
 	var all []diagnosis
 	sound := true
 	for _, t := range plan.Targets() {
-		found := conn.systems[t.ID].Diagnose(ctx, access(plan, t))
+		found := conn.targets[t.ID].Diagnose(ctx, access(plan, t))
 		for _, x := range found {
 			sound = sound && x.OK
 		}

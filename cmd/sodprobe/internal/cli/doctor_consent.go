@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // consented reports why doctor may not ask anything yet, nil where it may: an author
@@ -24,7 +21,7 @@ func (a *app) consented(d *document, o doctorOptions) error {
 	case o.yes:
 		return refusedf("--yes needs an author's signature: %w", signed)
 	}
-	list, err := a.wouldUse(d.scenario, o.connectFlags)
+	list, err := a.wouldUse(d.scenario, a.machine(o.connectFlags, d))
 	if err != nil {
 		return err
 	}
@@ -56,79 +53,19 @@ func (a *app) authored(d *document, f documentFlags) error {
 }
 
 // wouldUse lists every host that is asked, and every secret that is sent there.
-func (a *app) wouldUse(s *scenarios.Scenario, f connectFlags) ([]string, error) {
+func (a *app) wouldUse(s *scenarios.Scenario, from targets.Machine) ([]string, error) {
 	var out []string
 	for _, t := range s.Targets {
-		var hosts, own []string
-		switch t.System() {
-		case targets.Kubernetes:
-			server, err := a.serverOf(f, t.Kubernetes.Context)
-			if err != nil {
-				return nil, err
-			}
-			hosts, own = []string{server}, []string{"the kubeconfig context " + t.Kubernetes.Context}
-		case targets.GitLab:
-			hosts = append(hosts, t.GitLab.URL)
-			if t.GitLab.SSH != nil {
-				hosts = append(hosts, "ssh://"+t.GitLab.SSH.Address)
-			}
-		case targets.AWS:
-			hosts, own = awsHosts(*t.AWS), []string{awsCredentials(t.AWS.Profile)}
+		system, known := a.systems.Find(t.System())
+		if !known {
+			return nil, fmt.Errorf("the target %s names no system", t.ID)
 		}
-		for _, id := range s.Identities {
-			own = append(own, secretsOf(id, t.System())...)
+		hosts, secrets, err := system.Uses(t, s.Identities, from)
+		if err != nil {
+			return nil, err
 		}
-		slices.Sort(own)
-		out = append(out, fmt.Sprintf("%s: %s, with %s", t.ID, strings.Join(hosts, " and "), strings.Join(slices.Compact(own), "; ")))
+		slices.Sort(secrets)
+		out = append(out, fmt.Sprintf("%s: %s, with %s", t.ID, strings.Join(hosts, " and "), strings.Join(slices.Compact(secrets), "; ")))
 	}
 	return out, nil
-}
-
-func awsHosts(t targets.AWSTarget) []string {
-	if t.Endpoint != "" {
-		return []string{t.Endpoint}
-	}
-	return []string{"AWS's services for the account " + t.AccountID + " in " + t.Region}
-}
-
-func awsCredentials(profile string) string {
-	if profile != "" {
-		return "the AWS profile " + profile
-	}
-	return "the credentials that the AWS SDK finds"
-}
-
-// serverOf is the server of a context, without credentials.
-func (a *app) serverOf(f connectFlags, context string) (string, error) {
-	config, err := kubernetes.LoadKubeconfig(f.kubeconfig, a.env)
-	if err != nil {
-		return "", err
-	}
-	if config.Contexts[context] == nil || config.Clusters[config.Contexts[context].Cluster] == nil {
-		return "", fmt.Errorf("the kubeconfig has no context %q with a cluster", context)
-	}
-	u, err := url.Parse(config.Clusters[config.Contexts[context].Cluster].Server)
-	if err != nil || u.Host == "" {
-		return "", errors.New("the server of the context " + context + " is no URL")
-	}
-	return "https://" + u.Host, nil
-}
-
-// secretsOf are the secrets of an identity on a system.
-func secretsOf(id targets.Identity, on targets.SystemName) []string {
-	var out []string
-	switch {
-	case on == targets.Kubernetes && id.Kubernetes != nil && id.Kubernetes.Context != "":
-		out = append(out, "the kubeconfig context "+id.Kubernetes.Context)
-	case on == targets.GitLab && id.GitLab != nil:
-		out = append(out, id.GitLab.Bearer().String())
-		if id.GitLab.SSHKey != nil {
-			out = append(out, id.GitLab.SSHKey.String())
-		}
-	case on == targets.AWS && id.AWS != nil && id.AWS.WebIdentity != nil:
-		out = append(out, id.AWS.WebIdentity.Token.String())
-	case on == targets.AWS && id.AWS != nil && id.AWS.Profile != "":
-		out = append(out, awsCredentials(id.AWS.Profile))
-	}
-	return out
 }

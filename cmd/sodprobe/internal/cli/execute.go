@@ -88,7 +88,7 @@ func (e *execution) attempt(ctx context.Context) (engine.Result, error) {
 	view := e.app.progress(e.plan.Len(), e.title())
 	defer view.Close()
 	return engine.Run(ctx, engine.Config{
-		Plan: e.plan, Targets: e.conn.targets(), Journal: e.writer, Classify: e.app.systems.Classifiers(), Oracles: e.app.systems.Oracles(),
+		Plan: e.plan, Targets: e.conn.asked(), Journal: e.writer, Classify: e.app.systems.Classifiers(), Oracles: e.app.systems.Oracles(),
 		Gate: engine.Limits{
 			Ceiling: s.Rules.Technique, NotBefore: s.Authorization.NotBefore, NotAfter: s.Authorization.NotAfter,
 			Now: e.app.now, StopFile: e.stopped, Withdrawn: e.withdrawn, Left: e.conn.budget.Left,

@@ -59,7 +59,7 @@ permitted, 4 inconclusive or not run, 5 not approved or refused,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runScenario(cmd.Context(), args[0], o) },
 	}
 	o.documentFlags.add(cmd)
-	o.connectFlags.add(cmd)
+	o.connectFlags.add(cmd, a.systems)
 	o.operatorFlags.add(cmd)
 	cmd.Flags().StringVar(&o.evidence, "evidence", "evidence", "evidence root: one folder per run, and the ledger")
 	cmd.Flags().StringVar(
@@ -94,7 +94,7 @@ func (a *app) runScenario(ctx context.Context, path string, o runOptions) error 
 			return err
 		}
 		e.connect = func(ctx context.Context, marker string) (*connection, error) {
-			return a.connect(ctx, o.connectFlags, d, marker)
+			return a.connect(ctx, a.systems, a.machine(o.connectFlags, d), d.scenario, marker)
 		}
 		return e.run(ctx)
 	})
