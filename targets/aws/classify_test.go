@@ -36,7 +36,7 @@ const who = "arn:aws:sts::111122223333:assumed-role/Developer/sodprobe-1"
 func TestClassify(t *testing.T) {
 	const fn = "arn:aws:lambda:eu-west-1:111122223333:function:payments"
 	put := targets.Asked{Subject: who, Harness: "arn:aws:iam::111122223333:user/prober", Action: "iam:PutRolePolicy", Resource: "arn:aws:iam::111122223333:role/prod", Reached: []string{"code:MalformedPolicyDocument"}}
-	run := targets.Asked{Subject: who, Action: "ec2:RunInstances", Resource: "arn:aws:ec2:*", Reached: []string{"code:DryRunOperation"}}
+	run := targets.Asked{Subject: who, Action: "ec2:RunInstances", Resource: "arn:aws:ec2:eu-west-1:111122223333:*", Reached: []string{"code:DryRunOperation"}}
 	code := targets.Asked{Subject: who, Action: "lambda:UpdateFunctionCode", Resource: fn, Reached: []string{"status:200"}}
 	object := targets.Asked{Subject: who, Action: "s3:PutObject", Resource: "arn:aws:s3:::prod/key", Reached: []string{"code:PreconditionFailed"}}
 	service := targets.Asked{Subject: who, Action: "ecs:UpdateService", Resource: "arn:aws:ecs:eu-west-1:111122223333:service/prod/api", Reached: []string{"code:ClientException"}, Dependents: []string{"iam:PassRole"}}
@@ -80,6 +80,7 @@ func TestClassify(t *testing.T) {
 		{"ec2 in the code of IAM", put, answer(awsQuery, 403, "UnauthorizedOperation", role), targets.DependencyDenied, "", "", ""},
 
 		{"ec2", run, answer(ec2Query, 403, "UnauthorizedOperation", "You are not authorized to perform this operation. "+user+"ec2:RunInstances on resource: arn:aws:ec2:eu-west-1:111122223333:instance/* because no identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: abc"), targets.Denied, targets.IdentityPolicy, "implicit", ""},
+		{"ec2, an image, which is no subnet of production", run, answer(ec2Query, 403, "UnauthorizedOperation", "You are not authorized to perform this operation. "+user+"ec2:RunInstances on resource: arn:aws:ec2:eu-west-1::image/ami-0a1b2c3d4e5f60718 because no identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: abc"), targets.Unknown, "", "", ""},
 		{"ec2, without words", run, answer(ec2Query, 403, "UnauthorizedOperation", "You are not authorized to perform this operation. Encoded authorization failure message: abc"), targets.Unknown, "", "", ""},
 		{"ec2, the role", run, answer(ec2Query, 403, "UnauthorizedOperation", "You are not authorized to perform this operation. "+user+"iam:PassRole on resource: arn:aws:iam::111122223333:role/x because no identity-based policy allows the iam:PassRole action."), targets.DependencyDenied, "", "", ""},
 		{"ec2, dry run", run, answer(ec2Query, 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."), targets.Reached, "", "", ""},

@@ -26,7 +26,7 @@ func SystemWith(kubeconfig Loader) targets.System {
 			Name:  "kubeconfig",
 			Usage: "kubeconfig with the scenario's contexts (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
 		}},
-		Connect: connectWith(kubeconfig), Uses: uses, Setup: setupCommand(),
+		Connect: connectWith(kubeconfig), Uses: usesOf(kubeconfig), Setup: setupCommand(),
 	}
 }
 
@@ -85,23 +85,25 @@ func connectWith(kubeconfig Loader) func(context.Context, targets.Connection) (t
 	}
 }
 
-// uses names the servers of the contexts, without their credentials.
-func uses(t targets.Target, people []targets.Identity, from targets.Machine) (hosts, secrets []string, err error) {
-	config, err := LoadKubeconfig(from.Options["kubeconfig"], from.Env)
-	if err != nil {
-		return nil, nil, err
-	}
-	server, err := serverOf(config, t.Kubernetes.Context)
-	if err != nil {
-		return nil, nil, err
-	}
-	secrets = []string{"the kubeconfig context " + t.Kubernetes.Context}
-	for _, id := range people {
-		if id.Kubernetes != nil && id.Kubernetes.Context != "" {
-			secrets = append(secrets, "the kubeconfig context "+id.Kubernetes.Context)
+// usesOf names the servers of the contexts, without their credentials.
+func usesOf(kubeconfig Loader) func(targets.Target, []targets.Identity, targets.Machine) (hosts, secrets []string, err error) {
+	return func(t targets.Target, people []targets.Identity, from targets.Machine) (hosts, secrets []string, err error) {
+		config, err := kubeconfig(from)
+		if err != nil {
+			return nil, nil, err
 		}
+		server, err := serverOf(config, t.Kubernetes.Context)
+		if err != nil {
+			return nil, nil, err
+		}
+		secrets = []string{"the kubeconfig context " + t.Kubernetes.Context}
+		for _, id := range people {
+			if id.Kubernetes != nil && id.Kubernetes.Context != "" {
+				secrets = append(secrets, "the kubeconfig context "+id.Kubernetes.Context)
+			}
+		}
+		return []string{server}, secrets, nil
 	}
-	return []string{server}, secrets, nil
 }
 
 func serverOf(config *Kubeconfig, context string) (string, error) {

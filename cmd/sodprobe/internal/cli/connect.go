@@ -14,26 +14,40 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// connectFlags say how to reach the targets: each system's own options, by name.
-type connectFlags struct{ options map[string]*string }
+// connectFlags say how to reach the targets: each system's own options.
+type connectFlags struct{ options func() map[string]string }
 
 func (f *connectFlags) add(cmd *cobra.Command, systems targets.Systems) {
-	f.options = map[string]*string{}
+	var all []targets.Option
 	for _, system := range systems {
-		for _, o := range system.Options {
-			f.options[o.Name] = cmd.Flags().String(o.Name, o.Default, o.Usage)
+		all = append(all, system.Options...)
+	}
+	f.options = addOptions(cmd, all)
+}
+
+// addOptions gives a command the options of systems, and returns how to read them,
+// by name, once the command runs.
+func addOptions(cmd *cobra.Command, options []targets.Option) func() map[string]string {
+	for _, o := range options {
+		if o.Switch {
+			cmd.Flags().Bool(o.Name, o.Default == "true", o.Usage)
+		} else {
+			cmd.Flags().String(o.Name, o.Default, o.Usage)
 		}
+	}
+	return func() map[string]string {
+		given := map[string]string{}
+		for _, o := range options {
+			given[o.Name] = cmd.Flag(o.Name).Value.String()
+		}
+		return given
 	}
 }
 
 // machine is where the credentials of a scenario's targets come from.
 func (a *app) machine(f connectFlags, d *document) targets.Machine {
-	options := map[string]string{}
-	for name, value := range f.options {
-		options[name] = *value
-	}
 	return targets.Machine{
-		Env: a.env, Options: options, Secret: a.secrets(filepath.Dir(d.path)), Hide: func(secrets ...string) { a.hidden.Add(secrets...) },
+		Env: a.env, Options: f.options(), Secret: a.secrets(filepath.Dir(d.path)), Hide: func(secrets ...string) { a.hidden.Add(secrets...) },
 	}
 }
 

@@ -21,19 +21,9 @@ func (a *app) setupCommand() *cobra.Command {
 // setupOf is the subcommand of one system.
 func (a *app) setupOf(system targets.System) *cobra.Command {
 	cmd := &cobra.Command{Use: string(system.Name) + " SCENARIO", Short: system.Setup.Short, Args: cobra.ExactArgs(1)}
-	for _, o := range system.Setup.Options {
-		if o.Switch {
-			cmd.Flags().Bool(o.Name, o.Default == "true", o.Usage)
-		} else {
-			cmd.Flags().String(o.Name, o.Default, o.Usage)
-		}
-	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		options := map[string]string{}
-		for _, o := range system.Setup.Options {
-			options[o.Name] = cmd.Flag(o.Name).Value.String()
-		}
-		return a.setup(args[0], system.Name, func(in targets.Access) error { return system.Setup.Write(a.stdout, in, options) })
+	options := addOptions(cmd, system.Setup.Options)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		return a.setup(args[0], system.Name, func(in targets.Access) error { return system.Setup.Write(a.stdout, in, options()) })
 	}
 	return cmd
 }
