@@ -81,27 +81,12 @@ type Probe struct {
 	State func(targets.Place, Params) []targets.StateQuery
 	// Limits are sentences that stand beside each of the probe's verdicts.
 	Limits []string
-	// Tier is the edition of the system in which the control exists, as in
-	// Premium; "" where every edition has it. Where the instance has not, the
-	// route cannot be protected: a gap of the design, and never a pass.
-	Tier string
-	// Since is the oldest version of the system in which an answer tells what
-	// the probe says it does, as in 17.11; "" where it does in every one that is
-	// supported at all. Below it nothing is sent.
-	Since string
+	// Requires lists what the probe needs beyond what every target and identity of
+	// the system has.
+	Requires targets.Requirements
 	// Null says that the negative arm is the developer's own request, with
 	// every right taken away, and not somebody else's.
 	Null bool
-	// Token says that the request carries a web identity's token, which the
-	// adapter puts in: everybody needs one.
-	Token bool
-	// Own says that what the attempt names has to be the developer's own: each
-	// developer needs an attempt of their own.
-	Own bool
-	// SSH says that the request goes over SSH, for which everybody needs a key.
-	SSH bool
-	// RealCredential says that the probe cannot run under impersonation.
-	RealCredential bool
 }
 
 // Markers returns what an authorized caller gets back at that place.

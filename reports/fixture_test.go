@@ -16,6 +16,7 @@ import (
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 const (
@@ -116,7 +117,7 @@ func runStart(verifier string) journal.RunStart {
 		},
 		Operator: journal.Principal{Principal: "oscar@corp.example", Person: "oscar", KeyType: "ssh-ed25519", Fingerprint: "SHA256:oscar"},
 		RunKey:   verifier, Origin: origin, Marker: "sodprobe-1", Planned: 5, PlanHash: strings.Repeat("4", 64),
-		Targets:  []targets.Target{{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "payments", AllowedNamespace: "payments-dev"}}},
+		Targets:  []journal.Target{{ID: "prod", System: kubernetes.Name}},
 		Controls: []string{"nist/cm-5", "nist/ac-5"}, StopOn: "permitted", Rule: probes.RuleVersion, Lab: true,
 	}
 }
@@ -233,7 +234,7 @@ func (f *fixture) arm(arm targets.Arm, n int64, probe, as string, place targets.
 	id := armID(arm, n, probe)
 	f.put(journal.TypeIntent, journal.Intent{ID: id, Arm: arm, N: n, Probe: probe, Target: "prod", Identity: as})
 	x.Sent = &targets.Sent{Method: http.MethodPatch, URL: "https://prod.corp.example:6443/apis/" + string(place), Body: "{}", Headers: map[string]string{"Audit-Id": id}}
-	c := targets.Case{Asked: targets.Asked{System: targets.Kubernetes, Subject: as + "@corp.example", Action: "patch", Resource: "deployments.apps"}, Exchange: x}
+	c := targets.Case{Asked: targets.Asked{System: kubernetes.Name, Subject: as + "@corp.example", Action: "patch", Resource: "deployments.apps"}, Exchange: x}
 	f.put(journal.TypeArm, journal.ArmRecord{
 		ID: id, Arm: arm, N: n, Probe: probe, Target: "prod", Identity: as, Place: place, Case: c, Response: classify(c),
 	})
@@ -278,8 +279,8 @@ func (f *fixture) observe(n int64, probe, as string, x targets.Exchange) {
 // verifier is what the command hands in, without keys.
 func verifier() reports.Verifier {
 	return reports.Verifier{
-		Classify: map[targets.SystemName]targets.Classifier{targets.Kubernetes: classify},
-		Oracles:  map[targets.SystemName]targets.Oracle{targets.Kubernetes: oracle()},
+		Classify: map[targets.SystemName]targets.Classifier{kubernetes.Name: classify},
+		Oracles:  map[targets.SystemName]targets.Oracle{kubernetes.Name: oracle()},
 		Approve:  func(string, journal.RunStart) error { return nil },
 		Operator: func(_, signature []byte, operator journal.Principal, _ time.Time) error {
 			if "by "+operator.Person != string(signature) {

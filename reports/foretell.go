@@ -116,7 +116,7 @@ func (b *batch) of(identity string, r targets.Review) (journal.Review, bool) {
 func (c *checker) system(target string) targets.SystemName {
 	for _, t := range c.start.Targets {
 		if t.ID == target {
-			return t.System()
+			return t.System
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,14 +110,13 @@ func (c *checker) pin(l journal.Line) error {
 			return err
 		}
 	}
-	i := c.targetOf(p.Target)
-	if i < 0 {
+	if !c.planned(p.Target) {
 		return fmt.Errorf("the target %q was not planned", p.Target)
 	}
 	if c.Pinned == nil {
 		return nil
 	}
-	err := c.Pinned(c.start.Targets[i], p)
+	err := c.Pinned(p)
 	switch {
 	case p.OK:
 		return err
@@ -126,13 +126,9 @@ func (c *checker) pin(l journal.Line) error {
 	return nil
 }
 
-func (c *checker) targetOf(id string) int {
-	for i, t := range c.start.Targets {
-		if t.ID == id {
-			return i
-		}
-	}
-	return -1
+// planned reports whether a target is one of the run's.
+func (c *checker) planned(target string) bool {
+	return slices.ContainsFunc(c.start.Targets, func(t journal.Target) bool { return t.ID == target })
 }
 
 // approvedTarget checks that something was asked of a target that was shown to be

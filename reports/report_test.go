@@ -260,9 +260,8 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
-// TestImageRefused: a policy for images that refuses the default one is told
-// from the control.
-func TestImageRefused(t *testing.T) {
+// TestAdviceOfAnotherArm: what helps is said of whichever arm needs it.
+func TestAdviceOfAnotherArm(t *testing.T) {
 	a := reports.Attempt{Observation: journal.Observation{
 		Arms: unobserved(), Response: targets.Response{Class: targets.Denied, Layer: targets.AdmissionWebhook, Reason: "no developers here"},
 		Judgement: probes.Judgement{Reason: probes.ReasonArmsMissing, Missing: []string{"positive"}},
@@ -271,7 +270,7 @@ func TestImageRefused(t *testing.T) {
 		t.Errorf("of no image: %q", got)
 	}
 	a.Evidence = []journal.ArmRecord{{Arm: targets.ArmPositive, Response: targets.Response{
-		Class: targets.ServerError, Reason: `admission webhook "images.corp.example" denied the request: registry.invalid/sodprobe:dry-run: no such host`,
+		Class: targets.ServerError, Reason: "no such host", Advice: "give the target an image that it accepts, by digest",
 	}}}
 	if got := reports.Because(a); !strings.Contains(got, "give the target an image that it accepts, by digest") {
 		t.Errorf("%q", got)

@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -142,7 +141,7 @@ func unproven(a Attempt) string {
 	if len(a.Missing) > 0 {
 		s += "; not held: " + strings.Join(a.Missing, ", ")
 	}
-	s += doubt(a) + imageRefused(a)
+	s += doubt(a) + refusedElse(a)
 	if more := tellsMore(a.Response); more != "" && len(a.Refs[string(targets.ArmAttempt)]) > 0 {
 		s += "; " + more
 	}
@@ -175,19 +174,14 @@ func tellsMore(r targets.Response) string {
 	}[r.Class]
 }
 
-// imageRefused says that a policy for images may have refused the one that we
-// name by default, in whichever arm: the refusal names it.
-func imageRefused(a Attempt) string {
-	reasons := []string{a.Response.Reason}
+// refusedElse says what helps where another arm got an answer that proves nothing.
+func refusedElse(a Attempt) string {
 	for _, arm := range a.Evidence {
-		reasons = append(reasons, arm.Response.Reason)
+		if arm.Response.Advice != "" && arm.Response.Advice != a.Response.Advice {
+			return "; " + arm.Response.Advice
+		}
 	}
-	registry, _, _ := strings.Cut(targets.DefaultImage, "/")
-	if !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, registry) }) {
-		return ""
-	}
-	return "; a policy for images may have refused " + targets.DefaultImage +
-		", whoever asks: give the target an image that it accepts, by digest (image: …@sha256:…)"
+	return ""
 }
 
 // doubt says, of an answer that was a yes or a no, why it does not count.

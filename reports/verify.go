@@ -29,7 +29,7 @@ type Verifier struct {
 	Planned func(n int64, marker string) (Planned, bool)
 	// Pinned holds what was read of a target against what was approved; nil
 	// compares nothing.
-	Pinned func(targets.Target, journal.Pin) error
+	Pinned func(journal.Pin) error
 	// Arm holds a recorded arm against the request that the plan makes of it, in a
 	// run with that marker. who are the names that the server gave the identity;
 	// nil compares nothing.

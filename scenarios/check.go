@@ -159,39 +159,22 @@ func (c *checker) targets() {
 	for i, t := range c.scenario.Targets {
 		at := fmt.Sprintf("targets[%d]", i)
 		if t.System() == "" && c.has(at) {
-			c.note(at, "the target does not say one system", "exactly one of: "+systemNames())
+			c.note(at, "the target does not say one system", "exactly one of: "+c.systemList())
 		}
 		if slices.ContainsFunc(c.scenario.Targets[:i], func(x targets.Target) bool { return x.ID == t.ID && t.ID != "" }) {
 			c.note(at+".id", fmt.Sprintf("the target %s stands twice", t.ID), "one id for each target")
 		}
-		if k := t.Kubernetes; k != nil {
-			c.name(at+".kubernetes.namespace", k.Namespace)
-			c.name(at+".kubernetes.allowedNamespace", k.AllowedNamespace)
-		}
-		if k := t.Kubernetes; k != nil && k.Namespace != "" && k.Namespace == k.AllowedNamespace {
-			c.note(
-				at+".kubernetes.allowedNamespace",
-				"the allowed namespace is production",
-				"a namespace where developers may do the same things",
-			)
-		}
-		if t.GitLab != nil {
-			c.gitlabTarget(at+".gitlab", *t.GitLab)
-		}
-		if t.AWS != nil {
-			c.awsTarget(at+".aws", *t.AWS)
+		if t.Block != nil {
+			t.Block.Check(c.lint(at, t.Block))
 		}
 	}
 }
 
-// name notes a value that is no DNS-1123 subdomain. These values stand in
-// request paths and in the names of users, where anything else could mean
-// another object.
-func (c *checker) name(at, value string) {
-	form := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$`)
-	if value != "" && !form.MatchString(value) {
-		c.note(at, fmt.Sprintf("%q is not a Kubernetes name", value), "lower-case letters, digits and dashes, as in payments-dev")
-	}
+// lint is what the block of a target or an identity is checked in.
+func (c *checker) lint(at string, b targets.Block) targets.Lint {
+	return targets.Lint{Targets: c.scenario.Targets, Note: func(field, problem, instead string) {
+		c.note(strings.TrimSuffix(at+"."+string(b.System())+"."+field, "."), problem, instead)
+	}}
 }
 
 func (c *checker) identities() {
@@ -200,21 +183,17 @@ func (c *checker) identities() {
 		if slices.ContainsFunc(c.scenario.Identities[:i], func(x targets.Identity) bool { return x.ID == id.ID && id.ID != "" }) {
 			c.note(at+".id", fmt.Sprintf("the identity %s stands twice", id.ID), "one id for each identity")
 		}
-		if id.Kubernetes == nil && id.GitLab == nil && id.AWS == nil && c.has(at) {
-			c.note(at, "the identity says no system", "add a block of one of: "+systemNames())
+		if len(id.Blocks) == 0 && c.has(at) {
+			c.note(at, "the identity says no system", "add a block of one of: "+c.systemList())
 		}
 		c.nameless(at, id)
-		if id.Kubernetes != nil {
-			c.kubernetes(at+".kubernetes", *id.Kubernetes)
-		}
-		if id.GitLab != nil {
-			c.gitlabIdentity(at+".gitlab", *id.GitLab)
-		}
-		if id.AWS != nil {
-			c.awsIdentity(at+".aws", *id.AWS)
+		for _, b := range id.Blocks {
+			b.Check(c.lint(at, b))
 		}
 	}
 }
+
+func (c *checker) systemList() string { return strings.Join(texts(c.options.Systems.Names()), ", ") }
 
 // nameless notes a developer whom nobody can compare with who approves: a role or a
 // service account may be several people's, whatever else names one of them.
@@ -222,39 +201,6 @@ func (c *checker) nameless(at string, id targets.Identity) {
 	if id.Role == targets.Developer && id.Shared() && !c.has(at+".persons") {
 		c.note(at, fmt.Sprintf("nothing says which people %s stands for, so that one of them could approve the test", id.ID),
 			"persons: [their principals], or persons: [] where only a machine acts as it")
-	}
-}
-
-// kubernetes checks that an identity says in exactly one way how to act.
-func (c *checker) kubernetes(at string, k targets.KubernetesIdentity) {
-	ways := 0
-	for _, set := range []bool{k.Impersonate != nil, k.ServiceAccount != nil, k.Context != ""} {
-		if set {
-			ways++
-		}
-	}
-	if ways != 1 {
-		c.note(at, fmt.Sprintf("%d ways to act as the identity", ways), "exactly one of: impersonate, serviceAccount, context")
-	}
-	switch {
-	case k.Context != "" && k.User == "":
-		c.note(at, "the context says no user", "user: the name that the server must report for the context")
-	case k.Context == "" && k.User != "":
-		c.note(at+".user", "user belongs to context", "leave it out, or act by impersonate: {user: …, groups: […]}")
-	}
-	if a := k.ServiceAccount; a != nil {
-		c.name(at+".serviceAccount.namespace", a.Namespace)
-		c.name(at+".serviceAccount.name", a.Name)
-	}
-	if i := k.Impersonate; i != nil && strings.HasPrefix(i.User, "system:serviceaccount:") {
-		c.note(
-			at+".impersonate.user",
-			"a ServiceAccount is not impersonated as a user: its groups would be forgotten",
-			"serviceAccount: {namespace: …, name: …}",
-		)
-	}
-	if i := k.Impersonate; i != nil && slices.Contains(i.Groups, "system:masters") {
-		c.note(at+".impersonate.groups", "system:masters passes every check, so it tests nothing", "the groups that people really have")
 	}
 }
 

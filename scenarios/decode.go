@@ -19,6 +19,8 @@ import (
 // them from as well.
 type decoder struct {
 	*finder
+	// systems are those of which there may be blocks.
+	systems targets.Systems
 	// places remembers where each value stands, by its path.
 	places map[string]*yaml.Node
 }
@@ -38,6 +40,9 @@ func fieldsOf(t reflect.Type) []field {
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		name, _, _ := strings.Cut(tag.Get("yaml"), ",")
+		if name == "-" {
+			continue
+		}
 		f := field{index: i, name: name, whole: tag.Get("text") == "whole"}
 		for rule := range strings.SplitSeq(tag.Get("jsonschema"), ",") {
 			if rule == "required" {
@@ -57,8 +62,8 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	if !d.plain(n) {
 		return
 	}
-	if v.Type() == reflect.TypeFor[targets.Secret]() && n.Kind != yaml.MappingNode {
-		d.secret(n.Line, n.Column, path+": a secret has no place in a scenario", "say where it is: {env: …}, {file: …} or {keyring: …}")
+	if v.Type() == reflect.TypeFor[targets.Secret]() {
+		d.whereSecret(n, v, path)
 		return
 	}
 	if u, ok := v.Addr().Interface().(yaml.Unmarshaler); ok {
@@ -162,7 +167,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	for i, k := range keys {
 		at := slices.IndexFunc(fields, func(f field) bool { return f.name == k.Value })
 		if at < 0 {
-			d.unknown(k, path, fields)
+			if !d.block(k, values[i], v, path) {
+				d.unknown(k, path, append(namesOf(fields), d.systemNames(v)...))
+			}
 			continue
 		}
 		f := fields[at]
@@ -176,6 +183,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.rules(values[i], v.Field(f.index), f, join(path, f.name))
 		}
 	}
+	d.order(v, keys)
 	for _, f := range fields {
 		if f.required && !given[f.name] {
 			d.at(n.Line, n.Column, join(path, f.name)+" is missing", missingAdvice(f.name))
@@ -193,7 +201,7 @@ func missingAdvice(name string) string {
 
 // unknown notes a field that nothing has, with the nearest that something
 // does. What looks like a secret is named as one.
-func (d *decoder) unknown(k *yaml.Node, path string, fields []field) {
+func (d *decoder) unknown(k *yaml.Node, path string, names []string) {
 	words := []string{"token", "password", "secret", "privatekey", "clientkey", "apikey", "accesskey", "passphrase", "credential"}
 	for _, word := range words {
 		if strings.Contains(strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(k.Value)), word) {
@@ -201,10 +209,6 @@ func (d *decoder) unknown(k *yaml.Node, path string, fields []field) {
 				"name a kubeconfig context that holds the credential, or where it is: {env: …}, {file: …}")
 			return
 		}
-	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
 	}
 	instead := "one of: " + strings.Join(names, ", ")
 	if near := nearest(k.Value, names); near != "" {

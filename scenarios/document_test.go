@@ -14,6 +14,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
 
 const example = "examples/payments-prod.yaml"
@@ -22,7 +23,7 @@ const example = "examples/payments-prod.yaml"
 func TestShippedDocuments(t *testing.T) {
 	now := time.Date(2026, 10, 1, 12, 34, 56, 0, time.FixedZone("", 7200))
 	for name, data := range map[string][]byte{"example": read(t, example), "template": scenarios.Template("my-scenario", now)} {
-		s, err := scenarios.Load(name, data, scenarios.Options{Set: catalog.All()})
+		s, err := scenarios.Load(name, data, scenarios.Options{Systems: systems.All(), Set: catalog.All()})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -37,7 +38,7 @@ func TestShippedDocuments(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	now := time.Date(2026, 10, 1, 1, 0, 0, 0, time.FixedZone("", 7200))
 	data := scenarios.Template("my-scenario", now)
-	s, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Set: catalog.All()})
+	s, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Systems: systems.All(), Set: catalog.All()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestResolveUnknown(t *testing.T) {
 }
 
 func TestSchema(t *testing.T) {
-	schema, err := scenarios.Schema()
+	schema, err := scenarios.Schema(systems.All())
 	if err != nil {
 		t.Fatal(err)
 	}

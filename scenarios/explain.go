@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -75,22 +74,10 @@ func (e *explainer) who() {
 	}
 	for _, id := range e.scenario.Identities {
 		e.say("  %s (%s): %s", id.ID, id.Role, roles[id.Role])
-		if k := id.Kubernetes; k != nil {
-			e.say("    on Kubernetes as %s", how(*k))
-		}
-		if g := id.GitLab; g != nil {
-			key := ""
-			if g.SSHKey != nil {
-				key = fmt.Sprintf(", and with the SSH key in %s", g.SSHKey)
+		for _, b := range id.Blocks {
+			for _, line := range b.Explain() {
+				e.say("    %s", line)
 			}
-			whose := "token"
-			if g.ImpersonationToken != nil {
-				whose = "impersonation token"
-			}
-			e.say("    on GitLab as %s, with the %s in %s%s", g.Username, whose, g.Bearer(), key)
-		}
-		if a := id.AWS; a != nil {
-			e.say("    on AWS as %s", howOnAWS(*a))
 		}
 		if len(id.Persons) > 0 {
 			e.say("    in life these people act as it: %s", strings.Join(id.Persons, ", "))
@@ -103,99 +90,13 @@ func (e *explainer) who() {
 	}
 }
 
-// how says in words how an identity is taken on.
-func how(k targets.KubernetesIdentity) string {
-	switch {
-	case k.Impersonate != nil:
-		groups := "no groups"
-		if len(k.Impersonate.Groups) > 0 {
-			groups = "the groups " + strings.Join(k.Impersonate.Groups, ", ")
-		}
-		text := fmt.Sprintf("%s with %s, impersonated by the prober", k.Impersonate.User, groups)
-		if k.Impersonate.UID != "" || len(k.Impersonate.Extra) > 0 {
-			text += fmt.Sprintf(" (uid %q, extra %v)", k.Impersonate.UID, k.Impersonate.Extra)
-		}
-		return text
-	case k.ServiceAccount != nil:
-		return k.Principal() + ", impersonated by the prober"
-	default:
-		return fmt.Sprintf("%s, with the credential of the kubeconfig context %s", k.User, k.Context)
-	}
-}
-
-// howOnAWS says in words how a role is taken on.
-func howOnAWS(a targets.AWSIdentity) string {
-	switch {
-	case a.WebIdentity != nil:
-		return fmt.Sprintf("%s, with the web identity token in %s", a.WebIdentity.Role, a.WebIdentity.Token)
-	case a.AssumeRole != "":
-		return a.AssumeRole + ", assumed by the prober for 900 seconds and one attempt at a time" + asInLife(a)
-	default:
-		return fmt.Sprintf("%s, with the profile %s, whose rights cannot be narrowed", a.Principal, a.Profile)
-	}
-}
-
-// asInLife says what a session bears that only the people's have.
-func asInLife(a targets.AWSIdentity) string {
-	said := ""
-	if a.SessionName != "" {
-		said += ", in sessions called " + a.SessionName
-	}
-	for _, key := range slices.Sorted(maps.Keys(a.Tags)) {
-		said += fmt.Sprintf(", with the tag %s=%s", key, a.Tags[key])
-	}
-	return said
-}
-
 func (e *explainer) where() {
 	e.say("")
 	e.say("WHERE")
 	for _, t := range e.scenario.Targets {
-		if t.GitLab != nil {
-			e.project(t)
-			continue
-		}
-		if t.AWS != nil {
-			e.account(t)
-			continue
-		}
-		k := t.Kubernetes
-		e.say("  %s: the Kubernetes cluster with the root certificate sha256:%s", t.ID, k.CASHA256)
-		e.say("    and the kube-system uid %s, reached through the context %s.", k.UID, k.Context)
-		e.say("    Any other cluster is refused before anything is attempted.")
-		e.say("    Production is the namespace %s. The same developers may work in %s.", k.Namespace, k.AllowedNamespace)
-		e.say("    Workloads name the image %s; by dry run, nobody pulls it.", cmp.Or(k.Image, targets.DefaultImage))
-		if k.StaticAdmission != "" {
-			e.say("    You state that no API server of it reads webhooks or policies from files.")
-		}
+		e.say("  %s: %s", t.ID, strings.Join(t.Block.Explain(), "\n    "))
 		e.say("    At most %g requests a second.", t.RequestsPerSecond)
 	}
-}
-
-func (e *explainer) project(t targets.Target) {
-	g := t.GitLab
-	e.say("  %s: the GitLab project %s, number %d, of %s.", t.ID, g.Project, g.ProjectID, g.URL)
-	if g.SSH != nil {
-		e.say("    Over SSH: %s, with the host key %s.", g.SSH.Address, g.SSH.HostKey)
-	}
-	e.say("    Any other project or server is refused before anything is attempted.")
-	e.say("    Production is the branch %s and the environment %s. The same developers may", g.Branch, g.Environment)
-	e.say("    push to the branch %s.", g.AllowedBranch)
-	e.say("    At most %g requests a second.", t.RequestsPerSecond)
-}
-
-func (e *explainer) account(t targets.Target) {
-	a := t.AWS
-	e.say("  %s: the AWS account %s of the partition %s, in %s.", t.ID, a.AccountID, a.PartitionOf(), a.Region)
-	if a.Endpoint != "" {
-		e.say("    Every service is asked at %s.", a.Endpoint)
-	}
-	if a.Emulator {
-		e.say("    That is not AWS but a look-alike: what AWS refuses it may take.")
-	}
-	e.say("    Any other account is refused before anything is attempted.")
-	e.say("    The same developers may write %s.", a.Allowed.Resource)
-	e.say("    At most %g requests a second.", t.RequestsPerSecond)
 }
 
 // strange lists what is not printable ASCII.

@@ -10,12 +10,15 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Options are what a scenario is checked against besides its own rules.
 type Options struct {
 	// Set is the catalog.
 	Set probes.Set
+	// Systems are those of which a scenario may have blocks.
+	Systems targets.Systems
 	// MaxWindow is the longest window that the policy allows; 0 checks none.
 	MaxWindow time.Duration
 	// Ticket is the form that the policy demands of change tickets; nil
@@ -34,7 +37,7 @@ func Load(file string, data []byte, o Options) (*Scenario, error) {
 	if root == nil {
 		return nil, f.err()
 	}
-	d := &decoder{finder: f, places: map[string]*yaml.Node{}}
+	d := &decoder{finder: f, systems: o.Systems, places: map[string]*yaml.Node{}}
 	s := &Scenario{}
 	d.value(root, reflect.ValueOf(s).Elem(), "")
 	// References are checked even where the form is wrong elsewhere, so that

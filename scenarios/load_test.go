@@ -12,6 +12,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
 
 // Each file in testdata/bad is the good one with one thing changed; the
@@ -129,7 +130,7 @@ func TestPersona(t *testing.T) {
 func TestNoPolicy(t *testing.T) {
 	for _, name := range []string{"window-too-long", "ticket-form"} {
 		data := read(t, "testdata/bad/"+name+".yaml")
-		if _, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Set: testSet()}); err != nil {
+		if _, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Systems: systems.All(), Set: testSet()}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -154,7 +155,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	set := testSet()
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Set: set})
+		s, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Systems: systems.All(), Set: set})
 		if err != nil {
 			var m *scenarios.Mistakes
 			if s != nil || !errors.As(err, &m) || len(m.Unwrap()) == 0 {
@@ -169,7 +170,7 @@ func FuzzLoad(f *testing.F) {
 // holds checks what is promised of everything that loads.
 func holds(t *testing.T, s *scenarios.Scenario, data []byte, set probes.Set) {
 	t.Helper()
-	again, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Set: set})
+	again, err := scenarios.Load("scenario.yaml", data, scenarios.Options{Systems: systems.All(), Set: set})
 	if err != nil || !cmp.Equal(s, again) {
 		t.Fatalf("loads otherwise the second time: %v\n%s", err, cmp.Diff(s, again))
 	}

@@ -96,13 +96,7 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	}
 	r.Observer, p = s.one("observer", a.Observer, targets.Observer, system)
 	note(p)
-	for _, p := range append(withoutKey(r), withoutToken(r)...) {
-		note(p)
-	}
-	if r.Probe.RealCredential {
-		note(unlike(r.Probe, "positive", r.Positive))
-		note(unlike(r.Probe, "negative", &r.Negative))
-	}
+	found = append(found, lacking(r)...)
 	r.Expect = r.Probe.Expect
 	if len(a.Expect) > 0 {
 		r.Expect = a.Expect
@@ -114,14 +108,6 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	}
 	r.Excluded = s.Rules.excludes(r.Probe.ID)
 	return r, found
-}
-
-func systemNames() string {
-	var names []string
-	for _, s := range targets.SystemNames() {
-		names = append(names, string(s))
-	}
-	return strings.Join(names, ", ")
 }
 
 func layerNames() string {
@@ -148,7 +134,7 @@ func (s *Scenario) targetOf(id string) (targets.Target, *problem) {
 	names := make([]string, len(s.Targets))
 	for i, t := range s.Targets {
 		if t.ID == id && t.System() == "" {
-			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q does not say one system", id), "exactly one of: " + systemNames()}
+			return targets.Target{}, &problem{"target", fmt.Sprintf("the target %q does not say one system", id), "give it the block of one system"}
 		}
 		if t.ID == id {
 			return t, nil
@@ -221,71 +207,54 @@ func strange(field string, given map[string]string, p probes.Probe, known []stri
 	return found
 }
 
-// withoutKey are the problems of an attempt over SSH: the target must say
-// where, and everybody needs a key.
-func withoutKey(r Resolved) []*problem {
-	if !r.Probe.SSH || r.Target.GitLab == nil {
-		return nil
-	}
-	var found []*problem
-	if r.Target.GitLab.SSH == nil {
-		found = append(
-			found,
-			&problem{
-				"target",
-				fmt.Sprintf("%s has no ssh block, and %s goes over SSH", r.Target.ID, r.Probe.ID),
-				`ssh: {address: "HOST:PORT", hostKey: "ssh-ed25519 AAAA…"}`,
-			},
-		)
-	}
-	lacks := func(field string, id targets.Identity) {
-		if id.GitLab != nil && id.GitLab.SSHKey == nil {
-			found = append(found, &problem{field, fmt.Sprintf("%s has no sshKey, and %s goes over SSH", id.ID, r.Probe.ID), "sshKey: {file: …}"})
+// lacking are the problems of an attempt whose probe requires what its target, or
+// somebody who sends the request, does not have.
+func lacking(r Resolved) (found []*problem) {
+	for _, need := range r.Probe.Requires {
+		note := func(field, owner string, lack *targets.Lack) {
+			if lack != nil {
+				found = append(found, &problem{field, fmt.Sprintf("%s %s, and %s %s", owner, lack.What, r.Probe.ID, need.Because), lack.Instead})
+			}
+		}
+		if need.Target != nil {
+			note("target", r.Target.ID, need.Target(r.Target.Block))
+		}
+		for _, sender := range senders(r) {
+			if block := sender.On(r.Target.System()); need.Identity != nil && block != nil {
+				note(sender.field, sender.ID, need.Identity(block))
+			}
+		}
+		if need.Alone && len(r.Developers) > 1 {
+			found = append(found, &problem{
+				"as", fmt.Sprintf("%d developers, and %s %s", len(r.Developers), r.Probe.ID, need.Because), "an attempt for each developer",
+			})
 		}
 	}
-	for _, id := range r.Developers {
-		lacks("as", id)
-	}
-	if r.Positive != nil {
-		lacks("positive", *r.Positive)
-	}
-	lacks("negative", r.Negative)
 	return found
 }
 
-// withoutToken are the identities that lack the web identity which a request
-// bears.
-func withoutToken(r Resolved) (found []*problem) {
-	if !r.Probe.Token {
-		return nil
-	}
-	lacks := func(field string, id targets.Identity) {
-		if id.AWS != nil && id.AWS.WebIdentity == nil {
-			found = append(
-				found,
-				&problem{
-					field,
-					fmt.Sprintf("%s has no webIdentity, and %s sends its token", id.ID, r.Probe.ID),
-					"an identity with aws: {webIdentity: {role: …, token: …}}",
-				},
-			)
-		}
-	}
+// sender is somebody who sends an attempt's request, and the field that names them.
+type sender struct {
+	field string
+	targets.Identity
+}
+
+func senders(r Resolved) []sender {
+	out := make([]sender, 0, len(r.Developers)+2)
 	for _, id := range r.Developers {
-		lacks("as", id)
+		out = append(out, sender{"as", id})
 	}
 	if r.Positive != nil {
-		lacks("positive", *r.Positive)
+		out = append(out, sender{"positive", *r.Positive})
 	}
-	lacks("negative", r.Negative)
-	return found
+	return append(out, sender{"negative", r.Negative})
 }
 
 // developers are the identities under test.
 func (s *Scenario) developers(a Attempt, p probes.Probe) (out []targets.Identity, found []*problem) {
 	if a.As.Role != "" {
 		for _, id := range s.Identities {
-			if id.Role == a.As.Role && id.On(p.System) {
+			if id.Role == a.As.Role && id.On(p.System) != nil {
 				out = append(out, id)
 			}
 		}
@@ -309,25 +278,7 @@ func (s *Scenario) developers(a Attempt, p probes.Probe) (out []targets.Identity
 			},
 		)
 	}
-	for i := range out {
-		if wrong := unlike(p, "as", &out[i]); wrong != nil && p.RealCredential {
-			found = append(found, wrong)
-		}
-	}
 	return out, found
-}
-
-// unlike is the problem that an identity is impersonated where the probe needs
-// the credential itself: all arms send the same request.
-func unlike(p probes.Probe, field string, id *targets.Identity) *problem {
-	if id == nil || id.ID == "" || id.Fidelity(p.System) != targets.Impersonated {
-		return nil
-	}
-	return &problem{
-		field,
-		fmt.Sprintf("%s cannot run under impersonation, and %s is impersonated", p.ID, id.ID),
-		"an identity with a context of its own",
-	}
 }
 
 // developer is one identity under test by its id. before are the ids that
@@ -341,7 +292,7 @@ func (s *Scenario) developer(before []string, name string, system targets.System
 		return id, &problem{"as", fmt.Sprintf("%s stands twice", name), "name each identity once"}
 	case id.Role != targets.Developer:
 		return id, &problem{"as", fmt.Sprintf("%s has the role %s; only developers are under test", name, id.Role), s.namesOf(targets.Developer)}
-	case !id.On(system):
+	case id.On(system) == nil:
 		return id, &problem{"as", fmt.Sprintf("%s has no %s block", name, system), "add one to the identity"}
 	}
 	return id, nil
@@ -376,14 +327,14 @@ func (s *Scenario) one(field, name string, role targets.Role, system targets.Sys
 			return id, &problem{field, fmt.Sprintf("there is no identity %q", name), s.namesOf(role)}
 		case id.Role != role:
 			return id, &problem{field, fmt.Sprintf("%s has the role %s, not %s", name, id.Role, role), s.namesOf(role)}
-		case !id.On(system):
+		case id.On(system) == nil:
 			return id, &problem{field, fmt.Sprintf("%s has no %s block", name, system), "add one to the identity"}
 		}
 		return id, nil
 	}
 	var found []targets.Identity
 	for _, id := range s.Identities {
-		if id.Role == role && id.On(system) {
+		if id.Role == role && id.On(system) != nil {
 			found = append(found, id)
 		}
 	}

@@ -13,6 +13,10 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and the committed schema")
@@ -26,21 +30,21 @@ func testSet() probes.Set {
 	probe := func(id, title string, technique probes.Technique, needs ...probes.Need) probes.Probe {
 		return probes.Probe{
 			ID: id, Title: title, Why: "A developer who can do this changes production alone.",
-			System: targets.Kubernetes, Technique: technique, Needs: needs, Expect: layers,
+			System: kubernetes.Name, Technique: technique, Needs: needs, Expect: layers,
 		}
 	}
 	bind := probe("kubernetes.clusterrole.create", "Define a role", probes.DryRun)
 	bind.Baseline.Standing = &probes.Standing{ID: "kubernetes.configmap.create"}
 	bind.Limits = []string{"The place is not controlled."}
 	renew := probe("kubernetes.session.renew", "Renew a session", probes.SelfDefeating)
-	renew.RealCredential = true
+	renew.Requires = targets.Requirements{kubernetes.OwnCredential()}
 	push, pushSSH := probe("gitlab.branch.push", "Push", probes.SelfDefeating), probe("gitlab.branch.push-ssh", "Push over SSH", probes.SelfDefeating)
-	push.System, push.Expect = targets.GitLab, []targets.Layer{targets.BranchProtection}
-	pushSSH.System, pushSSH.Expect, pushSSH.SSH = targets.GitLab, push.Expect, true
+	push.System, push.Expect = gitlab.Name, []targets.Layer{targets.BranchProtection}
+	pushSSH.System, pushSSH.Expect, pushSSH.Requires = gitlab.Name, push.Expect, targets.Requirements{gitlab.OverSSH()}
 	put, token := probe("aws.iam.put-role-policy", "Put a policy into a role", probes.SelfDefeating,
 		probes.Need{Name: "role", Doc: "a role", Example: "prod-deploy", Pattern: name}), probe("aws.sts.assume-role-with-web-identity", "Assume a role", probes.SelfDefeating)
-	put.System, put.Expect, put.Null = targets.AWS, []targets.Layer{targets.IdentityPolicy}, true
-	token.System, token.Expect, token.Token = targets.AWS, put.Expect, true
+	put.System, put.Expect, put.Null = aws.Name, []targets.Layer{targets.IdentityPolicy}, true
+	token.System, token.Expect, token.Requires = aws.Name, put.Expect, targets.Requirements{aws.WithWebIdentity()}
 	return probes.Set{
 		put, token, push, pushSSH, bind,
 		probe("kubernetes.deployment.create", "Deploy a new workload", probes.DryRun),
@@ -55,7 +59,7 @@ func testSet() probes.Set {
 }
 
 func testOptions() scenarios.Options {
-	return scenarios.Options{Set: testSet(), MaxWindow: 100 * 24 * time.Hour, Ticket: regexp.MustCompile(`^CHG[0-9]{7}$`)}
+	return scenarios.Options{Systems: systems.All(), Set: testSet(), MaxWindow: 100 * 24 * time.Hour, Ticket: regexp.MustCompile(`^CHG[0-9]{7}$`)}
 }
 
 func read(tb testing.TB, file string) []byte {

@@ -3,24 +3,53 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"reflect"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Schema is the JSON Schema (draft 2020-12) of scenarios, generated from the
-// types. Loading is stricter: it also checks what stands across fields.
-func Schema() ([]byte, error) {
+// types and from the systems' blocks. Loading is stricter: it also checks what
+// stands across fields.
+func Schema(systems targets.Systems) ([]byte, error) {
 	r := jsonschema.Reflector{
 		DoNotReference: false, RequiredFromJSONSchemaTags: true, FieldNameTag: "yaml", Anonymous: true,
 	}
 	schema := r.Reflect(&Scenario{})
 	schema.Title = "sodprobe scenario"
+	for _, s := range systems {
+		r.Namer = prefixed(s)
+		blockSchema(&r, schema, "Target", s.Name, s.NewTarget())
+		blockSchema(&r, schema, "Identity", s.Name, s.NewIdentity())
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(schema)
 	return b.Bytes(), err
+}
+
+// prefixed names the types of a system's package after the system, since two may
+// have the same.
+func prefixed(s targets.System) func(reflect.Type) string {
+	own := reflect.TypeOf(s.NewTarget()).Elem().PkgPath()
+	return func(t reflect.Type) string {
+		if t.PkgPath() == own {
+			return s.Title + t.Name()
+		}
+		return t.Name()
+	}
+}
+
+// blockSchema adds a system's block to the definition of its owner.
+func blockSchema(r *jsonschema.Reflector, schema *jsonschema.Schema, owner string, name targets.SystemName, block any) {
+	own := r.Reflect(block)
+	maps.Copy(schema.Definitions, own.Definitions)
+	schema.Definitions[owner].Properties.Set(string(name), &jsonschema.Schema{Ref: own.Ref})
 }
 
 // JSONSchema implements the generator's hook.

@@ -147,6 +147,10 @@ func eachText(v reflect.Value, at string, do func(at, text string)) {
 	switch v.Kind() { //nolint:exhaustive // of all kinds, those that a scenario is made of
 	case reflect.String:
 		do(at, v.String())
+	case reflect.Interface:
+		if b, ok := v.Interface().(targets.Block); ok {
+			eachText(v.Elem(), join(at, string(b.System())), do)
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
 			eachText(v.Elem(), at, do)
@@ -154,10 +158,18 @@ func eachText(v reflect.Value, at string, do func(at, text string)) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if name == "-" { // blocks, which stand under their systems' names
+				eachText(v.Field(i), at, do)
+				continue
+			}
 			eachText(v.Field(i), join(at, cmp.Or(name, strings.ToLower(v.Type().Field(i).Name))), do)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
+			if v.Index(i).Kind() == reflect.Interface {
+				eachText(v.Index(i), at, do)
+				continue
+			}
 			eachText(v.Index(i), fmt.Sprintf("%s[%d]", at, i), do)
 		}
 	case reflect.Map:

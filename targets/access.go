@@ -1,6 +1,9 @@
 package targets
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Access is all that a scenario does at one target: what setup commands
 // grant, and what doctor checks.
@@ -17,10 +20,25 @@ type Access struct {
 	// Reads are the reads of state. Where what is read need not exist, the
 	// request names no object.
 	Reads []StateQuery
-	// Tiers are the probes that need an edition of the system, by its name.
-	Tiers map[string][]string
-	// Since are the probes that need a version of the system, by its number.
-	Since map[string][]string
+	// Required lists what single probes require.
+	Required []Required
+}
+
+// Required is what one probe requires.
+type Required struct {
+	Probe string
+	Requirement
+}
+
+// Requiring returns the probes that have a requirement of that name, by its value.
+func (a Access) Requiring(name string) map[string][]string {
+	out := map[string][]string{}
+	for _, r := range a.Required {
+		if r.Name == name && !slices.Contains(out[r.Value], r.Probe) {
+			out[r.Value] = append(out[r.Value], r.Probe)
+		}
+	}
+	return out
 }
 
 // Finding is one thing that doctor looked at.

@@ -13,6 +13,10 @@ type System struct {
 	Name SystemName
 	// Title is the name as sentences have it.
 	Title string
+	// NewTarget and NewIdentity return its empty blocks of the scenario, pointers to
+	// structs.
+	NewTarget   func() TargetBlock
+	NewIdentity func() IdentityBlock
 	// Classify decides what an exchange means.
 	Classify Classifier
 	// Oracle reads what the system's own rules say.

@@ -85,7 +85,7 @@ type attempt struct {
 
 // complete makes a probe of an attempt.
 func complete(p probes.Probe, t probes.Technique, a attempt) probes.Probe {
-	p.System, p.Technique, p.Null = targets.AWS, t, !p.Token
+	p.System, p.Technique, p.Null = aws.Name, t, !p.Requires.Has(aws.NeedsWebIdentity)
 	a.rule.Service, a.rule.Mutating = a.service, true
 	if a.rule.Keep == nil {
 		a.rule.Keep = []string{}

@@ -20,7 +20,7 @@ func STSAssumeRoleWithWebIdentity() probes.Probe {
 		Alters:   []string{"sts:RoleSessionName"},
 		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},
 		Baseline: standing(),
-		Token:    true,
+		Requires: targets.Requirements{aws.WithWebIdentity()},
 		Limits:   []string{"The request bears a token and no session: its negative arm is a token that nobody trusts."},
 	}, attempt{
 		service:  "sts",

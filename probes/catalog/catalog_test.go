@@ -37,9 +37,9 @@ func TestMetadata(t *testing.T) {
 			"why":       strings.HasPrefix(p.Why, "A developer who can ") && strings.HasSuffix(p.Why, ".") && strings.Count(p.Why, ". ") == 0,
 			"att&ck":    regexp.MustCompile(`^T\d{4}(\.\d{3})?$`).MatchString(p.Attack),
 			"controls":  len(p.Controls) > 0,
-			"expect":    len(p.Expect) > 0 && (p.System != targets.Kubernetes || slices.Contains(p.Expect, targets.Authorization)) && !slices.Contains(p.Expect, targets.Quota) && !slices.Contains(p.Expect, targets.AccountState),
+			"expect":    len(p.Expect) > 0 && (p.System != kubernetes.Name || slices.Contains(p.Expect, targets.Authorization)) && !slices.Contains(p.Expect, targets.Quota) && !slices.Contains(p.Expect, targets.AccountState),
 			"reached":   len(p.Reached) > 0,
-			"also":      p.Also != nil || p.System != targets.Kubernetes,
+			"also":      p.Also != nil || p.System != kubernetes.Name,
 			"technique": p.Technique != probes.Canary && slices.Contains(probes.Techniques(), p.Technique),
 			"unique":    !seen[p.Title] && !seen[p.Why],
 		} {
@@ -56,7 +56,7 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s: the need %s", p.ID, n.Name)
 			}
 			for _, evil := range []string{"", "../x", "a/../b", "/a", "a//b", "a/", "a%2fb", "a b", "a?b", "a#b", "..", ".", "a\n", "{run}"} {
-				if n.Valid(evil) == nil || n.Valid("a/b") == nil && p.System == targets.Kubernetes {
+				if n.Valid(evil) == nil || n.Valid("a/b") == nil && p.System == kubernetes.Name {
 					t.Errorf("%s: %s accepts %q", p.ID, n.Name, evil)
 				}
 			}
@@ -113,31 +113,31 @@ func example(p probes.Probe) probes.Params {
 	for _, n := range p.Needs {
 		with[n.Name] = n.Example
 	}
-	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Place: map[string]string{"image": targets.DefaultImage}}
+	return probes.Params{With: with, Run: run, Arm: targets.Mark(run, targets.ArmAttempt, 17), Developer: "alice", Place: map[string]string{"image": kubernetes.DefaultImage}}
 }
 
 func target(system targets.SystemName) targets.Target {
-	if system == targets.GitLab {
-		return targets.Target{GitLab: &targets.GitLabTarget{
+	if system == gitlab.Name {
+		return targets.Target{Block: &gitlab.Target{
 			ProjectID: 42, Project: "payments/api", Branch: "release/1", AllowedBranch: "sod-canary", Environment: "production",
 		}}
 	}
-	if system == targets.AWS {
-		return targets.Target{AWS: &targets.AWSTarget{
-			AccountID: "111122223333", Region: "eu-west-1", Allowed: targets.AWSAllowed{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
+	if system == aws.Name {
+		return targets.Target{Block: &aws.Target{
+			AccountID: "111122223333", Region: "eu-west-1", Allowed: aws.AllowedCall{Action: "s3:PutObject", Resource: "arn:aws:s3:::dev-artifacts/sod"},
 		}}
 	}
-	return targets.Target{Kubernetes: &targets.KubernetesTarget{Namespace: "payments", AllowedNamespace: "payments-dev", StaticAdmission: "none"}}
+	return targets.Target{Block: &kubernetes.Target{Namespace: "payments", AllowedNamespace: "payments-dev", StaticAdmission: "none"}}
 }
 
 // invariant is the adapter's last word, as far as it needs no connection.
 func invariant(system targets.SystemName) func(*http.Request, []byte, []string) error {
 	switch system {
-	case targets.Kubernetes:
+	case kubernetes.Name:
 		return kubernetes.Invariant
-	case targets.AWS:
+	case aws.Name:
 		return aws.Invariant(example(probes.Probe{}).Run)
-	case targets.GitLab:
+	case gitlab.Name:
 	}
 	return nil
 }
@@ -178,10 +178,10 @@ func leaves(t *testing.T, system targets.SystemName, r targets.Request, lease *g
 		lease.Identity = http.Header{"Impersonate-User": {user}}
 	}
 	config := guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: targets.NewBudget(1), Timeout: 1, Invariant: invariant(system), Now: fixedNow}
-	if system == targets.AWS {
+	if system == aws.Name {
 		config.Host, config.Services, config.Headers = "", map[string]string{r.Service: "127.0.0.1:1"}, aws.Headers()
 	}
-	if system == targets.GitLab {
+	if system == gitlab.Name {
 		config.Headers = gitlab.Headers()
 	}
 	g := guard.New(config)
@@ -307,7 +307,7 @@ func unprepared(t *testing.T, p probes.Probe, r targets.Request, rules []targets
 // TestWritesAreDryRuns, apart from a short list of forms that defeat
 // themselves.
 func TestWritesAreDryRuns(t *testing.T) {
-	for _, p := range of(targets.Kubernetes) {
+	for _, p := range of(kubernetes.Name) {
 		for _, rule := range p.Allow {
 			self := slices.Contains([]string{"kubernetes.user.impersonate", "kubernetes.serviceaccount.impersonate"}, p.ID)
 			switch {
@@ -331,7 +331,7 @@ func TestState(t *testing.T) {
 			t.Errorf("%s shows no target", p.ID)
 		}
 		for _, q := range queries {
-			if p.System == targets.AWS {
+			if p.System == aws.Name {
 				if left, why := passes(t, p.System, q.Request, []targets.Rule{reading(q.Request)}); !left {
 					t.Errorf("%s reads by %s: %s", p.ID, q.Request.Action, why)
 				}
@@ -353,7 +353,7 @@ func reading(r targets.Request) targets.Rule {
 // without.
 func TestDryRunIsOnTheWire(t *testing.T) {
 	n := 0
-	for _, p := range of(targets.AWS) {
+	for _, p := range of(aws.Name) {
 		r := p.Request(target(p.System).Place(targets.Production), example(p))
 		if r.Service != "ec2" {
 			continue
@@ -378,7 +378,7 @@ func TestDryRunIsOnTheWire(t *testing.T) {
 // TestSelfDefeating: a request of AWS's whose harmless part is taken out does
 // not leave, whatever its rules say.
 func TestSelfDefeating(t *testing.T) {
-	for _, p := range of(targets.AWS) {
+	for _, p := range of(aws.Name) {
 		r, marker := p.Request(target(p.System).Place(targets.Production), example(p)), example(p).Arm
 		bad := r
 		bad.Body = []byte(strings.NewReplacer(
@@ -398,7 +398,7 @@ func TestSelfDefeating(t *testing.T) {
 
 // TestBodiesAreJSON: every body is one JSON object.
 func TestBodiesAreJSON(t *testing.T) {
-	for _, p := range append(of(targets.Kubernetes), of(targets.GitLab)...) {
+	for _, p := range append(of(kubernetes.Name), of(gitlab.Name)...) {
 		body := p.Request(target(p.System).Place(targets.Production), example(p)).Body
 		if p.Allow[0].Text != "" {
 			continue // a patch that is a list
@@ -414,7 +414,7 @@ func TestBodiesAreJSON(t *testing.T) {
 // pull where it has none.
 func TestImage(t *testing.T) {
 	n := 0
-	for _, p := range of(targets.Kubernetes) {
+	for _, p := range of(kubernetes.Name) {
 		params := example(p)
 		const image = "registry.corp.example/sodprobe@sha256:00"
 		params.Place = map[string]string{"image": image}
@@ -438,12 +438,12 @@ func TestImage(t *testing.T) {
 	if n < 10 {
 		t.Errorf("%d probes name an image", n)
 	}
-	k := targets.Target{Kubernetes: &targets.KubernetesTarget{Image: "x@sha256:00"}}
+	k := targets.Target{Block: &kubernetes.Target{Image: "x@sha256:00"}}
 	if got := k.Place(targets.Production).Values["image"]; got != "x@sha256:00" {
 		t.Errorf("the target's image is %q", got)
 	}
-	k.Kubernetes.Image = ""
-	if got := k.Place(targets.Production).Values["image"]; got != targets.DefaultImage {
+	k.Block.(*kubernetes.Target).Image = ""
+	if got := k.Place(targets.Production).Values["image"]; got != kubernetes.DefaultImage {
 		t.Errorf("a target without one has %q", got)
 	}
 }

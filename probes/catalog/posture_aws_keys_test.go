@@ -149,14 +149,14 @@ func TestKeysAWS(t *testing.T) {
 // TestNamesOfChanges: no arm executes a change set that another arm could have made.
 func TestNamesOfChanges(t *testing.T) {
 	names := map[string]string{}
-	for _, p := range of(targets.AWS) {
+	for _, p := range of(aws.Name) {
 		if p.ID != "aws.cloudformation.create-change-set" && p.ID != "aws.cloudformation.execute-change-set" {
 			continue
 		}
 		for _, arm := range []targets.Arm{targets.ArmPositive, targets.ArmNegative} {
 			params := example(p)
 			params.Arm = targets.Mark("sodprobe-test", arm, -1)
-			fields := fieldsOf(t, p.Request(target(targets.AWS).Place(targets.Production), params).Body)
+			fields := fieldsOf(t, p.Request(target(aws.Name).Place(targets.Production), params).Body)
 			name := fields.Get("ChangeSetName")
 			if other, twice := names[name]; name == "" || twice {
 				t.Errorf("%s of %s is called %q, as %s", arm, p.ID, name, other)

@@ -51,15 +51,15 @@ func TestProfileAWS(t *testing.T) {
 					}
 					return own(ctx, profile)
 				}
-				s.Identities[0].AWS = &targets.AWSIdentity{
+				s.Identities[0].Blocks = targets.Blocks{&aws.Identity{
 					Profile: "alice", Principal: fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/alice", awslab.Account, awslab.Developer),
-				}
+				}}
 			})
 			got := execute(t, scenario, target, aws.Classify, aws.Oracle())
 			if changed := lab.Snapshot(); len(changed) > 0 {
 				t.Errorf("something took effect: %v", changed)
 			}
-			for _, p := range of(targets.AWS) {
+			for _, p := range of(aws.Name) {
 				want := rows[p.ID][posture]
 				switch {
 				case p.ID == "aws.iam.pass-role" && !permissive:

@@ -59,9 +59,9 @@ func (r scopedRow) sid(t *testing.T, effect string) map[string]any {
 // actionOf is the action under test of a probe.
 func actionOf(t *testing.T, id string) string {
 	t.Helper()
-	for _, p := range of(targets.AWS) {
+	for _, p := range of(aws.Name) {
 		if p.ID == id {
-			return p.Request(target(targets.AWS).Place(targets.Production), example(p)).Action
+			return p.Request(target(aws.Name).Place(targets.Production), example(p)).Action
 		}
 	}
 	t.Fatalf("there is no probe %s", id)
@@ -175,10 +175,10 @@ func TestScopedOptional(t *testing.T) {
 // not by any policy of the caller's.
 func TestScopedWhole(t *testing.T) {
 	rows := scopedTable(t)
-	for _, p := range of(targets.AWS) {
+	for _, p := range of(aws.Name) {
 		for _, posture := range []string{"denied", "granted"} {
 			has := slices.ContainsFunc(rows, func(r scopedRow) bool { return r.probe == p.ID && r.posture == posture })
-			if has == p.Token {
+			if has == p.Requires.Has(aws.NeedsWebIdentity) {
 				t.Errorf("%s, %s: %t", p.ID, posture, has)
 			}
 		}
@@ -188,16 +188,16 @@ func TestScopedWhole(t *testing.T) {
 // TestScopedTrust: where a role's trust policy asks who somebody is, a session that
 // does not say so is never made, and nothing is concluded.
 func TestScopedTrust(t *testing.T) {
-	for name, change := range map[string]func(*targets.AWSIdentity){
-		"no name": func(a *targets.AWSIdentity) { a.SessionName = "" },
-		"no team": func(a *targets.AWSIdentity) { delete(a.Tags, "team") },
-		"another": func(a *targets.AWSIdentity) { a.Tags["team"] = "search" },
+	for name, change := range map[string]func(*aws.Identity){
+		"no name": func(a *aws.Identity) { a.SessionName = "" },
+		"no team": func(a *aws.Identity) { delete(a.Tags, "team") },
+		"another": func(a *aws.Identity) { a.Tags["team"] = "search" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := startScoped(t, everything())
 			target, scenario := connectAWS(t, lab)
-			change(scenario.Identities[0].AWS)
+			change(scenario.Identities[0].Blocks[0].(*aws.Identity))
 			got := execute(t, scenario, target, aws.Classify, aws.Oracle())
 			for id, o := range got {
 				if o.Identity == "alice" && o.Outcome != probes.Inconclusive {

@@ -160,8 +160,8 @@ func runAWS(t *testing.T, permissive bool, fault awslab.Fault) map[string]journa
 	if diff := cmp.Diff([]string(nil), lab.Snapshot()); diff != "" {
 		t.Errorf("something took effect:\n%s", diff)
 	}
-	if len(out) != len(of(targets.AWS)) {
-		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.AWS)))
+	if len(out) != len(of(aws.Name)) {
+		t.Fatalf("%d observations of %d probes", len(out), len(of(aws.Name)))
 	}
 	return out
 }
@@ -175,17 +175,17 @@ func (a account) Assume(ctx context.Context, id targets.Identity) (engine.Sessio
 func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *scenarios.Scenario)) (engine.Target, *scenarios.Scenario) {
 	t.Helper()
 	by := func(id string, role targets.Role, name string) targets.Identity {
-		return targets.Identity{ID: id, Role: role, AWS: &targets.AWSIdentity{AssumeRole: awslab.RoleARN(name)}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&aws.Identity{AssumeRole: awslab.RoleARN(name)}}}
 	}
 	token := func(id string, role targets.Role, name string) targets.Identity {
-		return targets.Identity{ID: id, Role: role, AWS: &targets.AWSIdentity{
-			WebIdentity: &targets.WebIdentity{Role: awslab.RoleARN(name), Token: targets.Secret{Env: name}},
-		}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&aws.Identity{
+			WebIdentity: &aws.WebIdentity{Role: awslab.RoleARN(name), Token: targets.Secret{Env: name}},
+		}}}
 	}
 	s := &scenarios.Scenario{
-		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, AWS: &targets.AWSTarget{
+		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Block: &aws.Target{
 			AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true,
-			Allowed: targets.AWSAllowed{Action: "s3:PutObject", Resource: awslab.Allowed},
+			Allowed: aws.AllowedCall{Action: "s3:PutObject", Resource: awslab.Allowed},
 		}}},
 		Identities: []targets.Identity{
 			by("alice", targets.Developer, awslab.Developer), by("release", targets.Authorized, awslab.Release), by("reader", targets.Observer, awslab.Reader),
@@ -193,13 +193,14 @@ func connectAWS(t *testing.T, lab *awslab.AWS, changes ...func(*aws.Config, *sce
 		},
 	}
 	// As in life: alice's sessions bear her name and her team.
-	s.Identities[0].AWS.SessionName, s.Identities[0].AWS.Tags = "alice@corp.example", map[string]string{"team": "payments", "cost-center": "7"}
-	for _, p := range of(targets.AWS) {
+	alice := s.Identities[0].Blocks[0].(*aws.Identity)
+	alice.SessionName, alice.Tags = "alice@corp.example", map[string]string{"team": "payments", "cost-center": "7"}
+	for _, p := range of(aws.Name) {
 		a := scenarios.Attempt{
 			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{"alice"}}, With: example(p).With, Allowed: map[string]string{},
 			Positive: &scenarios.Positive{Identity: "release"},
 		}
-		if p.Token {
+		if p.Requires.Has(aws.NeedsWebIdentity) {
 			a.As.IDs, a.Positive.Identity = []string{"branch"}, "trusted"
 		}
 		for _, n := range p.Needs {

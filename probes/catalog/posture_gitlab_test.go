@@ -167,9 +167,9 @@ func startGitLab(t *testing.T, cfg gitlablab.Config) *gitlablab.GitLab {
 
 // gitLabIdentity is an account of the simulated instance.
 func gitLabIdentity(username string, role targets.Role) targets.Identity {
-	return targets.Identity{ID: username, Role: role, GitLab: &targets.GitLabIdentity{
+	return targets.Identity{ID: username, Role: role, Blocks: targets.Blocks{&gitlab.Identity{
 		Username: username, Token: &targets.Secret{Env: username}, SSHKey: &targets.Secret{File: username},
-	}}
+	}}}
 }
 
 // runGitLab runs every probe as alice and returns the observations by probe.
@@ -191,8 +191,8 @@ func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[st
 	if changed := diff.Diff(before, after); changed != "" {
 		t.Errorf("the project changed:\n%s", changed)
 	}
-	if len(out) != len(of(targets.GitLab)) {
-		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.GitLab)))
+	if len(out) != len(of(gitlab.Name)) {
+		t.Fatalf("%d observations of %d probes", len(out), len(of(gitlab.Name)))
 	}
 	return out
 }
@@ -207,17 +207,17 @@ func connectGitLab(t *testing.T, g *gitlablab.GitLab) (engine.Target, *scenarios
 	t.Helper()
 	as := gitLabIdentity
 	s := &scenarios.Scenario{
-		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, GitLab: &targets.GitLabTarget{
+		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Block: &gitlab.Target{
 			URL: g.URL(), ProjectID: gitlablab.ProjectID, Project: gitlablab.Project, Branch: gitlablab.Branch,
 			AllowedBranch: gitlablab.AllowedBranch, Environment: gitlablab.Environment,
-			SSH: &targets.GitLabSSH{Address: g.SSHAddress(), HostKey: g.HostKey()},
+			SSH: &gitlab.SSH{Address: g.SSHAddress(), HostKey: g.HostKey()},
 		}}},
 		Identities: []targets.Identity{
 			as(gitlablab.Alice, targets.Developer), as(gitlablab.Release, targets.Authorized),
 			as(gitlablab.Nobody, targets.Unprivileged), as(gitlablab.Reader, targets.Observer),
 		},
 	}
-	for _, p := range of(targets.GitLab) {
+	for _, p := range of(gitlab.Name) {
 		a := scenarios.Attempt{
 			Probe: p.ID, Target: "prod", As: scenarios.Subjects{IDs: []string{gitlablab.Alice}},
 			With: example(p).With, Allowed: map[string]string{},

@@ -154,7 +154,7 @@ func TestConnectWebhook(t *testing.T) {
 func TestStaticAdmission(t *testing.T) {
 	k := start(t, lab.KubernetesConfig{Posture: lab.Permissive})
 	target, s := connect(t, k)
-	s.Targets[0].Kubernetes.StaticAdmission = ""
+	s.Targets[0].Block.(*kubernetes.Target).StaticAdmission = ""
 	got := execute(t, s, target, kubernetes.Classify, kubernetes.Oracle())
 	for _, id := range []string{"kubernetes.pod.exec", "kubernetes.pod.attach", "kubernetes.pod.portforward"} {
 		if o := got[id]; comesTo(o) != "admission-not-exercised" || !strings.Contains(o.Response.Reason, "staticAdmission: none") {
@@ -216,8 +216,8 @@ func runOn(t *testing.T, k *lab.Kubernetes, fault lab.Fault) map[string]journal.
 	if diff := cmp.Diff(before, k.Snapshot()); diff != "" {
 		t.Errorf("the cluster changed:\n%s", diff)
 	}
-	if len(out) != len(of(targets.Kubernetes)) {
-		t.Fatalf("%d observations of %d probes", len(out), len(of(targets.Kubernetes)))
+	if len(out) != len(of(kubernetes.Name)) {
+		t.Fatalf("%d observations of %d probes", len(out), len(of(kubernetes.Name)))
 	}
 	return out
 }
@@ -265,15 +265,15 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 		t.Fatal(err)
 	}
 	as := func(id string, role targets.Role, user string, groups ...string) targets.Identity {
-		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{
-			Impersonate: &targets.Impersonation{User: user, Groups: groups},
-		}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&kubernetes.Identity{
+			Impersonate: &kubernetes.Impersonation{User: user, Groups: groups},
+		}}}
 	}
 	own := func(id string, role targets.Role, context, user string) targets.Identity {
-		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{Context: context, User: user}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&kubernetes.Identity{Context: context, User: user}}}
 	}
 	s := &scenarios.Scenario{
-		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
+		Targets: []targets.Target{{ID: "prod", RequestsPerSecond: 100000, Block: &kubernetes.Target{
 			Context: "prober", CASHA256: k.CASHA256(), UID: k.UID(), Namespace: lab.Production, AllowedNamespace: lab.Permitted, StaticAdmission: "none",
 		}}},
 		Identities: []targets.Identity{
@@ -284,10 +284,10 @@ func connect(t *testing.T, k *lab.Kubernetes) (engine.Target, *scenarios.Scenari
 			as("reader", targets.Observer, lab.Reader),
 		},
 	}
-	for _, p := range of(targets.Kubernetes) {
+	for _, p := range of(kubernetes.Name) {
 		with := example(p).With
 		prefix := ""
-		if p.RealCredential {
+		if p.Requires.Has(kubernetes.NeedsOwnCredential) {
 			prefix = "own-"
 		}
 		s.Attempts = append(s.Attempts, scenarios.Attempt{

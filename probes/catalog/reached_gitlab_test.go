@@ -64,7 +64,7 @@ func TestReachedGitLab(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range of(targets.GitLab) {
+	for _, p := range of(gitlab.Name) {
 		if p.Technique == probes.Examine || p.Request(target(p.System).Place(targets.Production), example(p)).Push != nil {
 			continue // examined only; what git says of a push is listed beside the classifier
 		}

@@ -17,6 +17,9 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 var update = flag.Bool("update", false, "write the catalog's page again")
@@ -90,7 +93,7 @@ All name the real object. The second safety holds a request as well; of streams,
 | probe | form | second safety | predicted too | rests on |
 |---|---|---|---|---|
 `)
-	for _, p := range of(targets.Kubernetes) {
+	for _, p := range of(kubernetes.Name) {
 		rule := p.Allow[0]
 		fmt.Fprintf(b, "| %s | %s%s | %s | %s | %s |\n", p.ID, rule.Method, dryRun(rule.Query["dryRun"]), second(p), against(p), restsOn(rule))
 	}
@@ -131,10 +134,10 @@ A request names the real object wherever a harmless form on it exists. Where it 
 | probe | names | cannot take effect, because | and because | since | edition | rests on |
 |---|---|---|---|---|---|---|
 `)
-	why := forms(targets.GitLab)
-	for _, p := range of(targets.GitLab) {
+	why := forms(gitlab.Name)
+	for _, p := range of(gitlab.Name) {
 		row := why[p.ID]
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Since, "15.6"), cmp.Or(p.Tier, "Free"), readBefore(p.Allow[0]))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], cmp.Or(p.Requires.Value(gitlab.NeedsVersion), "15.6"), cmp.Or(p.Requires.Value(gitlab.NeedsEdition), "Free"), readBefore(p.Allow[0]))
 	}
 }
 
@@ -149,8 +152,8 @@ As on GitLab. The keys are those that the request alters or leaves out, and that
 | probe | names | cannot take effect, because | and because | differs in |
 |---|---|---|---|---|
 `)
-	why := forms(targets.AWS)
-	for _, p := range of(targets.AWS) {
+	why := forms(aws.Name)
+	for _, p := range of(aws.Name) {
 		row := why[p.ID]
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", p.ID, row[0], row[1], row[2], strings.Join(p.Alters, ", "))
 	}
@@ -280,17 +283,8 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		fmt.Fprintf(b, "- `%s`: %s, as in `%s`; %s\n", n.Name, n.Doc, n.Example, given)
 	}
 	fmt.Fprintf(b, "- speaks to %s; %s, %s\n", strings.Join(p.Controls, ", "), p.Technique, p.Attack)
-	if p.Since != "" {
-		fmt.Fprintf(b, "- needs GitLab %s or later\n", p.Since)
-	}
-	if p.Tier != "" {
-		fmt.Fprintf(b, "- needs GitLab %s; an edition without it cannot protect this route at all\n", p.Tier)
-	}
-	if p.Token {
-		b.WriteString("- needs identities with a web identity\n")
-	}
-	if p.RealCredential {
-		b.WriteString("- needs identities with a credential of their own: impersonation cannot be nested\n")
+	for _, r := range p.Requires {
+		fmt.Fprintf(b, "- requires %s\n", r.Text)
 	}
 	for _, l := range p.Limits {
 		fmt.Fprintf(b, "- limit: %s\n", l)

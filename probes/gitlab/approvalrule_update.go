@@ -17,7 +17,7 @@ func ApprovalRuleUpdate() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 	}, write{
 		route: "PUT /projects/:id/approval_rules/:approval_rule_id", path: "approval_rules/" + gitlab.NoID, resource: "approval rule",
 		body: func(_ targets.Place, params probes.Params) object {

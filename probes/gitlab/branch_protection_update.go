@@ -23,7 +23,7 @@ func BranchProtectionUpdate() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 	}, write{
 		route: "PATCH /projects/:id/protected_branches/:name", path: "protected_branches/{branch_in_path}", resource: "branch protection",
 		body: func(targets.Place, probes.Params) object {

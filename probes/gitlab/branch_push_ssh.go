@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // BranchPushSSH attempts to push to the protected branch over SSH.
@@ -11,7 +12,6 @@ func BranchPushSSH() probes.Probe {
 		ID: "gitlab.branch.push-ssh", Title: "Push to the protected branch over SSH",
 		Why:    "A developer who can push over SSH needs no other way in: a protection that holds over HTTPS alone protects nothing.",
 		Attack: "T1195.002", Controls: probes.ChangeControls(),
-		SSH:    true,
-		Limits: []string{"Needs an sshKey of every identity, and the target's ssh block."},
+		Requires: targets.Requirements{gitlab.OverSSH()},
 	}, targets.PushUpdate, "refs/heads/{branch}", "")
 }

@@ -23,8 +23,7 @@ func DeploymentApprove() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.EnvironmentProtection},
 		Baseline: standing(),
-		Tier:     "Premium",
-		Own:      true,
+		Requires: targets.Requirements{gitlab.Edition("Premium"), gitlab.Own()},
 		Needs: []probes.Need{
 			number("deployment", "the id of a deployment to production that the developer made and that waits for approval", "502"),
 		},

@@ -18,7 +18,7 @@ func EnvironmentProtect() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 	}, write{
 		route: "POST /projects/:id/protected_environments", path: "protected_environments", resource: "environment protection",
 		body: func(place targets.Place, _ probes.Params) object {

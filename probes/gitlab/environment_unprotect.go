@@ -17,7 +17,7 @@ func EnvironmentUnprotect() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 	}, write{
 		route: "DELETE /projects/:id/protected_environments/:name", path: "protected_environments/{arm}", resource: "environment protection",
 		header:  map[string]string{"If-Unmodified-Since": gitlab.LongAgo},

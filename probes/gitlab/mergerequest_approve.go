@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // MergeRequestApprove asks whether the author may approve. There is no form of
@@ -17,7 +18,7 @@ func MergeRequestApprove() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.MergeApproval},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 		Needs:    []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
 		Limits:   []string{"Examined only: GitLab's opinion is recorded, and is never a verdict."},
 	}, probes.Examine)

@@ -16,7 +16,7 @@ func MergeRequestMerge() probes.Probe {
 		Attack:   "T1195.002",
 		Controls: probes.ChangeControls(),
 		Expect:   []targets.Layer{targets.BranchProtection, targets.MergeApproval},
-		Own:      true,
+		Requires: targets.Requirements{gitlab.Own()},
 		Needs: []probes.Need{
 			elsewhere(
 				number(

@@ -17,8 +17,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
-		Own:      true,
+		Requires: targets.Requirements{gitlab.Edition("Premium"), gitlab.Own()},
 		Needs:    []probes.Need{number("mergeRequest", "the number (!) of an open merge request of the developer's", "7")},
 	}, write{
 		route:    "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id",

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // PipelineCreate attempts a pipeline on the protected branch, with one variable
@@ -11,7 +12,8 @@ func PipelineCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.pipeline.create", Title: "Run a pipeline on the protected branch",
 		Why:    "A developer who can run pipelines on the protected branch runs its deployment jobs, with its protected variables.",
-		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission}, Since: "17.11",
+		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
+		Requires: targets.Requirements{gitlab.Version("17.11")},
 	}, write{
 		route: "POST /projects/:id/pipeline", path: "pipeline", resource: "pipeline",
 		body: func(place targets.Place, _ probes.Params) object {

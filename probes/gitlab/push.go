@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
 )
 
 // pushes completes a probe that sends one push which cannot land. ref and
@@ -12,7 +13,7 @@ func pushes(p probes.Probe, form targets.PushForm, ref, beside string) probes.Pr
 	method, path, header := "POST", "/{scope}.git/git-receive-pack", map[string]string{
 		"Content-Type": "application/x-git-receive-pack-request", "Accept": "application/x-git-receive-pack-result",
 	}
-	if p.SSH {
+	if p.Requires.Has(gitlab.NeedsSSHKey) {
 		method, path, header = "SSH", "{scope}.git", nil
 	}
 	p.Allow = []targets.Rule{{

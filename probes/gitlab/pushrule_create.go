@@ -17,7 +17,7 @@ func PushRuleCreate() probes.Probe {
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},
 		Baseline: standing(),
-		Tier:     "Premium",
+		Requires: targets.Requirements{gitlab.Edition("Premium")},
 	}, write{
 		route: "POST /projects/:id/push_rule", path: "push_rule", resource: "push rule",
 		body: func(targets.Place, probes.Params) object {

@@ -69,7 +69,7 @@ func fill(template string, vars map[string]string) string {
 
 // complete fills in what all probes of this package share.
 func complete(p probes.Probe, t probes.Technique) probes.Probe {
-	p.System, p.Technique = targets.GitLab, t
+	p.System, p.Technique = gitlab.Name, t
 	return p
 }
 
@@ -78,9 +78,10 @@ func writes(p probes.Probe, w write) probes.Probe {
 	p = complete(p, probes.SelfDefeating)
 	method, _, _ := strings.Cut(w.route, " ")
 	prepare := w.prepare
-	licensed := p.Tier != "" && !w.shown // a missing licence answers in the words of a missing right
-	if licensed || p.Since != "" {
-		prepare = slices.Concat(gitlab.Instance(p.Since, w.before, licensed), prepare)
+	since := p.Requires.Value(gitlab.NeedsVersion)
+	licensed := p.Requires.Has(gitlab.NeedsEdition) && !w.shown // a missing licence answers in the words of a missing right
+	if licensed || since != "" {
+		prepare = slices.Concat(gitlab.Instance(since, w.before, licensed), prepare)
 	}
 	path, keep := projectPath+w.path, w.keep
 	if keep == nil {

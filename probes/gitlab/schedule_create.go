@@ -12,7 +12,8 @@ func ScheduleCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.schedule.create", Title: "Schedule a pipeline on the protected branch",
 		Why:    "A developer who can schedule pipelines on the protected branch deploys at night.",
-		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission}, Since: "16.3",
+		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
+		Requires: targets.Requirements{gitlab.Version("16.3")},
 	}, write{
 		route: "POST /projects/:id/pipeline_schedules", path: "pipeline_schedules", resource: "pipeline schedule",
 		body: func(place targets.Place, params probes.Params) object {

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // The content types of patches.
@@ -95,7 +96,7 @@ func deletes(p probes.Probe, r resource, template, need string, in where) probes
 
 // complete fills in what all probes of this package share.
 func complete(p probes.Probe, t probes.Technique) probes.Probe {
-	p.System, p.Technique = targets.Kubernetes, t
+	p.System, p.Technique = kubernetes.Name, t
 	if p.Expect == nil {
 		p.Expect = []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // UserImpersonate attempts to act as somebody else.
@@ -48,7 +49,8 @@ func impersonates(p probes.Probe, who string) probes.Probe {
 	headers := func(user string) map[string]string {
 		return map[string]string{"Content-Type": jsonBody, "Impersonate-User": user}
 	}
-	p.Expect, p.Baseline, p.RealCredential = []targets.Layer{targets.Authorization}, standing(), true
+	p.Expect, p.Baseline = []targets.Layer{targets.Authorization}, standing()
+	p.Requires = targets.Requirements{kubernetes.OwnCredential()}
 	p.Limits = []string{
 		"Shows the right to impersonate that one at all. Constrained impersonation (on by default since Kubernetes 1.36) is refused in words that name nobody: a refusal is then Inconclusive, and so is a yes, beside which nobody's no stands.",
 	}

@@ -53,12 +53,12 @@ type RunStart struct {
 	RunKey string `json:"run_key"`
 	Origin string `json:"origin"`
 	// Marker is what everything the run sends carries.
-	Marker   string           `json:"marker"`
-	Planned  int64            `json:"planned"`
-	PlanHash string           `json:"plan_sha256"`
-	Targets  []targets.Target `json:"targets"`
-	Controls []string         `json:"controls"`
-	Proxies  []string         `json:"proxies,omitempty"`
+	Marker   string   `json:"marker"`
+	Planned  int64    `json:"planned"`
+	PlanHash string   `json:"plan_sha256"`
+	Targets  []Target `json:"targets"`
+	Controls []string `json:"controls"`
+	Proxies  []string `json:"proxies,omitempty"`
 	// Roots are the variables of the environment that say which certificates are
 	// trusted where a target pins none, with the SHA-256 of the file.
 	Roots  []string `json:"roots,omitempty"`
@@ -67,6 +67,12 @@ type RunStart struct {
 	Rule int `json:"rule,omitempty"`
 	// Lab marks simulated evidence: it proves nothing about any real system.
 	Lab bool `json:"lab,omitempty"`
+}
+
+// Target names a target of a run. What pins it stands in the scenario.
+type Target struct {
+	ID     string             `json:"id"`
+	System targets.SystemName `json:"system"`
 }
 
 // Tool is this program.

@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -21,6 +22,7 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // key makes a signing key of a kind.
@@ -121,13 +123,25 @@ func newOffice(tb testing.TB) *office {
 		Rules:         scenarios.Rules{Technique: probes.SelfDefeating},
 		Identities: []targets.Identity{{
 			ID: "dev-alice", Role: targets.Developer,
-			Kubernetes: &targets.KubernetesIdentity{Impersonate: &targets.Impersonation{User: "alice"}},
+			Blocks: targets.Blocks{&kubernetes.Identity{Impersonate: &kubernetes.Impersonation{User: "alice"}}},
 		}},
 	}
 	o.signedBy("author", "carol")
 	o.signedBy("approve", "dana")
 	o.signedBy("approve", "erin")
 	return o
+}
+
+// alice is how the developer acts on the cluster.
+func (o *office) alice() *kubernetes.Identity {
+	return o.parsed.Identities[0].On(kubernetes.Name).(*kubernetes.Identity)
+}
+
+// actsAs gives the developer a block, in the place of the system's other one.
+func (o *office) actsAs(b targets.IdentityBlock) {
+	id := &o.parsed.Identities[0]
+	id.Blocks = slices.DeleteFunc(id.Blocks, func(x targets.IdentityBlock) bool { return x.System() == b.System() })
+	id.Blocks = append(id.Blocks, b)
 }
 
 // signedBy has somebody sign the scenario as it is now.

@@ -12,6 +12,9 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 func TestSoundApproval(t *testing.T) {
@@ -85,35 +88,35 @@ func TestReasons(t *testing.T) {
 		"somebody under test approves": {func(o *office) { o.signedBy("approve", "alice") }, approval.SubjectSigns},
 		"somebody under test writes":   {func(o *office) { o.signedBy("author", "alice") }, approval.SubjectSigns},
 		"somebody under test approves, in capitals": {func(o *office) {
-			o.parsed.Identities[0].Kubernetes.Impersonate.User = "ALICE"
+			o.alice().Impersonate.User = "ALICE"
 			o.signedBy("approve", "alice")
 		}, approval.SubjectSigns},
 		"somebody under test on GitLab": {func(o *office) {
-			o.parsed.Identities[0].Kubernetes, o.parsed.Identities[0].GitLab = nil, &targets.GitLabIdentity{Username: "Dana"}
+			o.parsed.Identities[0].Blocks = targets.Blocks{&gitlab.Identity{Username: "Dana"}}
 		}, approval.SubjectSigns},
 		"somebody whose account has no domain": {func(o *office) {
 			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana: [dana, dana.x@corp.example]", 1)
-			o.parsed.Identities[0].Kubernetes.Impersonate.User = "Dana.X"
+			o.alice().Impersonate.User = "Dana.X"
 		}, approval.SubjectSigns},
 		"somebody under test on AWS, by the session": {func(o *office) {
-			o.parsed.Identities[0].AWS = &targets.AWSIdentity{AssumeRole: "arn:aws:iam::111122223333:role/Developer", SessionName: "dana"}
+			o.actsAs(&aws.Identity{AssumeRole: "arn:aws:iam::111122223333:role/Developer", SessionName: "dana"})
 		}, approval.SubjectSigns},
 		"somebody under test on AWS, by a profile": {func(o *office) {
-			o.parsed.Identities[0].AWS = &targets.AWSIdentity{Profile: "x", Principal: "arn:aws:sts::111122223333:assumed-role/Developer/erin"}
+			o.actsAs(&aws.Identity{Profile: "x", Principal: "arn:aws:sts::111122223333:assumed-role/Developer/erin"})
 		}, approval.SubjectSigns},
 		"a user of IAM": {func(o *office) {
-			o.parsed.Identities[0].AWS = &targets.AWSIdentity{Profile: "x", Principal: "arn:aws:iam::111122223333:user/ops/erin-2"}
+			o.actsAs(&aws.Identity{Profile: "x", Principal: "arn:aws:iam::111122223333:user/ops/erin-2"})
 		}, approval.SubjectSigns},
 		"somebody whom a role stands for": {func(o *office) {
-			o.parsed.Identities[0].AWS = &targets.AWSIdentity{AssumeRole: "arn:aws:iam::111122223333:role/Developer"}
+			o.actsAs(&aws.Identity{AssumeRole: "arn:aws:iam::111122223333:role/Developer"})
 			o.parsed.Identities[0].Persons = []string{"frank", "ERIN-2"}
 		}, approval.SubjectSigns},
 		"somebody behind a cluster's prefix": {func(o *office) {
 			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana: [dana, dana.x@corp.example]", 1)
-			o.parsed.Identities[0].Kubernetes.Impersonate.User = "oidc:DANA.x@corp.example"
+			o.alice().Impersonate.User = "oidc:DANA.x@corp.example"
 		}, approval.SubjectSigns},
 		"somebody behind an issuer": {func(o *office) {
-			o.parsed.Identities[0].Kubernetes.Impersonate.User = "https://idp.corp.example#erin"
+			o.alice().Impersonate.User = "https://idp.corp.example#erin"
 		}, approval.SubjectSigns},
 		"somebody named as the policy names them": {func(o *office) {
 			o.policy = strings.Replace(o.policy, "dana: [dana]", "dana-d: [dana]", 1)
@@ -122,7 +125,7 @@ func TestReasons(t *testing.T) {
 		}, approval.SubjectSigns},
 		"the one whom the positive arm acts as": {func(o *office) {
 			o.parsed.Identities = append(o.parsed.Identities, targets.Identity{
-				ID: "release", Role: targets.Authorized, GitLab: &targets.GitLabIdentity{Username: "erin"},
+				ID: "release", Role: targets.Authorized, Blocks: targets.Blocks{&gitlab.Identity{Username: "erin"}},
 			})
 		}, approval.SubjectSigns},
 		"two persons but for capitals": {func(o *office) {
@@ -313,7 +316,7 @@ func TestOperator(t *testing.T) {
 func TestServiceAccountUnderTest(t *testing.T) {
 	o := newOffice(t)
 	o.policy = strings.Replace(o.policy, "alice: [alice, alice-ops]", `alice: [alice, alice-ops, "system:serviceaccount:ci:deployer"]`, 1)
-	o.parsed.Identities[0].Kubernetes = &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deployer"}}
+	o.actsAs(&kubernetes.Identity{ServiceAccount: &kubernetes.ServiceAccount{Namespace: "ci", Name: "deployer"}})
 	o.signedBy("approve", "alice")
 	if err := o.decide(); err == nil {
 		t.Error("somebody under test approved")

@@ -16,6 +16,7 @@ import (
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 // fake is a target that answers at once, and counts.
@@ -59,7 +60,7 @@ func (s *session) Whoami(context.Context) targets.Whoami {
 	if s.unproven[s.id.ID] {
 		return targets.Whoami{Proof: targets.Failed, Problem: "somebody else", Exchange: targets.Exchange{Status: 401}}
 	}
-	return targets.Whoami{Proof: targets.Proven, Subject: targets.Subject{Name: s.id.Kubernetes.Principal()}}
+	return targets.Whoami{Proof: targets.Proven, Subject: targets.Subject{Name: s.id.Principal(kubernetes.Name)}}
 }
 
 func (s *session) Send(_ context.Context, call targets.Call) targets.Exchange {
@@ -202,7 +203,7 @@ func set(n int) probes.Set {
 	for i := range n {
 		id := fmt.Sprintf("kubernetes.thing%03d.patch", i)
 		out = append(out, probes.Probe{
-			ID: id, System: targets.Kubernetes, Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
+			ID: id, System: kubernetes.Name, Technique: probes.DryRun, Expect: []targets.Layer{targets.Authorization},
 			Allow:   []targets.Rule{{Method: "PATCH", Path: "/{scope}/" + id, Mutating: true}},
 			Reached: []string{"status:200"},
 			Also: func(_ targets.Place, r targets.Request) []targets.Action {
@@ -226,10 +227,10 @@ func set(n int) probes.Set {
 // scenario attempts every probe as n developers.
 func scenario(catalog probes.Set, n int) *scenarios.Scenario {
 	as := func(id string, role targets.Role) targets.Identity {
-		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{Impersonate: &targets.Impersonation{User: id}}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&kubernetes.Identity{Impersonate: &kubernetes.Impersonation{User: id}}}}
 	}
 	s := &scenarios.Scenario{
-		Targets: []targets.Target{{ID: "cluster", RequestsPerSecond: 1, Kubernetes: &targets.KubernetesTarget{Namespace: "prod", AllowedNamespace: "dev"}}},
+		Targets: []targets.Target{{ID: "cluster", RequestsPerSecond: 1, Block: &kubernetes.Target{Namespace: "prod", AllowedNamespace: "dev"}}},
 		Identities: []targets.Identity{
 			as("release", targets.Authorized), as("nobody", targets.Unprivileged), as("reader", targets.Observer),
 		},
@@ -255,8 +256,8 @@ func config(tb testing.TB, f *fake, l *log, developers, kinds int) engine.Config
 	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
 	return engine.Config{
 		Plan: plan, Targets: map[string]engine.Target{"cluster": f}, Journal: l,
-		Classify: map[targets.SystemName]targets.Classifier{targets.Kubernetes: classify},
-		Oracles:  map[targets.SystemName]targets.Oracle{targets.Kubernetes: oracle()},
+		Classify: map[targets.SystemName]targets.Classifier{kubernetes.Name: classify},
+		Oracles:  map[targets.SystemName]targets.Oracle{kubernetes.Name: oracle()},
 		Gate: engine.Limits{
 			Ceiling: probes.SelfDefeating, NotBefore: now, NotAfter: now.Add(time.Hour), Now: func() time.Time { return now },
 			Left: func() int64 { return 1 }, StopFile: func() (string, bool) { return "", false },

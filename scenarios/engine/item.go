@@ -22,7 +22,7 @@ type Item struct {
 func (i *Item) params(marker string, arm targets.Arm, n int64) probes.Params {
 	p := probes.Params{With: i.With, Run: marker, Arm: targets.Mark(marker, arm, n)}
 	p.Place = i.Target.Place(targets.Production).Values
-	if i.Probe.Own && len(i.Developers) == 1 {
+	if i.Probe.Requires.Alone() && len(i.Developers) == 1 {
 		p.Developer = i.Developers[0].Principal(i.Target.System())
 	}
 	switch arm {

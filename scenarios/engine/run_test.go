@@ -14,6 +14,7 @@ import (
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -83,7 +84,7 @@ func TestStopsWhenSomethingChanged(t *testing.T) {
 	f := &fake{pin: approved()}
 	cfg := config(t, f, newLog(), 5, 3)
 	cfg.Concurrency = 1
-	cfg.Classify = map[targets.SystemName]targets.Classifier{targets.Kubernetes: func(c targets.Case) targets.Response {
+	cfg.Classify = map[targets.SystemName]targets.Classifier{kubernetes.Name: func(c targets.Case) targets.Response {
 		if got := classify(c); got.Class != targets.Reached {
 			return got
 		}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/targettest"
 )
 
@@ -24,7 +23,7 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 	if condition == targettest.Elsewhere {
 		s.account = "999988887777"
 	}
-	a, acting := s.connect(t, targets.AWSIdentity{AssumeRole: developer})
+	a, acting := s.connect(t, Identity{AssumeRole: developer})
 	if condition == targettest.Absent {
 		s.Close()
 	}

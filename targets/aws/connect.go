@@ -117,7 +117,7 @@ type Account struct {
 
 // Connect prepares a connection. It sends nothing.
 func Connect(cfg Config) (*Account, error) {
-	t := cfg.Target.AWS
+	t := accountOf(cfg.Target)
 	if t.Endpoint != "" {
 		if u, err := url.Parse(t.Endpoint); err != nil || u.Scheme != "https" || t.Endpoint != "https://"+u.Host || u.Hostname() == "" {
 			return nil, fmt.Errorf("the endpoint %q is not https://HOST[:PORT]", t.Endpoint)
@@ -189,7 +189,7 @@ func (a *Account) sessionARN(role, session string) string {
 	_, rest, _ := strings.Cut(role, ":iam::")
 	account, path, _ := strings.Cut(rest, ":role/")
 	name := path[strings.LastIndex(path, "/")+1:]
-	return "arn:" + a.cfg.Target.AWS.PartitionOf() + ":sts::" + account + ":assumed-role/" + name + "/" + session
+	return "arn:" + accountOf(a.cfg.Target).PartitionOf() + ":sts::" + account + ":assumed-role/" + name + "/" + session
 }
 
 // sdkKeys are the keys as the signer wants them.

@@ -10,7 +10,7 @@ import (
 // Diagnose checks, by reads alone, that the account is the approved one, that
 // each identity can be taken on, and that the observers can read.
 func (a *Account) Diagnose(ctx context.Context, in targets.Access) []targets.Finding {
-	t := a.cfg.Target.AWS
+	t := accountOf(a.cfg.Target)
 	reach := "reach the account " + t.AccountID
 	pin, err := a.Pin(ctx)
 	switch {

@@ -32,7 +32,7 @@ func minted(operation string) []string {
 // profile's own credentials. assumes says that the session is to assume a role
 // itself. It answers with the problem, "" for none.
 func (s *Session) fresh(ctx context.Context, policy string, assumes bool, still func() error) (Keys, []targets.Exchange, string) {
-	id := s.identity.AWS
+	id := on(s.identity)
 	switch {
 	case id.WebIdentity != nil:
 		return s.byToken(ctx, policy, still)
@@ -49,7 +49,7 @@ func (s *Session) fresh(ctx context.Context, policy string, assumes bool, still 
 
 // called is the name of the identity's sessions: the person's, where policies
 // ask for it, or the run's.
-func (s *Session) called() string { return cmp.Or(s.identity.AWS.SessionName, s.account.cfg.Marker) }
+func (s *Session) called() string { return cmp.Or(on(s.identity).SessionName, s.account.cfg.Marker) }
 
 // byRole assumes the role with the prober's own credentials. Where the session
 // bears a person's name, the run's stands as its source identity; except where
@@ -57,8 +57,8 @@ func (s *Session) called() string { return cmp.Or(s.identity.AWS.SessionName, s.
 // and the trust policies of roles seldom let one be set ("Monitor and control
 // actions taken with assumed roles", IAM user guide).
 func (s *Session) byRole(ctx context.Context, policy string, assumes bool, still func() error) (Keys, []targets.Exchange, string) {
-	a, id := s.account, s.identity.AWS
-	own, err := a.cfg.Source.Keys(ctx, a.cfg.Target.AWS.Profile)
+	a, id := s.account, on(s.identity)
+	own, err := a.cfg.Source.Keys(ctx, accountOf(a.cfg.Target).Profile)
 	if err != nil {
 		return Keys{}, nil, "the prober has no credentials: " + err.Error()
 	}
@@ -74,7 +74,7 @@ func (s *Session) byRole(ctx context.Context, policy string, assumes bool, still
 	if id.ExternalID != "" {
 		in.ExternalId = &id.ExternalID
 	}
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
+	r := Wire("sts", accountOf(a.cfg.Target).Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).AssumeRole(ctx, in)
 		return err
 	})
@@ -83,12 +83,12 @@ func (s *Session) byRole(ctx context.Context, policy string, assumes bool, still
 
 // byToken assumes the identity's own role with its token.
 func (s *Session) byToken(ctx context.Context, policy string, still func() error) (Keys, []targets.Exchange, string) {
-	a, w := s.account, s.identity.AWS.WebIdentity
+	a, w := s.account, on(s.identity).WebIdentity
 	token, err := a.cfg.Secret(w.Token)
 	if err != nil {
 		return Keys{}, nil, err.Error()
 	}
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
+	r := Wire("sts", accountOf(a.cfg.Target).Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
 			RoleArn: &w.Role, RoleSessionName: sdk.String(s.called()), WebIdentityToken: &token, DurationSeconds: sdk.Int32(Life), Policy: &policy,
 		})

@@ -206,7 +206,7 @@ func foundStack(pattern string, steps []targets.Exchange) string {
 // session, and what the action itself says. Which keys the role's policies look
 // at stands as a step.
 func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange {
-	t := s.account.cfg.Target.AWS
+	t := accountOf(s.account.cfg.Target)
 	observer, err := s.account.Assume(ctx, s.account.cfg.Reader)
 	if err != nil {
 		return targets.Exchange{Unfit: "the observer cannot be assumed: " + err.Error()}
@@ -215,9 +215,9 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 	if problem != "" {
 		return targets.Exchange{Unfit: "the observer cannot read: " + problem}
 	}
-	role, steps := s.identity.AWS.Role(), []targets.Exchange(nil)
+	role, steps := on(s.identity).Role(), []targets.Exchange(nil)
 	if role == "" {
-		role, steps = s.account.roleOf(ctx, keys, s.identity.AWS.Principal)
+		role, steps = s.account.roleOf(ctx, keys, on(s.identity).Principal)
 	}
 	if role == "" {
 		return targets.Exchange{Unfit: "the simulator asks about a role, and which one " + s.identity.ID + " has cannot be read", Steps: steps}
@@ -280,7 +280,7 @@ func (a *Account) roleOf(ctx context.Context, keys Keys, session string) (string
 		return "", nil
 	}
 	x := a.once("the role "+name, func() targets.Exchange {
-		ask := Wire("iam", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
+		ask := Wire("iam", accountOf(a.cfg.Target).Region, func(cfg sdk.Config) error {
 			_, err := iam.NewFromConfig(cfg).GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 			return err
 		})
@@ -298,7 +298,7 @@ const roleARN = "/GetRoleResult/Role/Arn"
 
 // inLife is the context of a real attack by the action.
 func (s *Session) inLife(r targets.Review, role string, org targets.Exchange) []iamtypes.ContextEntry {
-	t, action := s.account.cfg.Target.AWS, r.Action.Verb
+	t, action := accountOf(s.account.cfg.Target), r.Action.Verb
 	context := map[string]string{
 		"aws:RequestedRegion": s.account.regionOf(action), "aws:PrincipalArn": role, "aws:PrincipalAccount": t.AccountID,
 		"aws:PrincipalType":   "AssumedRole",
@@ -308,7 +308,7 @@ func (s *Session) inLife(r targets.Review, role string, org targets.Exchange) []
 	if org.Status == http.StatusOK && json.Unmarshal([]byte(org.Body), &in) == nil && in.Organization.ID != "" {
 		context["aws:PrincipalOrgID"] = in.Organization.ID
 	}
-	for tag, value := range s.identity.AWS.Tags {
+	for tag, value := range on(s.identity).Tags {
 		context["aws:PrincipalTag/"+tag] = value
 	}
 	maps.Copy(context, ofAction(action, t.PartitionOf()))
@@ -334,7 +334,7 @@ func (a *Account) regionOf(action string) string {
 	if s, ok := a.services[name]; ok {
 		return s.region
 	}
-	return a.cfg.Target.AWS.Region
+	return accountOf(a.cfg.Target).Region
 }
 
 // ofAction are the keys of a real attack by an action that tell it from others by

@@ -42,7 +42,7 @@ func TestRecords(t *testing.T) {
 					"context":{"iam:ResourceTag/team":["a"]},"evaluatedEffect":%q,"matchedPolicies":[{"uri":"p","matchedStatements":[{"evaluatedEffect":"DENY"}]}]}],
 					"policies":[{"uri":"p","type":%q}]%s}`, production, c.effect, c.policy, c.more))
 			}
-			_, dev := s.connect(t, targets.AWSIdentity{AssumeRole: developer})
+			_, dev := s.connect(t, Identity{AssumeRole: developer})
 			call, asked := putCall()
 			got := recorded(targets.Case{Asked: asked, Exchange: dev.Send(t.Context(), call)})
 			if got.Says != c.says {

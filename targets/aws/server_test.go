@@ -104,13 +104,13 @@ func (s *server) writes() int {
 }
 
 // connect returns the account, and a developer in it.
-func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Session) {
+func (s *server) connect(t *testing.T, id Identity) (*Account, *Session) {
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AddCert(s.Certificate())
 	a, err := Connect(Config{
-		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL, Emulator: true}},
-		Reader: targets.Identity{ID: "reader", Role: targets.Observer, AWS: &targets.AWSIdentity{AssumeRole: developer}},
+		Target: targets.Target{ID: "account", RequestsPerSecond: 10000, Block: &Target{AccountID: testAccount, Region: "eu-west-1", Endpoint: s.URL, Emulator: true}},
+		Reader: targets.Identity{ID: "reader", Role: targets.Observer, Blocks: targets.Blocks{&Identity{AssumeRole: developer}}},
 		Source: FromKeys(Keys{ID: "AKIAOWN", Secret: ownSecret}, &http.Transport{}), Roots: pool, Budget: targets.NewBudget(1000),
 		Secret:       func(targets.Secret) (string, error) { return "a.web.token", nil },
 		SessionNames: []string{"alice@corp.example"}, Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
@@ -118,7 +118,7 @@ func (s *server) connect(t *testing.T, id targets.AWSIdentity) (*Account, *Sessi
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := a.Assume(t.Context(), targets.Identity{ID: "dev", Role: targets.Developer, AWS: &id})
+	session, err := a.Assume(t.Context(), targets.Identity{ID: "dev", Role: targets.Developer, Blocks: targets.Blocks{&id}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func putCall() (targets.Call, targets.Asked) {
 		Body: map[string]string{"/Action": "PutRolePolicy", "/RoleName": "prod", "/PolicyDocument": NoDocument},
 	}}}
 	return call, targets.Asked{
-		System: targets.AWS, Subject: session, Action: r.Action, Resource: r.Resource, Scope: r.Scope,
+		System: Name, Subject: session, Action: r.Action, Resource: r.Resource, Scope: r.Scope,
 		Technique: "self-defeating", Reached: []string{"code:MalformedPolicyDocument"},
 	}
 }

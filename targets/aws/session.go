@@ -27,11 +27,11 @@ type Session struct {
 
 // Assume prepares to act as an identity. It sends nothing.
 func (a *Account) Assume(_ context.Context, id targets.Identity) (*Session, error) {
-	if id.AWS == nil {
+	if on(id) == nil {
 		return nil, fmt.Errorf("identity %s has no aws block", id.ID)
 	}
-	s := &Session{account: a, identity: id, want: id.AWS.Principal}
-	if role := id.AWS.Role(); role != "" {
+	s := &Session{account: a, identity: id, want: on(id).Principal}
+	if role := on(id).Role(); role != "" {
 		s.want = a.sessionARN(role, s.called())
 	}
 	return s, nil
@@ -49,7 +49,7 @@ func (s *Session) Send(ctx context.Context, call targets.Call) targets.Exchange 
 	if call.Null {
 		policy = without(r.Dependents)
 	}
-	if call.Null && s.identity.AWS.Role() == "" {
+	if call.Null && on(s.identity).Role() == "" {
 		return targets.Exchange{Unfit: "no session policy can be passed with a profile, so that its rights cannot be taken away"}
 	}
 	keys, steps, problem := s.fresh(ctx, policy, r.Action == "sts:AssumeRole", call.Still)
@@ -93,7 +93,7 @@ func (s *Session) attempt(ctx context.Context, keys Keys, call targets.Call) tar
 	lease := &guard.Lease{Rules: call.Rules, Still: call.Still}
 	r := call.Request
 	if bytes.Contains(r.Body, []byte(TokenHere)) {
-		w := s.identity.AWS.WebIdentity
+		w := on(s.identity).WebIdentity
 		if w == nil {
 			return targets.Exchange{Unfit: s.identity.ID + " has no web identity"}
 		}
@@ -112,14 +112,14 @@ func (s *Session) attempt(ctx context.Context, keys Keys, call targets.Call) tar
 // named is the body of a request, in which the session that it asks for is called
 // as the identity's are in life: a trust policy may look at that.
 func (s *Session) named(r targets.Request) []byte {
-	if r.Action != "sts:AssumeRole" || s.identity.AWS.SessionName == "" {
+	if r.Action != "sts:AssumeRole" || on(s.identity).SessionName == "" {
 		return r.Body
 	}
 	form, err := url.ParseQuery(string(r.Body))
 	if err != nil {
 		return r.Body
 	}
-	form.Set("RoleSessionName", s.identity.AWS.SessionName)
+	form.Set("RoleSessionName", on(s.identity).SessionName)
 	return []byte(form.Encode())
 }
 

@@ -24,7 +24,7 @@ import (
 // null arm's may nothing. Who it is is asked before and after.
 func TestSessions(t *testing.T) {
 	s := newServer(t)
-	_, acting := s.connect(t, targets.AWSIdentity{AssumeRole: developer, ExternalID: "sod-1"})
+	_, acting := s.connect(t, Identity{AssumeRole: developer, ExternalID: "sod-1"})
 	call, asked := putCall()
 	call.Request.Dependents = []string{"kms:Decrypt"}
 	for _, null := range []bool{false, true} {
@@ -65,7 +65,7 @@ func TestSessions(t *testing.T) {
 func TestSessionsAsInLife(t *testing.T) {
 	for action, source := range map[string]string{"iam:PutRolePolicy": "sodprobe-run", "sts:AssumeRole": ""} {
 		s := newServer(t)
-		_, acting := s.connect(t, targets.AWSIdentity{AssumeRole: developer, SessionName: "alice@corp.example", Tags: map[string]string{"team": "payments", "cost": "7"}})
+		_, acting := s.connect(t, Identity{AssumeRole: developer, SessionName: "alice@corp.example", Tags: map[string]string{"team": "payments", "cost": "7"}})
 		call, _ := putCall()
 		call.Request.Action = action
 		acting.Send(t.Context(), call)
@@ -93,7 +93,7 @@ func TestEndpoints(t *testing.T) {
 		"https://localhost:4567": {true, true},
 	} {
 		_, err := Connect(Config{
-			Target: targets.Target{AWS: &targets.AWSTarget{AccountID: testAccount, Region: "eu-west-1", Endpoint: endpoint, Emulator: c.emulator}},
+			Target: targets.Target{Block: &Target{AccountID: testAccount, Region: "eu-west-1", Endpoint: endpoint, Emulator: c.emulator}},
 			Source: FromKeys(Keys{}, &http.Transport{}), Budget: targets.NewBudget(1), Now: time.Now,
 		})
 		if (err == nil) != c.connects {
@@ -106,7 +106,7 @@ func TestEndpoints(t *testing.T) {
 // null arm, and the record says so.
 func TestProfile(t *testing.T) {
 	s := newServer(t)
-	_, acting := s.connect(t, targets.AWSIdentity{Profile: "dev", Principal: "arn:aws:iam::" + testAccount + ":user/prober"})
+	_, acting := s.connect(t, Identity{Profile: "dev", Principal: "arn:aws:iam::" + testAccount + ":user/prober"})
 	check := acting.Whoami(t.Context())
 	if check.Problem != "" || len(check.Subject.Extra["session-policy"]) != 1 {
 		t.Errorf("%+v", check)
@@ -126,7 +126,7 @@ func TestProfile(t *testing.T) {
 // stands in no record.
 func TestWebIdentityToken(t *testing.T) {
 	s := newServer(t)
-	_, acting := s.connect(t, targets.AWSIdentity{WebIdentity: &targets.WebIdentity{Role: developer, Token: targets.Secret{Env: "T"}}})
+	_, acting := s.connect(t, Identity{WebIdentity: &WebIdentity{Role: developer, Token: targets.Secret{Env: "T"}}})
 	if check := acting.Whoami(t.Context()); check.Problem == "" {
 		t.Errorf("the server of this test knows no web identity: %+v", check)
 	}

@@ -18,11 +18,11 @@ import (
 // under the run's name.
 func Setup(w io.Writer, in targets.Access) error {
 	var b strings.Builder
-	t := in.Target.AWS
+	t := accountOf(in.Target)
 	fmt.Fprintf(&b, "# What sodprobe needs in the account %s (%s).\n\n", t.AccountID, t.PartitionOf())
-	roles, byToken := map[string]targets.AWSIdentity{}, []string{}
+	roles, byToken := map[string]Identity{}, []string{}
 	for _, id := range in.People {
-		switch a := id.AWS; {
+		switch a := on(id); {
 		case a.AssumeRole != "":
 			roles[a.AssumeRole] = *a
 		case a.WebIdentity != nil:
@@ -61,7 +61,7 @@ func Setup(w io.Writer, in targets.Access) error {
 }
 
 // trust is the statement that lets the prober in, for a run and no longer.
-func trust(partition, account string, a targets.AWSIdentity) map[string]any {
+func trust(partition, account string, a Identity) map[string]any {
 	condition := map[string]any{"StringLike": map[string]string{"sts:RoleSessionName": cmp.Or(a.SessionName, "sodprobe-*")}}
 	if a.ExternalID != "" {
 		condition["StringEquals"] = map[string]string{"sts:ExternalId": a.ExternalID}
@@ -74,12 +74,12 @@ func trust(partition, account string, a targets.AWSIdentity) map[string]any {
 
 // entering are the actions that it takes to assume roles: the run's name stands
 // as source identity where the session bears a person's.
-func entering(roles ...targets.AWSIdentity) []string {
+func entering(roles ...Identity) []string {
 	actions := []string{"sts:AssumeRole"}
-	if slices.ContainsFunc(roles, func(a targets.AWSIdentity) bool { return a.SessionName != "" }) {
+	if slices.ContainsFunc(roles, func(a Identity) bool { return a.SessionName != "" }) {
 		actions = append(actions, "sts:SetSourceIdentity")
 	}
-	if slices.ContainsFunc(roles, func(a targets.AWSIdentity) bool { return len(a.Tags) > 0 }) {
+	if slices.ContainsFunc(roles, func(a Identity) bool { return len(a.Tags) > 0 }) {
 		actions = append(actions, "sts:TagSession")
 	}
 	return actions
@@ -95,7 +95,7 @@ func observed(in targets.Access) []string {
 		all[r.Request.Action] = true
 	}
 	for _, id := range in.People { // the role that a profile's session is of
-		all["iam:GetRole"] = all["iam:GetRole"] || id.AWS.Role() == ""
+		all["iam:GetRole"] = all["iam:GetRole"] || on(id).Role() == ""
 	}
 	maps.DeleteFunc(all, func(_ string, needed bool) bool { return !needed })
 	return slices.Sorted(maps.Keys(all))

@@ -15,8 +15,10 @@ func System() targets.System { return SystemWith(FromSDK, nil) }
 // SDK, and other certificates to trust than the machine's, where roots is not nil.
 func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPool) targets.System {
 	return targets.System{
-		Name: targets.AWS, Title: "AWS",
-		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
+		Name: Name, Title: "AWS",
+		NewTarget:   func() targets.TargetBlock { return &Target{} },
+		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
+		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned,
 		Connect: func(ctx context.Context, with targets.Connection) (targets.Connected, error) {
 			from, err := source(ctx)
 			if err != nil {
@@ -68,26 +70,26 @@ func hiding(source Source, hide func(...string)) Source {
 func sessionNames(people []targets.Identity) []string {
 	var out []string
 	for _, id := range people {
-		if id.AWS != nil && id.AWS.SessionName != "" {
-			out = append(out, id.AWS.SessionName)
+		if on(id) != nil && on(id).SessionName != "" {
+			out = append(out, on(id).SessionName)
 		}
 	}
 	return out
 }
 
 func uses(t targets.Target, people []targets.Identity, _ targets.Machine) (hosts, secrets []string, err error) {
-	hosts = []string{"AWS's services for the account " + t.AWS.AccountID + " in " + t.AWS.Region}
-	if t.AWS.Endpoint != "" {
-		hosts = []string{t.AWS.Endpoint}
+	hosts = []string{"AWS's services for the account " + accountOf(t).AccountID + " in " + accountOf(t).Region}
+	if accountOf(t).Endpoint != "" {
+		hosts = []string{accountOf(t).Endpoint}
 	}
-	secrets = []string{credentialsOf(t.AWS.Profile)}
+	secrets = []string{credentialsOf(accountOf(t).Profile)}
 	for _, id := range people {
 		switch {
-		case id.AWS == nil:
-		case id.AWS.WebIdentity != nil:
-			secrets = append(secrets, id.AWS.WebIdentity.Token.String())
-		case id.AWS.Profile != "":
-			secrets = append(secrets, credentialsOf(id.AWS.Profile))
+		case on(id) == nil:
+		case on(id).WebIdentity != nil:
+			secrets = append(secrets, on(id).WebIdentity.Token.String())
+		case on(id).Profile != "":
+			secrets = append(secrets, credentialsOf(on(id).Profile))
 		}
 	}
 	return hosts, secrets, nil

@@ -21,7 +21,7 @@ const callerResult = "/GetCallerIdentityResult/"
 // and is answered even where everything is denied, so that it says who one is
 // and nothing about what one may.
 func (a *Account) callerIdentity(ctx context.Context, keys Keys) (caller, targets.Exchange) {
-	r := Wire("sts", a.cfg.Target.AWS.Region, func(cfg sdk.Config) error {
+	r := Wire("sts", accountOf(a.cfg.Target).Region, func(cfg sdk.Config) error {
 		_, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		return err
 	})
@@ -36,7 +36,7 @@ func (a *Account) callerIdentity(ctx context.Context, keys Keys) (caller, target
 // caller asks for the session's own identity, which must be the expected one.
 func (s *Session) caller(ctx context.Context, keys Keys) (caller, targets.Exchange) {
 	who, x := s.account.callerIdentity(ctx, keys)
-	if want := s.account.cfg.Target.AWS.AccountID; who.problem == "" && who.account != want {
+	if want := accountOf(s.account.cfg.Target).AccountID; who.problem == "" && who.account != want {
 		who.problem = fmt.Sprintf("the server sees the account %s, the scenario says %s", who.account, want)
 	}
 	if who.problem == "" && who.arn != s.want {
@@ -65,7 +65,7 @@ func (s *Session) Whoami(ctx context.Context) targets.Whoami {
 		return check
 	}
 	check.Proof, check.Subject = targets.Proven, targets.Subject{Name: who.arn, UID: who.id, Extra: map[string][]string{}}
-	if s.identity.AWS.Role() == "" {
+	if on(s.identity).Role() == "" {
 		check.Subject.Extra["session-policy"] = []string{"none: a profile's credentials take none"}
 	}
 	return check
@@ -74,7 +74,7 @@ func (s *Session) Whoami(ctx context.Context) targets.Whoami {
 // Pin compares the live account with the approved one. One that does not
 // answer wraps targets.ErrUnreachable.
 func (a *Account) Pin(ctx context.Context) (targets.Pin, error) {
-	t := a.cfg.Target.AWS
+	t := accountOf(a.cfg.Target)
 	pin := targets.Pin{Server: "https://" + a.hosts["sts"]}
 	own, err := a.cfg.Source.Keys(ctx, t.Profile)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestClassify(t *testing.T) {
 		{"no harmless form", "git-push", targets.Exchange{Unfit: "the branch has 2 commits"}, targets.Unsupported, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			asked := targets.Asked{System: targets.GitLab, Subject: "alice", Action: c.action, Scope: "payments/api", Reached: []string{
+			asked := targets.Asked{System: Name, Subject: "alice", Action: c.action, Scope: "payments/api", Reached: []string{
 				"text:A branch called 'main' already exists…", "text:Job is not retryable", "code:valid", "code:push", "text:404 Not found",
 			}}
 			if c.action == "git-push" {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/targettest"
 )
 
@@ -21,7 +20,7 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 	if condition == targettest.Mistaken {
 		s.username = "mallory"
 	}
-	p, session := s.connect(t, func(g *targets.GitLabTarget) {
+	p, session := s.connect(t, func(g *Target) {
 		if condition == targettest.Elsewhere {
 			g.Project = "payments/other"
 		}

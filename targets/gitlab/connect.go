@@ -65,7 +65,7 @@ func Headers() []string { return []string{unmodified} }
 
 // Connect prepares a connection. It sends nothing.
 func Connect(cfg Config) (*Project, error) {
-	t := cfg.Target.GitLab
+	t := projectOf(cfg.Target)
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" {
 		return nil, fmt.Errorf("the url %q is not https://HOST[:PORT]", t.URL)
@@ -103,7 +103,7 @@ func (p *Project) credential(id targets.Identity) (*credential, error) {
 	if known, ok := p.credentials[id.ID]; ok {
 		return known, nil
 	}
-	g := id.GitLab
+	g := on(id)
 	if g == nil {
 		return nil, fmt.Errorf("identity %s has no gitlab block", id.ID)
 	}

@@ -29,8 +29,8 @@ func (p *Project) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 		}
 	}
 	d := &doctor{project: p}
-	d.ok("the project %s of %s (GitLab %s, %s) is the approved one", p.cfg.Target.GitLab.Project, p.base, pin.Version, pin.Edition)
-	d.versions(pin.Version, in.Since)
+	d.ok("the project %s of %s (GitLab %s, %s) is the approved one", projectOf(p.cfg.Target).Project, p.base, pin.Version, pin.Edition)
+	d.versions(pin.Version, in.Requiring(NeedsVersion))
 	for _, id := range in.People {
 		d.account(ctx, id)
 	}
@@ -132,7 +132,7 @@ func (d *doctor) protection(ctx context.Context, in targets.Access) {
 	if err != nil {
 		return
 	}
-	t := d.project.cfg.Target.GitLab
+	t := projectOf(d.project.cfg.Target)
 	x, _ := s.get(ctx, d.project.path()+"protected_branches/"+targets.InPath(t.Branch), nil, "/name")
 	if x.Status == http.StatusOK {
 		d.ok("the branch %s is protected", t.Branch)
@@ -140,7 +140,8 @@ func (d *doctor) protection(ctx context.Context, in targets.Access) {
 		d.bad("the protection of "+t.Branch, "no rule of that name can be read: "+Classify(targets.Case{Exchange: x}).Reason,
 			"protect the branch; a wildcard that covers it is read as none")
 	}
-	if len(in.Tiers) == 0 {
+	tiers := in.Requiring(NeedsEdition)
+	if len(tiers) == 0 {
 		return
 	}
 	x, _ = s.get(ctx, d.project.path()+"protected_environments", map[string]string{"per_page": "1"})
@@ -148,11 +149,11 @@ func (d *doctor) protection(ctx context.Context, in targets.Access) {
 		d.ok("the instance can protect environments")
 		return
 	}
-	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
+	for _, tier := range slices.Sorted(maps.Keys(tiers)) {
 		d.bad(
 			"what needs GitLab "+tier,
 			"the instance has no such edition, or the observer may not read it, so these routes cannot be protected: "+strings.Join(
-				in.Tiers[tier],
+				tiers[tier],
 				", ",
 			),
 			"a gap of the design: close it otherwise, and leave these attempts out",

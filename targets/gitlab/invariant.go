@@ -46,7 +46,7 @@ const (
 // the forms listed here.
 func (p *Project) invariant(r *http.Request, body []byte, shown []string) error {
 	path := r.URL.EscapedPath()
-	repository := "/" + p.cfg.Target.GitLab.Project + ".git/"
+	repository := "/" + projectOf(p.cfg.Target).Project + ".git/"
 	switch {
 	case path == repository+"git-receive-pack" && r.Method == http.MethodPost:
 		return nil // the guard has read the push itself
@@ -89,7 +89,7 @@ func (p *Project) invariant(r *http.Request, body []byte, shown []string) error 
 // project: an account, a group above the project, or a membership in one.
 func (p *Project) foreseeing(path string) bool {
 	var groups []string
-	for _, group := range ancestors(p.cfg.Target.GitLab.Project) {
+	for _, group := range ancestors(projectOf(p.cfg.Target).Project) {
 		groups = append(groups, regexp.QuoteMeta(targets.InPath(group)))
 	}
 	pattern := "^" + api + `(users/\d+|groups/(` + strings.Join(groups, "|") + `)(/members/\d+)?)$`

@@ -45,7 +45,7 @@ func sentences(t *testing.T) []sentence {
 
 // through are the doors by which a sentence comes in.
 func (s sentence) through(text string) map[string]targets.Case {
-	asked := targets.Asked{System: targets.GitLab, Subject: "alice", Action: gitPush, Resource: "refs/heads/main", Scope: "payments/api"}
+	asked := targets.Asked{System: Name, Subject: "alice", Action: gitPush, Resource: "refs/heads/main", Scope: "payments/api"}
 	if s.action == gitPush || s.action == "push" {
 		return map[string]targets.Case{
 			"hook":         {Asked: asked, Exchange: hooked("GitLab: " + text + "\n")},

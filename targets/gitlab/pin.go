@@ -15,7 +15,7 @@ import (
 
 // path is the project's in the REST API, with a slash at its end.
 func (p *Project) path() string {
-	return fmt.Sprintf("%sprojects/%d/", api, p.cfg.Target.GitLab.ProjectID)
+	return fmt.Sprintf("%sprojects/%d/", api, projectOf(p.cfg.Target).ProjectID)
 }
 
 // oldest is the first version that says what it is, its edition too, and whose a
@@ -71,7 +71,7 @@ func (p *Project) Pin(ctx context.Context) (targets.Pin, error) {
 	case problem != "":
 		return pin, fmt.Errorf("%w: %s", targets.ErrUnreachable, problem)
 	default:
-		pin.Harness, pin.OK = s.identity.GitLab.Username, true
+		pin.Harness, pin.OK = on(s.identity).Username, true
 	}
 	return pin, nil
 }
@@ -79,7 +79,7 @@ func (p *Project) Pin(ctx context.Context) (targets.Pin, error) {
 // same checks that the number leads to the path and no other; it answers with
 // the problem, "" for none.
 func (p *Project) same(ctx context.Context, s *Session) (string, targets.Exchange) {
-	want := p.cfg.Target.GitLab
+	want := projectOf(p.cfg.Target)
 	x, body := s.get(ctx, strings.TrimSuffix(p.path(), "/"), nil, "/id", "/path_with_namespace", "/archived", "/visibility")
 	var project gitlab.Project
 	if x.Status != http.StatusOK || x.Truncated || json.Unmarshal(body, &project) != nil {

@@ -33,8 +33,8 @@ func TestDoctorCountsVersions(t *testing.T) {
 	s.answers["/api/v4/metadata"] = `{"version":"16.3.1","enterprise":false}`
 	p, _ := s.connect(t, nil)
 	var said []string
-	for _, f := range p.Diagnose(t.Context(), targets.Access{Since: map[string][]string{
-		"16.3": {"gitlab.schedule.create"}, "17.11": {"gitlab.pipeline.create"},
+	for _, f := range p.Diagnose(t.Context(), targets.Access{Required: []targets.Required{
+		{Probe: "gitlab.schedule.create", Requirement: Version("16.3")}, {Probe: "gitlab.pipeline.create", Requirement: Version("17.11")},
 	}}) {
 		if !f.OK {
 			said = append(said, f.What+": "+f.Problem)

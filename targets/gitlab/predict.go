@@ -204,7 +204,8 @@ func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange
 		read(at, "/full_path", "/shared_with_groups")
 		read(member(at), role...)
 	}
-	read(p.path()+"protected_branches/"+targets.InPath(p.cfg.Target.GitLab.Branch), "/name", "/push_access_levels", "/unprotect_access_levels")
+	rule := p.path() + "protected_branches/" + targets.InPath(projectOf(p.cfg.Target).Branch)
+	read(rule, "/name", "/push_access_levels", "/unprotect_access_levels")
 	read(p.path()+"approvals", "/disable_overriding_approvers_per_merge_request")
 	return x
 }

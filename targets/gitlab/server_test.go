@@ -80,17 +80,17 @@ func (s *server) writes() int {
 }
 
 // connect returns the project, as alice, who also reads.
-func (s *server) connect(t *testing.T, change func(*targets.GitLabTarget)) (*Project, *Session) {
+func (s *server) connect(t *testing.T, change func(*Target)) (*Project, *Session) {
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AddCert(s.Certificate())
-	target := targets.GitLabTarget{URL: s.URL, ProjectID: 42, Project: "payments/api", Branch: "main", AllowedBranch: "dev", Environment: "production"}
+	target := Target{URL: s.URL, ProjectID: 42, Project: "payments/api", Branch: "main", AllowedBranch: "dev", Environment: "production"}
 	if change != nil {
 		change(&target)
 	}
-	alice := targets.Identity{ID: "alice", Role: targets.Developer, GitLab: &targets.GitLabIdentity{Username: "alice", Token: &targets.Secret{Env: "T"}}}
+	alice := targets.Identity{ID: "alice", Role: targets.Developer, Blocks: targets.Blocks{&Identity{Username: "alice", Token: &targets.Secret{Env: "T"}}}}
 	p, err := Connect(Config{
-		Target: targets.Target{ID: "repo", RequestsPerSecond: 10000, GitLab: &target}, Reader: alice,
+		Target: targets.Target{ID: "repo", RequestsPerSecond: 10000, Block: &target}, Reader: alice,
 		Secret: func(targets.Secret) (string, error) { return token, nil }, Roots: pool,
 		Budget: targets.NewBudget(1000), Marker: "sodprobe-run", UserAgent: "sodprobe/test", Timeout: 5 * time.Second, Now: time.Now,
 	})
@@ -118,7 +118,7 @@ func commitCall() (targets.Call, targets.Asked) {
 		}},
 	}
 	return call, targets.Asked{
-		System: targets.GitLab, Subject: "alice", Action: "POST /projects/:id/repository/commits", Resource: "commit",
+		System: Name, Subject: "alice", Action: "POST /projects/:id/repository/commits", Resource: "commit",
 		Scope: "payments/api", Technique: "self-defeating", Reached: []string{"text:A branch called 'main' already exists. Switch to that branch in order to make changes"},
 	}
 }

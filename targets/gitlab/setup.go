@@ -15,31 +15,32 @@ import (
 // more than a project's Maintainer, and none an administrator's, unless the
 // scenario attempts what only one may.
 func Setup(w io.Writer, in targets.Access) error {
-	t := in.Target.GitLab
+	t := projectOf(in.Target)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What sodprobe needs in the project %s (%d) of %s.\n", t.Project, t.ProjectID, t.URL)
 	b.WriteString(
 		"# Use accounts made for it, with the roles that people have: what they attempt stands in\n# their activity. Give each token the scope below and no longer life than the window.\n\n",
 	)
 	for _, id := range in.People {
-		fmt.Fprintf(&b, "- account %q (%s): %s\n", id.GitLab.Username, id.ID, roleOf(id.Role))
+		fmt.Fprintf(&b, "- account %q (%s): %s\n", on(id).Username, id.ID, roleOf(id.Role))
 		kind := "personal access token"
-		if id.GitLab.ImpersonationToken != nil {
+		if on(id).ImpersonationToken != nil {
 			kind = "impersonation token, made by an administrator,"
 		}
-		fmt.Fprintf(&b, "    %s with the scope %s, in %s\n", kind, scopeOf(id.Role), id.GitLab.Bearer())
-		if id.GitLab.SSHKey != nil {
-			fmt.Fprintf(&b, "    its public SSH key, whose private half is in %s\n", id.GitLab.SSHKey)
+		fmt.Fprintf(&b, "    %s with the scope %s, in %s\n", kind, scopeOf(id.Role), on(id).Bearer())
+		if on(id).SSHKey != nil {
+			fmt.Fprintf(&b, "    its public SSH key, whose private half is in %s\n", on(id).SSHKey)
 		}
 	}
 	fmt.Fprintf(&b, "\n- branch %q: protected; %q: not protected, with at least 3 commits\n", t.Branch, t.AllowedBranch)
-	for _, tier := range slices.Sorted(maps.Keys(in.Tiers)) {
+	tiers := in.Requiring(NeedsEdition)
+	for _, tier := range slices.Sorted(maps.Keys(tiers)) {
 		fmt.Fprintf(
 			&b,
 			"\n# These routes can be protected with GitLab %s only. On an edition without it they stay open\n# by design: sodprobe calls them Inconclusive, never Blocked.\n",
 			tier,
 		)
-		for _, probe := range in.Tiers[tier] {
+		for _, probe := range tiers[tier] {
 			fmt.Fprintf(&b, "- %s\n", probe)
 		}
 	}

@@ -78,7 +78,7 @@ func (s *Session) openRemote(ctx context.Context, path string) (*remote, error) 
 	if s.as.key == nil || p.hostKey == nil {
 		return nil, fmt.Errorf("%s has no sshKey, or the target no ssh block", s.identity.ID)
 	}
-	address := p.cfg.Target.GitLab.SSH.Address
+	address := projectOf(p.cfg.Target).SSH.Address
 	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,10 @@ func System() targets.System { return SystemWith(nil) }
 // means the machine's.
 func SystemWith(roots *x509.CertPool) targets.System {
 	return targets.System{
-		Name: targets.GitLab, Title: "GitLab",
-		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
+		Name: Name, Title: "GitLab",
+		NewTarget:   func() targets.TargetBlock { return &Target{} },
+		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
+		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned,
 		Connect: func(_ context.Context, with targets.Connection) (targets.Connected, error) {
 			p, err := Connect(Config{
 				Target: with.Target, Reader: with.Reader, Secret: with.Machine.Secret, Roots: roots, Budget: with.Budget, Marker: with.Marker,
@@ -50,17 +52,17 @@ func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Se
 }
 
 func uses(t targets.Target, people []targets.Identity, _ targets.Machine) (hosts, secrets []string, err error) {
-	hosts = []string{t.GitLab.URL}
-	if t.GitLab.SSH != nil {
-		hosts = append(hosts, "ssh://"+t.GitLab.SSH.Address)
+	hosts = []string{projectOf(t).URL}
+	if projectOf(t).SSH != nil {
+		hosts = append(hosts, "ssh://"+projectOf(t).SSH.Address)
 	}
 	for _, id := range people {
-		if id.GitLab == nil {
+		if on(id) == nil {
 			continue
 		}
-		secrets = append(secrets, id.GitLab.Bearer().String())
-		if id.GitLab.SSHKey != nil {
-			secrets = append(secrets, id.GitLab.SSHKey.String())
+		secrets = append(secrets, on(id).Bearer().String())
+		if on(id).SSHKey != nil {
+			secrets = append(secrets, on(id).SSHKey.String())
 		}
 	}
 	return hosts, secrets, nil

@@ -70,7 +70,7 @@ func (w *whoami) user(ctx context.Context) string {
 		return problem
 	}
 	w.id = user.ID
-	want := w.session.identity.GitLab.Username
+	want := on(w.session.identity).Username
 	switch {
 	case user.Username != want:
 		return fmt.Sprintf("the server sees %q, the scenario says %q", user.Username, want)
@@ -132,7 +132,7 @@ func (w *whoami) key(ctx context.Context) string {
 	if err != nil {
 		return "the SSH server did not say whose key it is: " + lease.Redact(err.Error())
 	}
-	want := "@" + w.session.identity.GitLab.Username + "!"
+	want := "@" + on(w.session.identity).Username + "!"
 	if fields := strings.Fields(string(answer)); !slices.Contains(fields, want) {
 		return fmt.Sprintf("the SSH server greets %q, not %s", strings.TrimSpace(lease.Redact(string(answer))), want)
 	}

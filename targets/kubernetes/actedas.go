@@ -11,7 +11,7 @@ import (
 // sent as: the user and the groups that it impersonates. Of a context of its own a
 // record holds no credential, and so nothing to compare. Pure.
 func ActedAs(id targets.Identity, sent targets.Sent) error {
-	k := id.Kubernetes
+	k := on(id)
 	if k == nil || k.Context != "" {
 		return nil
 	}

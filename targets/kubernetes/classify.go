@@ -18,6 +18,15 @@ import (
 // endpoints/handlers/responsewriters). Status codes alone prove nothing: a
 // denial counts only in a known form that names what was asked.
 func Classify(c targets.Case) targets.Response {
+	r := classify(c)
+	registry, _, _ := strings.Cut(DefaultImage, "/")
+	if (r.Class == targets.Denied || r.Class == targets.ServerError) && strings.Contains(r.Reason, registry) {
+		r.Advice = strings.TrimPrefix(r.Advice+"; "+mendImage, "; ")
+	}
+	return r
+}
+
+func classify(c targets.Case) targets.Response {
 	x := c.Exchange
 	switch {
 	case x.Refused != "":
@@ -56,6 +65,11 @@ func respond(class targets.Class, reason string) targets.Response {
 func denied(layer targets.Layer, by, reason string) targets.Response {
 	return targets.Response{Class: targets.Denied, Layer: layer, By: by, Reason: reason}
 }
+
+// mendImage is what helps where a policy for images refused the one that workloads
+// name by default: the refusal names it.
+const mendImage = "a policy for images may have refused " + DefaultImage +
+	", whoever asks: give the target an image that it accepts, by digest (image: …@sha256:…)"
 
 // header looks a header up whatever its case.
 func header(x targets.Exchange, name string) string {

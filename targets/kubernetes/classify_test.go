@@ -11,7 +11,7 @@ import (
 // patchAPI is the question of most cases: may alice patch the Deployment api?
 func patchAPI() targets.Asked {
 	return targets.Asked{
-		System: targets.Kubernetes, Subject: "alice", Harness: "prober", Action: "patch",
+		System: Name, Subject: "alice", Harness: "prober", Action: "patch",
 		Resource: "deployments.apps", Name: "api", Scope: "prod", Reached: []string{"status:200"},
 	}
 }
@@ -297,4 +297,21 @@ func FuzzClassify(f *testing.F) {
 			t.Fatalf("a layer without a denial: %+v", got)
 		}
 	})
+}
+
+// TestImageRefused: whatever refuses the image that workloads name by default, the
+// answer says what helps.
+func TestImageRefused(t *testing.T) {
+	const said = `admission webhook "images.corp.example" denied the request: `
+	for words, want := range map[string]bool{
+		said + DefaultImage + " is not signed":        true,
+		said + DefaultImage + `: no such host`:        true,
+		said + "no workload without an owner, friend": false,
+	} {
+		x := forbids(words)
+		got := Classify(targets.Case{Asked: patchAPI(), Exchange: x})
+		if strings.Contains(got.Advice, "by digest") != want {
+			t.Errorf("%s: %+v", words, got)
+		}
+	}
 }

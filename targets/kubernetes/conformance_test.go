@@ -29,7 +29,7 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 	}
 	config := s.config()
 	if condition == targettest.Elsewhere {
-		config.Target.Kubernetes.UID = "another"
+		clusterOf(config.Target).UID = "another"
 	}
 	c, err := Connect(config)
 	if err != nil {

@@ -70,21 +70,21 @@ type credential struct {
 // or whose root certificate is not the pinned one.
 func Connect(cfg Config) (*Cluster, error) {
 	c := &Cluster{cfg: cfg, others: map[string]*credential{}}
-	config, err := restConfig(cfg.Kubeconfig, cfg.Target.Kubernetes.Context)
+	config, err := restConfig(cfg.Kubeconfig, clusterOf(cfg.Target).Context)
 	if err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(config.Host)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("context %s: its server is not https://HOST[:PORT], without a path or a credential", cfg.Target.Kubernetes.Context)
+		return nil, fmt.Errorf("context %s: its server is not https://HOST[:PORT], without a path or a credential", clusterOf(cfg.Target).Context)
 	}
 	c.base, c.serverName = "https://"+u.Host, config.ServerName
-	c.proxy = proxyOf(cfg.Kubeconfig, cfg.Target.Kubernetes.Context)
+	c.proxy = proxyOf(cfg.Kubeconfig, clusterOf(cfg.Target).Context)
 	c.guard = guard.New(guard.Config{
 		Host: u.Host, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond),
 		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: Invariant, Now: cfg.Now,
 	})
-	c.prober, err = c.credential(cfg.Target.Kubernetes.Context, config)
+	c.prober, err = c.credential(clusterOf(cfg.Target).Context, config)
 	return c, err
 }
 
@@ -149,7 +149,7 @@ func (c *Cluster) credential(name string, config *rest.Config) (*credential, err
 	if err := rest.LoadTLSFiles(config); err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, unusable("its certificates or its key cannot be read", err))
 	}
-	root, err := pinnedRoot(config.CAData, c.cfg.Target.Kubernetes.CASHA256)
+	root, err := pinnedRoot(config.CAData, clusterOf(c.cfg.Target).CASHA256)
 	if err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, err)
 	}

@@ -26,7 +26,7 @@ func TestConnectRefuses(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		"no such context": {func(c *Config) { c.Target.Kubernetes.Context = "ghost" }, `no context "ghost"`},
+		"no such context": {func(c *Config) { clusterOf(c.Target).Context = "ghost" }, `no context "ghost"`},
 		"no TLS":          {func(c *Config) { c.Kubeconfig.Clusters["c"].Server = "http://127.0.0.1:1" }, "is not https://"},
 		"a path":          {func(c *Config) { c.Kubeconfig.Clusters["c"].Server += "/k8s" }, "is not https://"},
 		"TLS is not checked": {func(c *Config) {
@@ -34,7 +34,7 @@ func TestConnectRefuses(t *testing.T) {
 			c.Kubeconfig.Clusters["c"].CertificateAuthorityData = nil
 		}, "skips TLS verification"},
 		"no root":         {func(c *Config) { c.Kubeconfig.Clusters["c"].CertificateAuthorityData = nil }, "no certificate-authority"},
-		"another root":    {func(c *Config) { c.Target.Kubernetes.CASHA256 = strings.Repeat("0", 64) }, "is not the approved cluster"},
+		"another root":    {func(c *Config) { clusterOf(c.Target).CASHA256 = strings.Repeat("0", 64) }, "is not the approved cluster"},
 		"it impersonates": {func(c *Config) { c.Kubeconfig.AuthInfos["prober"].Impersonate = "root" }, `impersonates "root" already`},
 		"it impersonates groups": {func(c *Config) {
 			c.Kubeconfig.AuthInfos["prober"].Impersonate, c.Kubeconfig.AuthInfos["prober"].ImpersonateGroups = "x", []string{"system:masters"}
@@ -82,7 +82,7 @@ func TestOtherRootsDoNotCount(t *testing.T) {
 	}
 	arrived := len(s.requests())
 	sum := sha256.Sum256(other)
-	config.Target.Kubernetes.CASHA256 = hex.EncodeToString(sum[:])
+	clusterOf(config.Target).CASHA256 = hex.EncodeToString(sum[:])
 	if c, err = Connect(config); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestOtherRootsDoNotCount(t *testing.T) {
 	if n := len(s.requests()); n != arrived {
 		t.Errorf("it saw %d requests", n-arrived)
 	}
-	if _, err := pinnedRoot([]byte("junk"), s.config().Target.Kubernetes.CASHA256); err == nil {
+	if _, err := pinnedRoot([]byte("junk"), clusterOf(s.config().Target).CASHA256); err == nil {
 		t.Error("junk is no root")
 	}
 }
@@ -112,7 +112,7 @@ func TestOwnCredential(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := func(context, user string) targets.Identity {
-		return targets.Identity{ID: user, Kubernetes: &targets.KubernetesIdentity{Context: context, User: user}}
+		return targets.Identity{ID: user, Blocks: targets.Blocks{&Identity{Context: context, User: user}}}
 	}
 	first, second := assume(t, c, own("alice", "alice")), assume(t, c, own("alice", "alice"))
 	if first.as != second.as {

@@ -171,7 +171,7 @@ func (d *doctor) baselines(ctx context.Context, s *Session, id targets.Identity)
 		return
 	}
 	slices.Sort(wrong)
-	d.bad("the baseline of "+id.ID, fmt.Sprintf("not permitted in %s: %s", d.in.Target.Kubernetes.AllowedNamespace, slices.Compact(wrong)),
+	d.bad("the baseline of "+id.ID, fmt.Sprintf("not permitted in %s: %s", clusterOf(d.in.Target).AllowedNamespace, slices.Compact(wrong)),
 		"name a allowedNamespace where the developer may do the same, or leave those attempts out")
 }
 

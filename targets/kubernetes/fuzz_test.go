@@ -18,7 +18,7 @@ func FuzzDenied(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, code int, body, subject, action, resource, name, scope string) {
 		asked := targets.Asked{
-			System: targets.Kubernetes, Subject: subject, Harness: "prober", Action: action, Resource: resource, Name: name, Scope: scope,
+			System: Name, Subject: subject, Harness: "prober", Action: action, Resource: resource, Name: name, Scope: scope,
 		}
 		x := answers(code, "application/json", body)
 		got := Classify(targets.Case{Asked: asked, Exchange: x})

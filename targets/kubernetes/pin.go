@@ -37,7 +37,7 @@ func (c *Cluster) Pin(ctx context.Context) (targets.Pin, error) {
 	if err := json.Unmarshal(body, &namespace); err != nil || namespace.Kind != "Namespace" || namespace.Metadata.Name != "kube-system" {
 		return pin, fmt.Errorf("%w: the answer is not the namespace kube-system", targets.ErrUnreachable)
 	}
-	if want := c.cfg.Target.Kubernetes.UID; namespace.Metadata.UID != want {
+	if want := clusterOf(c.cfg.Target).UID; namespace.Metadata.UID != want {
 		pin.Problem = fmt.Sprintf(
 			"kube-system has the uid %s, the scenario pins %s: this is not the approved cluster",
 			namespace.Metadata.UID,

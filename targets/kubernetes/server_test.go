@@ -178,7 +178,7 @@ func (s *apiServer) kubeconfig() *Kubeconfig {
 func (s *apiServer) config() Config {
 	sum := sha256.Sum256(s.Certificate().Raw)
 	return Config{
-		Target: targets.Target{ID: "prod", RequestsPerSecond: 100000, Kubernetes: &targets.KubernetesTarget{
+		Target: targets.Target{ID: "prod", RequestsPerSecond: 100000, Block: &Target{
 			Context: "prober", CASHA256: hex.EncodeToString(sum[:]), UID: uid, Namespace: "prod", AllowedNamespace: "dev",
 		}},
 		Kubeconfig: s.kubeconfig(), Budget: targets.NewBudget(1000), Marker: marker, UserAgent: marker,
@@ -196,9 +196,9 @@ func (s *apiServer) connect(t *testing.T) *Cluster {
 }
 
 func alice() targets.Identity {
-	return targets.Identity{ID: "alice", Role: targets.Developer, Kubernetes: &targets.KubernetesIdentity{
-		Impersonate: &targets.Impersonation{User: "alice", Groups: []string{"developers"}},
-	}}
+	return targets.Identity{ID: "alice", Role: targets.Developer, Blocks: targets.Blocks{&Identity{
+		Impersonate: &Impersonation{User: "alice", Groups: []string{"developers"}},
+	}}}
 }
 
 func assume(t *testing.T, c *Cluster, id targets.Identity) *Session {

@@ -26,7 +26,7 @@ type Session struct {
 
 // Assume prepares to act as an identity. It sends nothing.
 func (c *Cluster) Assume(_ context.Context, id targets.Identity) (*Session, error) {
-	k := id.Kubernetes
+	k := on(id)
 	if k == nil {
 		return nil, fmt.Errorf("identity %s has no kubernetes block", id.ID)
 	}
@@ -43,7 +43,7 @@ func (c *Cluster) Assume(_ context.Context, id targets.Identity) (*Session, erro
 }
 
 // impersonation returns the headers that name an identity.
-func impersonation(k targets.KubernetesIdentity) http.Header {
+func impersonation(k Identity) http.Header {
 	h := http.Header{"Impersonate-User": {k.Principal()}}
 	if i := k.Impersonate; i != nil {
 		if len(i.Groups) > 0 {

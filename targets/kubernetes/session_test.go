@@ -13,13 +13,13 @@ import (
 )
 
 func TestWhoami(t *testing.T) {
-	account := targets.Identity{ID: "ci", Kubernetes: &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deploy"}}}
+	account := targets.Identity{ID: "ci", Blocks: targets.Blocks{&Identity{ServiceAccount: &ServiceAccount{Namespace: "ci", Name: "deploy"}}}}
 	withUID := alice()
-	withUID.Kubernetes.Impersonate.UID = "42"
+	on(withUID).Impersonate.UID = "42"
 	withExtra := alice()
-	withExtra.Kubernetes.Impersonate.Extra = map[string][]string{"Scopes": {"x"}}
+	on(withExtra).Impersonate.Extra = map[string][]string{"Scopes": {"x"}}
 	bare := alice()
-	bare.Kubernetes.Impersonate.Groups = nil
+	on(bare).Impersonate.Groups = nil
 	groups := func(change func([]string) []string) func(string, []string) (string, []string) {
 		return func(name string, g []string) (string, []string) { return name, change(g) }
 	}
@@ -51,7 +51,7 @@ func TestWhoami(t *testing.T) {
 			}
 		})
 	}
-	if got := mismatch(*withUID.Kubernetes, targets.Subject{Name: "alice", UID: "43", Groups: []string{"developers", "system:authenticated"}}); !strings.Contains(got, "uid") {
+	if got := mismatch(on(withUID), targets.Subject{Name: "alice", UID: "43", Groups: []string{"developers", "system:authenticated"}}); !strings.Contains(got, "uid") {
 		t.Errorf("another uid: %q", got)
 	}
 }
@@ -60,7 +60,7 @@ func TestWhoami(t *testing.T) {
 func TestSend(t *testing.T) {
 	s := newServer(t)
 	id := alice()
-	id.Kubernetes.Impersonate.Extra = map[string][]string{"Example.com/Scopes": {"a", "b"}}
+	on(id).Impersonate.Extra = map[string][]string{"Example.com/Scopes": {"a", "b"}}
 	x := assume(t, s.connect(t), id).Send(t.Context(), patchCall())
 	if x.Status != http.StatusOK {
 		// Escaped extra keys must pass the guard as well.

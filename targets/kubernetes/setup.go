@@ -50,7 +50,7 @@ func Setup(w io.Writer, in SetupInput) error {
 			}
 			reads = append(reads, grant{r.Scope, group, resource, r.Name, r.Action})
 		}
-		writeRoles(&b, "sodprobe-"+o.ID, o.Principal(targets.Kubernetes), reads)
+		writeRoles(&b, "sodprobe-"+o.ID, o.Principal(Name), reads)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -70,7 +70,7 @@ func who(in SetupInput) []grant {
 		group = "authentication.k8s.io"
 	}
 	for _, id := range in.People {
-		k := id.Kubernetes
+		k := on(id)
 		switch {
 		case k == nil || k.Context != "":
 		case k.ServiceAccount != nil:
@@ -97,7 +97,7 @@ func who(in SetupInput) []grant {
 func what(in SetupInput) []grant {
 	modes := map[string]bool{}
 	for _, id := range in.People {
-		if k := id.Kubernetes; k != nil && k.ServiceAccount != nil {
+		if k := on(id); k != nil && k.ServiceAccount != nil {
 			modes["serviceaccount"] = true
 		} else if k != nil && k.Context == "" {
 			modes["user-info"] = true

@@ -20,22 +20,22 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // setupInput is a scenario with each kind of identity.
 func setupInput() SetupInput {
 	as := func(id string, role targets.Role, user string, groups ...string) targets.Identity {
-		return targets.Identity{ID: id, Role: role, Kubernetes: &targets.KubernetesIdentity{
-			Impersonate: &targets.Impersonation{User: user, Groups: groups},
-		}}
+		return targets.Identity{ID: id, Role: role, Blocks: targets.Blocks{&Identity{
+			Impersonate: &Impersonation{User: user, Groups: groups},
+		}}}
 	}
 	reader := as("reader", targets.Observer, "reader")
 	at := func(action, resource, name, scope, path string) targets.Request {
 		return targets.Request{Action: action, Resource: resource, Name: name, Scope: scope, Path: path}
 	}
 	developer := as("alice", targets.Developer, "alice", "developers")
-	developer.Kubernetes.Impersonate.UID = "42"
-	developer.Kubernetes.Impersonate.Extra = map[string][]string{"scopes": {"x"}}
+	on(developer).Impersonate.UID = "42"
+	on(developer).Impersonate.Extra = map[string][]string{"scopes": {"x"}}
 	return SetupInput{Prober: "system:serviceaccount:audit:sodprobe", Access: targets.Access{
-		Target: targets.Target{ID: "prod", Kubernetes: &targets.KubernetesTarget{Namespace: "prod", AllowedNamespace: "dev"}},
+		Target: targets.Target{ID: "prod", Block: &Target{Namespace: "prod", AllowedNamespace: "dev"}},
 		People: []targets.Identity{
 			developer, as("release", targets.Authorized, "release"), as("nobody", targets.Unprivileged, "nobody"), reader,
-			{ID: "ci", Role: targets.Developer, Kubernetes: &targets.KubernetesIdentity{ServiceAccount: &targets.ServiceAccount{Namespace: "ci", Name: "deploy"}}},
+			{ID: "ci", Role: targets.Developer, Blocks: targets.Blocks{&Identity{ServiceAccount: &ServiceAccount{Namespace: "ci", Name: "deploy"}}}},
 		},
 		Observers: []targets.Identity{reader},
 		Attempts: []targets.Request{
@@ -150,7 +150,7 @@ func TestDiagnose(t *testing.T) {
 			cluster := s.connect(t)
 			in := setupInput()
 			for i := range in.People { // the test server knows no uid and no extra
-				if k := in.People[i].Kubernetes.Impersonate; k != nil {
+				if k := on(in.People[i]).Impersonate; k != nil {
 					k.UID, k.Extra = "", nil
 				}
 			}

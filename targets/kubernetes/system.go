@@ -20,8 +20,10 @@ type Loader func(targets.Machine) (*Kubeconfig, error)
 // SystemWith is the same with a kubeconfig from somewhere else than the machine.
 func SystemWith(kubeconfig Loader) targets.System {
 	return targets.System{
-		Name: targets.Kubernetes, Title: "Kubernetes",
-		Classify: Classify, Oracle: Oracle(), Pinned: Pinned, ActedAs: ActedAs,
+		Name: Name, Title: "Kubernetes",
+		NewTarget:   func() targets.TargetBlock { return &Target{} },
+		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
+		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned, ActedAs: ActedAs,
 		Options: []targets.Option{{
 			Name:  "kubeconfig",
 			Usage: "kubeconfig with the scenario's contexts (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
@@ -92,14 +94,14 @@ func usesOf(kubeconfig Loader) func(targets.Target, []targets.Identity, targets.
 		if err != nil {
 			return nil, nil, err
 		}
-		server, err := serverOf(config, t.Kubernetes.Context)
+		server, err := serverOf(config, clusterOf(t).Context)
 		if err != nil {
 			return nil, nil, err
 		}
-		secrets = []string{"the kubeconfig context " + t.Kubernetes.Context}
+		secrets = []string{"the kubeconfig context " + clusterOf(t).Context}
 		for _, id := range people {
-			if id.Kubernetes != nil && id.Kubernetes.Context != "" {
-				secrets = append(secrets, "the kubeconfig context "+id.Kubernetes.Context)
+			if on(id) != nil && on(id).Context != "" {
+				secrets = append(secrets, "the kubeconfig context "+on(id).Context)
 			}
 		}
 		return []string{server}, secrets, nil

@@ -22,7 +22,7 @@ func (s *Session) Whoami(ctx context.Context) targets.Whoami {
 		check.Problem = "the server did not say who the caller is: " + Classify(targets.Case{Exchange: x}).Reason
 		return check
 	}
-	if check.Problem = mismatch(*s.identity.Kubernetes, subject); check.Problem == "" {
+	if check.Problem = mismatch(on(s.identity), subject); check.Problem == "" {
 		check.Proof = targets.Proven
 	}
 	return check
@@ -49,7 +49,7 @@ func (s *Session) self(ctx context.Context) (targets.Subject, targets.Exchange) 
 
 // mismatch says how the server's word differs from the scenario's, "" where
 // it does not.
-func mismatch(k targets.KubernetesIdentity, got targets.Subject) string {
+func mismatch(k *Identity, got targets.Subject) string {
 	if want := k.Principal(); got.Name != want {
 		return fmt.Sprintf("the server sees %q, the scenario says %q", got.Name, want)
 	}

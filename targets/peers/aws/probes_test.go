@@ -106,7 +106,7 @@ func (s *server) agreement(t *testing.T, a *aws.Account) {
 	t.Cleanup(func() { _ = lab.Close() })
 	id, secret := lab.Keys()
 	simulated, err := aws.Connect(aws.Config{
-		Target: targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true}},
+		Target: targets.Target{ID: "account", RequestsPerSecond: 1000, Block: &aws.Target{AccountID: awslab.Account, Region: awslab.Region, Endpoint: lab.Endpoint(), Emulator: true}},
 		Reader: identity("Reader"), Source: aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), Roots: lab.Roots(),
 		Budget: targets.NewBudget(1000), Marker: marker, UserAgent: "sodprobe/peer", Timeout: 10 * time.Second, Now: time.Now,
 	})
@@ -116,7 +116,7 @@ func (s *server) agreement(t *testing.T, a *aws.Account) {
 	for _, id := range compared() {
 		for _, role := range []string{"Developer", "Release"} {
 			real, _ := send(t, a, id, at(account, region), identity(role), false)
-			simulation, _ := send(t, simulated, id, at(awslab.Account, awslab.Region), targets.Identity{ID: role, AWS: &targets.AWSIdentity{AssumeRole: awslab.RoleARN(role)}}, false)
+			simulation, _ := send(t, simulated, id, at(awslab.Account, awslab.Region), targets.Identity{ID: role, Blocks: targets.Blocks{&aws.Identity{AssumeRole: awslab.RoleARN(role)}}}, false)
 			if simulation.Class != real.Class {
 				t.Errorf("%s as %s: the lab says %s, the server %s", id, role, simulation.Class, real.Class)
 			}
@@ -133,7 +133,7 @@ func compared() []string {
 }
 
 func identity(role string) targets.Identity {
-	return targets.Identity{ID: role, AWS: &targets.AWSIdentity{AssumeRole: roleARN + role}}
+	return targets.Identity{ID: role, Blocks: targets.Blocks{&aws.Identity{AssumeRole: roleARN + role}}}
 }
 
 func (s *server) connect(t *testing.T) *aws.Account {
@@ -150,14 +150,14 @@ func (s *server) connect(t *testing.T) *aws.Account {
 }
 
 func (s *server) target() targets.Target {
-	return targets.Target{ID: "account", RequestsPerSecond: 1000, AWS: &targets.AWSTarget{
-		AccountID: account, Region: region, Endpoint: s.front.URL, Emulator: true, Allowed: targets.AWSAllowed{Resource: "arn:aws:s3:::dev-artifacts/sod"},
+	return targets.Target{ID: "account", RequestsPerSecond: 1000, Block: &aws.Target{
+		AccountID: account, Region: region, Endpoint: s.front.URL, Emulator: true, Allowed: aws.AllowedCall{Resource: "arn:aws:s3:::dev-artifacts/sod"},
 	}}
 }
 
 // at is a place of production in an account.
 func at(id, where string) targets.Place {
-	return targets.Target{AWS: &targets.AWSTarget{AccountID: id, Region: where}}.Place(targets.Production)
+	return targets.Target{Block: &aws.Target{AccountID: id, Region: where}}.Place(targets.Production)
 }
 
 // request is a probe's own, with its examples.
@@ -177,7 +177,7 @@ func request(t *testing.T, id string, place targets.Place) (targets.Request, []t
 		t.Fatal(err)
 	}
 	return r, rules, targets.Asked{
-		System: targets.AWS, Action: r.Action, Resource: r.Resource, Scope: r.Scope, Dependents: r.Dependents,
+		System: aws.Name, Action: r.Action, Resource: r.Resource, Scope: r.Scope, Dependents: r.Dependents,
 		Technique: string(p.Technique), Reached: p.Markers(place, params),
 	}
 }

@@ -86,13 +86,13 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 	secrets := map[string]string{}
 	identity := func(name string, role targets.Role) targets.Identity {
 		secrets["T_"+name], secrets["K_"+name] = s.tokens[name], s.keys[name]
-		return targets.Identity{ID: name, Role: role, GitLab: &targets.GitLabIdentity{
+		return targets.Identity{ID: name, Role: role, Blocks: targets.Blocks{&gitlab.Identity{
 			Username: name, Token: &targets.Secret{Env: "T_" + name}, SSHKey: &targets.Secret{Env: "K_" + name},
-		}}
+		}}}
 	}
-	target := targets.Target{ID: "repo", RequestsPerSecond: 1000, GitLab: &targets.GitLabTarget{
+	target := targets.Target{ID: "repo", RequestsPerSecond: 1000, Block: &gitlab.Target{
 		URL: front.URL, ProjectID: projectID, Project: repo, Branch: "main", AllowedBranch: "feature",
-		SSH: &targets.GitLabSSH{Address: s.ssh, HostKey: s.hostKey},
+		SSH: &gitlab.SSH{Address: s.ssh, HostKey: s.hostKey},
 	}}
 	project, err := gitlab.Connect(gitlab.Config{
 		Target: target, Reader: identity(owner, targets.Observer), Roots: roots, Budget: targets.NewBudget(100),
@@ -121,7 +121,7 @@ func (s *server) push(t *testing.T, front *httptest.Server, probe, as string) (t
 		t.Fatal(err)
 	}
 	asked := targets.Asked{
-		System: targets.GitLab, Action: r.Action, Resource: r.Resource, Name: r.Name, Scope: r.Scope,
+		System: gitlab.Name, Action: r.Action, Resource: r.Resource, Name: r.Name, Scope: r.Scope,
 		Technique: string(p.Technique), Reached: p.Markers(place, params),
 	}
 	return asked, session.Send(t.Context(), targets.Call{ID: "1", Request: r, Rules: rules})

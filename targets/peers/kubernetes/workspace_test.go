@@ -245,9 +245,9 @@ func scenario(t testing.TB, c *cluster) string {
 		t.Fatal(err)
 	}
 	var list []struct {
-		ID             string `json:"id"`
-		RealCredential bool   `json:"realCredential"`
-		Needs          []struct {
+		ID       string                  `json:"id"`
+		Requires []struct{ Name string } `json:"requires"`
+		Needs    []struct {
 			Name    string `json:"name"`
 			Example string `json:"example"`
 		} `json:"needs"`
@@ -259,7 +259,7 @@ func scenario(t testing.TB, c *cluster) string {
 	now := time.Now().UTC().Truncate(time.Second)
 	fmt.Fprintf(&b, head, now.Add(-time.Minute).Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339), c.ca.digest(), c.uid)
 	for _, p := range list {
-		if p.RealCredential || !strings.HasPrefix(p.ID, "kubernetes.") {
+		if len(p.Requires) > 0 || !strings.HasPrefix(p.ID, "kubernetes.") {
 			continue // see TestOwnCredential
 		}
 		fmt.Fprintf(&b, "  - probe: %s\n    target: prod\n    as: {role: developer}\n", p.ID)

@@ -85,7 +85,7 @@ func (a *app) connect(
 
 // observer is the identity that compares a target with the approved one.
 func observer(s *scenarios.Scenario, on targets.System) (targets.Identity, error) {
-	i := slices.IndexFunc(s.Identities, func(id targets.Identity) bool { return id.Role == targets.Observer && id.On(on.Name) })
+	i := slices.IndexFunc(s.Identities, func(id targets.Identity) bool { return id.Role == targets.Observer && id.On(on.Name) != nil })
 	if i < 0 {
 		return targets.Identity{}, fmt.Errorf("no observer has a block for %s, and one has to compare the target with the approved one", on.Name)
 	}

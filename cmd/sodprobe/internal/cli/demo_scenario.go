@@ -16,6 +16,9 @@ import (
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/kubernetes"
 	"github.com/sodprobe/sodprobe/targets/lab/awslab"
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
@@ -72,8 +75,8 @@ func demoScenario(l *demoLab, now time.Time) []byte {
 		// What is examined only would leave its control inconclusive, and so would
 		// what names nothing real where the organization decides.
 		byOrganization := p.ID == "aws.cloudtrail.stop-logging"
-		if p.RealCredential || p.Technique == probes.Examine || byOrganization || p.System == targets.GitLab && l.gitlab == nil ||
-			p.System == targets.AWS && l.aws == nil {
+		absent := p.System == gitlab.Name && l.gitlab == nil || p.System == aws.Name && l.aws == nil
+		if p.Requires.Has(kubernetes.NeedsOwnCredential) || p.Technique == probes.Examine || byOrganization || absent {
 			continue
 		}
 		demoAttempt(&b, p)
@@ -99,14 +102,14 @@ func demoTokens(b *strings.Builder) {
 
 // demoAttempt writes one attempt, with the probe's own examples.
 func demoAttempt(b *strings.Builder, p probes.Probe) {
-	place := map[targets.SystemName]string{targets.Kubernetes: "prod", targets.GitLab: "repo", targets.AWS: "account"}[p.System]
+	place := map[targets.SystemName]string{kubernetes.Name: "prod", gitlab.Name: "repo", aws.Name: "account"}[p.System]
 	as, positive := "{role: developer}", ""
 	switch {
-	case p.Token:
+	case p.Requires.Has(aws.NeedsWebIdentity):
 		as, positive = "[branch]", "release-branch"
-	case p.System == targets.AWS:
+	case p.System == aws.Name:
 		as, positive = "[dev-alice]", "release"
-	case p.Own:
+	case p.Requires.Alone():
 		as = "[dev-alice]"
 	}
 	switch p.ID {

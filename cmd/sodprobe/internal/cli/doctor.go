@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -105,24 +104,18 @@ func (a *app) printDiagnoses(all []diagnosis) error {
 // doctorMarker stands where a run has its own.
 const doctorMarker = "sodprobe-doctor"
 
-// needs notes that a probe needs an edition or a version.
-func needs(probes map[string][]string, what, probe string) {
-	if what != "" && !slices.Contains(probes[what], probe) {
-		probes[what] = append(probes[what], probe)
-	}
-}
-
 // access is all that a scenario does at one target: what setup grants, and
 // what doctor checks.
 func access(plan *engine.Plan, t targets.Target) targets.Access {
-	in := targets.Access{Target: t, Tiers: map[string][]string{}, Since: map[string][]string{}}
+	in := targets.Access{Target: t}
 	people, observers, reads, requests := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for item := range plan.Items() {
 		if item.Target.ID != t.ID || item.Excluded {
 			continue
 		}
-		needs(in.Tiers, item.Probe.Tier, item.Probe.ID)
-		needs(in.Since, item.Probe.Since, item.Probe.ID)
+		for _, r := range item.Probe.Requires {
+			in.Required = append(in.Required, targets.Required{Probe: item.Probe.ID, Requirement: r})
+		}
 		request, baseline := item.Attempt(doctorMarker), item.Baseline(doctorMarker)
 		if key := keyOf(request); !requests[key] {
 			requests[key] = true

@@ -50,7 +50,7 @@ func (a *app) read(path string) (*document, error) {
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
-	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog})
+	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog, Systems: a.systems})
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,16 @@ func (d *document) registers(plan *engine.Plan, approved journal.Approval, run s
 			Ticket: s.Authorization.ChangeTicket,
 		},
 		Documents: sums, Approval: approved, Origin: d.trust.Policy.Origin, Marker: "sodprobe-" + run,
-		Planned: plan.Len(), PlanHash: plan.Digest(), Targets: plan.Targets(),
+		Planned: plan.Len(), PlanHash: plan.Digest(), Targets: targetsOf(plan),
 		Controls: s.Controls, StopOn: s.Rules.StopOn, Rule: probes.RuleVersion, Lab: d.trust.Policy.Lab,
 	}
+}
+
+// targetsOf names the targets of a plan.
+func targetsOf(plan *engine.Plan) []journal.Target {
+	var out []journal.Target
+	for _, t := range plan.Targets() {
+		out = append(out, journal.Target{ID: t.ID, System: t.System()})
+	}
+	return out
 }

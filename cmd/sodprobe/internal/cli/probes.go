@@ -56,16 +56,18 @@ type probeView struct {
 	Requests  []string         `json:"requests"`
 	Baseline  string           `json:"baseline"`
 	Limits    []string         `json:"limits,omitempty"`
-	// RealCredential says that impersonated identities cannot run it.
-	RealCredential bool `json:"realCredential,omitempty"`
-	// Since and Tier are the oldest version and the edition of the system in
-	// which an answer means what the probe says.
-	Since string `json:"since,omitempty"`
-	Tier  string `json:"tier,omitempty"`
+	// Requires lists what not every target, identity or instance has.
+	Requires []requirementView `json:"requires,omitempty"`
 	// Ghost says that the request names what does not exist.
 	Ghost bool `json:"ghost,omitempty"`
 	// Alters are the condition keys in which it differs from a real request.
 	Alters []string `json:"alters,omitempty"`
+}
+
+type requirementView struct {
+	Name  string `json:"name"`
+	Value string `json:"value,omitempty"`
+	Text  string `json:"text"`
 }
 
 type needView struct {
@@ -78,11 +80,14 @@ type needView struct {
 func viewOf(p probes.Probe) probeView {
 	v := probeView{
 		ID: p.ID, Title: p.Title, Why: p.Why, System: string(p.System), Technique: p.Technique,
-		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits, RealCredential: p.RealCredential,
-		Since: p.Since, Tier: p.Tier, Ghost: p.Ghost != nil, Alters: p.Alters,
+		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits,
+		Ghost: p.Ghost != nil, Alters: p.Alters,
 	}
 	if p.Baseline.Standing != nil {
 		v.Baseline = "standing: " + p.Baseline.Standing.ID
+	}
+	for _, r := range p.Requires {
+		v.Requires = append(v.Requires, requirementView{r.Name, r.Value, r.Text})
 	}
 	for _, n := range p.Needs {
 		v.Needs = append(v.Needs, needView{n.Name, n.Doc, n.Example, n.Default})
@@ -150,9 +155,6 @@ func (a *app) showProbe(id string, out output) error {
 		}
 		_, _ = fmt.Fprintf(w, "with %s\t%s (as in %s; %s)\n", n.Name, n.Doc, n.Example, given)
 	}
-	if v.RealCredential {
-		_, _ = fmt.Fprintln(w, "identities\twith a credential of their own: impersonation cannot be nested")
-	}
 	for _, l := range v.Limits {
 		_, _ = fmt.Fprintf(w, "limit\t%s\n", l)
 	}
@@ -162,11 +164,8 @@ func (a *app) showProbe(id string, out output) error {
 // facts are what only some probes have.
 func (v probeView) facts() []string {
 	var out []string
-	if v.Since != "" {
-		out = append(out, "since\tversion "+v.Since+" of the system; below, nothing is sent")
-	}
-	if v.Tier != "" {
-		out = append(out, "edition\t"+v.Tier+"; one without it cannot protect this route at all")
+	for _, r := range v.Requires {
+		out = append(out, "requires\t"+r.Text)
 	}
 	if v.Ghost {
 		out = append(out, "names\twhat does not exist: counts only beside what the access rules say of the real object")

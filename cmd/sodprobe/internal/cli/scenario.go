@@ -40,7 +40,7 @@ func (a *app) lint(path, trustDir string) error {
 	if err != nil {
 		return usagef("read the scenario: %w", err)
 	}
-	o := scenarios.Options{Set: a.catalog}
+	o := scenarios.Options{Set: a.catalog, Systems: a.systems}
 	asked := trustDir != ""
 	if !asked {
 		trustDir = filepath.Join(filepath.Dir(path), "trust")
@@ -107,7 +107,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		Short: "Print the JSON Schema of scenarios, for editors",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			schema, err := scenarios.Schema()
+			schema, err := scenarios.Schema(a.systems)
 			if err != nil {
 				return err
 			}

@@ -67,7 +67,7 @@ func (a *app) packagedDocument(dir string) (*document, error) {
 	if err != nil {
 		return nil, usagef("read the run's scenario: %w", err)
 	}
-	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog})
+	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog, Systems: a.systems})
 	if err != nil {
 		return nil, &failure{exitUnverified, err}
 	}
@@ -163,7 +163,7 @@ func (a *app) verify(dir, root string, out output) error {
 		Classify: a.systems.Classifiers(),
 		Oracles:  a.systems.Oracles(),
 		Planned:  plannedIn(plan),
-		Pinned:   pinnedTo(a.systems),
+		Pinned:   p.pinnedTo(plan),
 		Arm:      p.armIn(plan),
 		Program:  tool.SHA256,
 

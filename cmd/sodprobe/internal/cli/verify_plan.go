@@ -8,7 +8,6 @@ import (
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -29,13 +28,15 @@ func plannedIn(plan *engine.Plan) func(int64, string) (reports.Planned, bool) {
 }
 
 // pinnedTo holds what was read of a target against the scenario.
-func pinnedTo(systems targets.Systems) func(targets.Target, journal.Pin) error {
-	return func(t targets.Target, pin journal.Pin) error {
-		system, ok := systems.Find(t.System())
-		if !ok {
-			return fmt.Errorf("the target %q is of no system that is known", t.ID)
+func (p *packaged) pinnedTo(plan *engine.Plan) func(journal.Pin) error {
+	return func(pin journal.Pin) error {
+		for _, t := range plan.Targets() {
+			if t.ID == pin.Target {
+				system, _ := p.app.systems.Find(t.System()) // it was loaded with the systems
+				return system.Pinned(t, pin.Pin)
+			}
 		}
-		return system.Pinned(t, pin.Pin)
+		return fmt.Errorf("the scenario attempts nothing at the target %q", pin.Target)
 	}
 }
 
