@@ -150,7 +150,7 @@ func (c *checker) engagement() {
 			return err == nil && ok
 		})
 		if !matches {
-			c.note(place, fmt.Sprintf("%q excludes no probe", pattern), "a probe's id, or a pattern such as kubernetes.secret.*")
+			c.note(place, fmt.Sprintf("%q excludes no probe", pattern), c.patterns())
 		}
 	}
 }
@@ -204,6 +204,15 @@ func (c *checker) nameless(at string, id targets.Identity) {
 	}
 }
 
+// patterns says what excludes probes, by the first of the catalog.
+func (c *checker) patterns() string {
+	if len(c.options.Set) == 0 {
+		return "a probe's id"
+	}
+	id := c.options.Set[0].ID
+	return "a probe's id, or a pattern such as " + id[:strings.LastIndex(id, ".")+1] + "*"
+}
+
 // noted reports whether the form of an attempt's field is noted as wrong or
 // missing already: what follows from that is no mistake of its own.
 func (c *checker) noted(at, name string) bool {
@@ -225,6 +234,12 @@ func (c *checker) attempt(at string, a Attempt) {
 			continue
 		}
 		c.note(strings.TrimSuffix(at+"."+p.field, "."), p.text, p.instead)
+	}
+	system, _ := c.options.Systems.Find(r.Probe.System)
+	for _, l := range a.Expect {
+		if r.Probe.ID != "" && !slices.Contains(system.Layers, l) {
+			c.note(at+".expect", fmt.Sprintf("%q is not a layer of %s", l, r.Probe.System), "one of: "+layerList(system.Layers))
+		}
 	}
 	ceiling := c.scenario.Rules.Technique
 	if r.Probe.ID != "" && slices.Contains(probes.Techniques(), ceiling) && !r.Probe.Technique.Within(ceiling) {

@@ -101,17 +101,8 @@ func (s *Scenario) resolve(a Attempt, set probes.Set) (r Resolved, found []*prob
 	if len(a.Expect) > 0 {
 		r.Expect = a.Expect
 	}
-	for _, l := range a.Expect {
-		if !slices.Contains(targets.Layers(), l) {
-			note(&problem{"expect", fmt.Sprintf("%q is not a layer", l), layerNames()})
-		}
-	}
 	r.Excluded = s.Rules.excludes(r.Probe.ID)
 	return r, found
-}
-
-func layerNames() string {
-	return "one of: " + layerList(targets.Layers())
 }
 
 func probeOf(id string, set probes.Set) (probes.Probe, *problem) {

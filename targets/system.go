@@ -17,6 +17,8 @@ type System struct {
 	// structs.
 	NewTarget   func() TargetBlock
 	NewIdentity func() IdentityBlock
+	// Layers are those of its controls that can refuse.
+	Layers []Layer
 	// Classify decides what an exchange means.
 	Classify Classifier
 	// Oracle reads what the system's own rules say.
@@ -26,6 +28,8 @@ type System struct {
 	// ActedAs holds a request as it was sent against the identity that it was sent
 	// as; nil where a request does not name anybody.
 	ActedAs func(Identity, Sent) error
+	// Trusts are variables of the environment that name a file of certificates.
+	Trusts []string
 	// Options are those of the commands that connect.
 	Options []Option
 	// Connect prepares a connection. It reads credentials, and sends nothing.

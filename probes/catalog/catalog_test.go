@@ -178,6 +178,7 @@ func leaves(t *testing.T, system targets.SystemName, r targets.Request, lease *g
 		lease.Identity = http.Header{"Impersonate-User": {user}}
 	}
 	config := guard.Config{Host: "127.0.0.1:1", Limit: rate.Inf, Budget: targets.NewBudget(1), Timeout: 1, Invariant: invariant(system), Now: fixedNow}
+	config.Headers = kubernetes.Headers()
 	if system == aws.Name {
 		config.Host, config.Services, config.Headers = "", map[string]string{r.Service: "127.0.0.1:1"}, aws.Headers()
 	}

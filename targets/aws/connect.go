@@ -182,7 +182,13 @@ func ofAWS(endpoint string, all map[string]service) bool {
 }
 
 // Headers are those of AWS's requests that a guard has to know.
-func Headers() []string { return append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date") }
+func Headers() targets.Headers {
+	return targets.Headers{
+		Identity: []string{"X-Amz-Security-Token"}, Allowed: append(meaningful(), "X-Amz-Content-Sha256", "X-Amz-Date"),
+		Sent:     []string{"X-Amz-Target"},
+		Answered: []string{"X-Amz-Id-2", "X-Amz-Request-Id", "X-Amz-Version-Id", "X-Amzn-Errortype", "X-Amzn-Requestid"},
+	}
+}
 
 // sessionARN is what the server calls a session of a role.
 func (a *Account) sessionARN(role, session string) string {

@@ -18,7 +18,11 @@ func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPo
 		Name: Name, Title: "AWS",
 		NewTarget:   func() targets.TargetBlock { return &Target{} },
 		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
-		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned,
+		Layers: []targets.Layer{
+			targets.IdentityPolicy, targets.ResourcePolicy, targets.PermissionsBoundary, targets.SessionPolicy, targets.SCP, targets.RCP,
+			targets.VPCEndpointPolicy, targets.Unspecified,
+		},
+		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
 		Connect: func(ctx context.Context, with targets.Connection) (targets.Connected, error) {
 			from, err := source(ctx)
 			if err != nil {
@@ -34,7 +38,8 @@ func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPo
 			}
 			return connection{a}, nil
 		},
-		Uses: uses,
+		Trusts: []string{"AWS_CA_BUNDLE"},
+		Uses:   uses,
 		Setup: targets.Setup{
 			Short: "Print the policies of the prober, the roles and the observer, to review and apply",
 			Write: func(w io.Writer, in targets.Access, _ map[string]string) error { return Setup(w, in) },

@@ -61,7 +61,12 @@ type credential struct {
 }
 
 // Headers are those that a probe's request may carry beside the usual ones.
-func Headers() []string { return []string{unmodified} }
+func Headers() targets.Headers {
+	return targets.Headers{
+		Identity: []string{"Private-Token"}, Allowed: []string{unmodified},
+		Answered: []string{"Ratelimit-Limit", "Ratelimit-Name", "Ratelimit-Remaining", "X-Gitlab-Meta"},
+	}
+}
 
 // Connect prepares a connection. It sends nothing.
 func Connect(cfg Config) (*Project, error) {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // needed is how many commits of a branch are read: the tip, ten first
@@ -58,8 +59,8 @@ func unfit(format string, args ...any) *targets.Exchange {
 // history reads what the push will be judged by: that the path still leads to
 // the pinned project, the branch's first parents, and a commit of the branch
 // beside it. An exchange in the last place says why nothing can be pushed.
-func (p *Project) history(ctx context.Context, push targets.Push) (guard.History, []targets.Exchange, *targets.Exchange) {
-	var h guard.History
+func (p *Project) history(ctx context.Context, push targets.Push) (gitpush.History, []targets.Exchange, *targets.Exchange) {
+	var h gitpush.History
 	s, err := p.reader(ctx)
 	if err != nil {
 		return h, nil, unfit("the observer cannot be assumed: %v", err)
@@ -142,7 +143,7 @@ func (s *Session) pushHTTP(ctx context.Context, lease *guard.Lease, r targets.Re
 }
 
 // compose builds the push from what the server advertises.
-func compose(seen guard.Advertised, h guard.History, push targets.Push, marker string) ([]byte, error) {
+func compose(seen gitpush.Advertised, h gitpush.History, push targets.Push, marker string) ([]byte, error) {
 	tip := seen.Tip(push.Ref)
 	switch {
 	case tip == "":

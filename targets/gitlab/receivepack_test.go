@@ -12,6 +12,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 const (
@@ -132,7 +133,7 @@ func TestReceivePack(t *testing.T) {
 			t.Run(c.name+" over "+transport, func(t *testing.T) {
 				t.Parallel()
 				r := newRepository(t, c.hook)
-				h := guard.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at(cmp.Or(map[bool]string{true: c.old}[c.form == targets.PushForce], "feature~1"))}
+				h := gitpush.History{Line: strings.Fields(r.git("", "rev-list", "--first-parent", "-n", "11", "main")), Beside: r.at(cmp.Or(map[bool]string{true: c.old}[c.form == targets.PushForce], "feature~1"))}
 				hash := func(rev string) string {
 					if rev == none || rev == unknown {
 						return rev

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // remote is one process over SSH, on a connection of its own.
@@ -155,7 +156,7 @@ func (s *Session) pushSSH(ctx context.Context, lease *guard.Lease, r targets.Req
 			}
 			return process, nil
 		},
-		Compose: func(seen guard.Advertised) ([]byte, error) {
+		Compose: func(seen gitpush.Advertised) ([]byte, error) {
 			var body []byte
 			body, unready = compose(seen, *lease.History, *r.Push, s.project.cfg.Marker)
 			return body, unready

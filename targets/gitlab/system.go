@@ -19,7 +19,11 @@ func SystemWith(roots *x509.CertPool) targets.System {
 		Name: Name, Title: "GitLab",
 		NewTarget:   func() targets.TargetBlock { return &Target{} },
 		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
-		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned,
+		Layers: []targets.Layer{
+			targets.ProjectRole, targets.BranchProtection, targets.TagProtection, targets.MergeApproval, targets.EnvironmentProtection,
+			targets.PipelinePermission, targets.PushRule, targets.SecurityPolicy, targets.AccountState,
+		},
+		Classify: Classify, Oracle: Oracle(), Pinned: Pinned,
 		Connect: func(_ context.Context, with targets.Connection) (targets.Connected, error) {
 			p, err := Connect(Config{
 				Target: with.Target, Reader: with.Reader, Secret: with.Machine.Secret, Roots: roots, Budget: with.Budget, Marker: with.Marker,

@@ -15,13 +15,14 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // sending is one push, however dangerous, and what the guard judges it by.
 type sending struct {
 	body    []byte
 	push    targets.Push
-	history guard.History
+	history gitpush.History
 }
 
 func guardOf(host string) *guard.Guard {
@@ -118,7 +119,7 @@ func (r repository) overSSH(t *testing.T, s sending) (bool, *targets.GitReport) 
 			}
 			return p, p.cmd.Start()
 		},
-		Compose: func(guard.Advertised) ([]byte, error) { return s.body, nil },
+		Compose: func(gitpush.Advertised) ([]byte, error) { return s.body, nil },
 	})
 	if p.heard != (err == nil) {
 		t.Errorf("it was sent: %t, %v", p.heard, err)

@@ -2,143 +2,19 @@ package guard
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
-
-// advertisement is the content type of what a server advertises over HTTP.
-const advertisement = "application/x-git-receive-pack-advertisement"
-
-// errAdvertised says that nothing readable was advertised.
-var errAdvertised = errors.New("what the server advertises cannot be read")
-
-// Advertised is what a server said of a repository before a push
-// (gitprotocol-pack, "Reference Discovery"). The guard itself reads it, off
-// the wire, so that no push is judged by what its sender says of the server.
-// The zero value advertises nothing.
-type Advertised struct {
-	repository   string // the path that it was read at
-	tips         map[string]string
-	capabilities []string
-}
-
-// Tip is the hash that a ref has, "" where the server does not have the ref.
-func (a Advertised) Tip(ref string) string { return a.tips[ref] }
-
-// IsTip reports whether a hash is the tip of anything that is advertised.
-func (a Advertised) IsTip(hash string) bool {
-	for _, tip := range a.tips {
-		if tip == hash {
-			return true
-		}
-	}
-	return false
-}
-
-// Can reports whether the server has a capability.
-func (a Advertised) Can(capability string) bool {
-	_, ok := a.capability(capability)
-	return ok
-}
-
-// Agent is the server's program, such as "git/2.52.0": it tells which words to
-// expect.
-func (a Advertised) Agent() string {
-	agent, _ := a.capability("agent")
-	return agent
-}
-
-// Hashes is the repository's kind of hash: "sha1" where it says nothing.
-func (a Advertised) Hashes() string {
-	if kind, ok := a.capability("object-format"); ok {
-		return kind
-	}
-	return "sha1"
-}
-
-func (a Advertised) capability(name string) (string, bool) {
-	for _, c := range a.capabilities {
-		if key, value, _ := strings.Cut(c, "="); key == name {
-			return value, true
-		}
-	}
-	return "", false
-}
-
-// readAdvertised reads up to the flush that ends what is advertised. Over HTTP
-// a line that names the service, and a flush, stand before it.
-func readAdvertised(r io.Reader, repository string) (Advertised, error) {
-	a := Advertised{repository: repository, tips: map[string]string{}}
-	r = io.LimitReader(r, maxAnswer)
-	line, err := pkt(r)
-	if err == nil && string(line) == "# service=git-receive-pack\n" {
-		if line, err = pkt(r); err == nil && line == nil {
-			line, err = pkt(r)
-		}
-	}
-	for first := true; ; first = false {
-		switch {
-		case err != nil:
-			return Advertised{}, fmt.Errorf("%w: %w", errAdvertised, err)
-		case line == nil && first:
-			return Advertised{}, fmt.Errorf("%w: no refs and no capabilities", errAdvertised)
-		case line == nil:
-			return a, nil
-		}
-		if err = a.add(string(line), first); err == nil {
-			line, err = pkt(r)
-		}
-	}
-}
-
-// add takes one line: a hash, a ref, and on the first the capabilities. What
-// else it may hold (a shallow line, an error) is not a repository to push to.
-func (a *Advertised) add(line string, first bool) error {
-	line, capabilities, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\x00")
-	hash, ref, _ := strings.Cut(line, " ")
-	switch {
-	case found != first || strings.Trim(hash, "0123456789abcdef") != "" || hash == "" || ref == "":
-		return fmt.Errorf("the line %.80q", line)
-	case a.tips[ref] != "" && ref != ".have": // which an alternate's refs are all called
-		return fmt.Errorf("%s stands twice", ref)
-	}
-	a.tips[ref] = hash
-	if first {
-		a.capabilities = strings.Fields(capabilities)
-	}
-	return nil
-}
-
-// pkt reads one line of git's (gitprotocol-common, "pkt-line Format"); nil is
-// the flush.
-func pkt(r io.Reader) ([]byte, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err
-	}
-	n, err := strconv.ParseUint(string(head[:]), 16, 16)
-	switch {
-	case err != nil || n > 0 && n <= 4:
-		return nil, fmt.Errorf("a line of the length %q", head)
-	case n == 0:
-		return nil, nil
-	}
-	line := make([]byte, n-4)
-	_, err = io.ReadFull(r, line)
-	return line, err
-}
 
 // Advertised is what was advertised under this lease, or under one that it
 // follows. An error says why nothing was.
-func (l *Lease) Advertised() (Advertised, error) {
+func (l *Lease) Advertised() (gitpush.Advertised, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.advertised.tips == nil && l.unread == nil {
-		return Advertised{}, errAdvertised
+	if !l.advertised.Any() && l.unread == nil {
+		return gitpush.Advertised{}, gitpush.ErrUnread
 	}
 	return l.advertised, l.unread
 }
@@ -149,7 +25,7 @@ func (l *Lease) Follow(earlier *Lease) {
 	l.sees(a, err)
 }
 
-func (l *Lease) sees(a Advertised, err error) {
+func (l *Lease) sees(a gitpush.Advertised, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.advertised, l.unread = a, err
@@ -159,7 +35,7 @@ func (l *Lease) sees(a Advertised, err error) {
 // lease is held.
 func (l *Lease) discovers(resp *http.Response, body []byte) {
 	repository, found := strings.CutSuffix(resp.Request.URL.Path, "/info/refs")
-	if found && resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Type") == advertisement {
-		l.advertised, l.unread = readAdvertised(bytes.NewReader(body), repository)
+	if found && resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Type") == gitpush.AdvertisementType {
+		l.advertised, l.unread = gitpush.Read(bytes.NewReader(body), repository)
 	}
 }

@@ -21,8 +21,8 @@ type Config struct {
 	// Services are the authorities of a target that has one per service, by
 	// the name in a rule; Host is empty then.
 	Services map[string]string
-	// Headers are headers that may stand in a request besides the usual ones.
-	Headers []string
+	// Headers are the system's own, besides the usual ones.
+	Headers targets.Headers
 	// SSHHost is the only SSH server that may be asked, "" for none.
 	SSHHost string
 	// UserAgent replaces the request's.
@@ -129,13 +129,13 @@ func (g *guarded) send(r *http.Request, body []byte, rule targets.Rule, lease *L
 	}
 	out.Header.Set("User-Agent", g.cfg.UserAgent)
 	began := g.cfg.Now()
-	lease.leaves(out, body, began)
+	lease.leaves(out, body, began, g.cfg.Headers.Sent)
 	resp, err := g.next.RoundTrip(out)
 	if err != nil {
 		lease.failed(err, g.cfg.Now().Sub(began))
 		return nil, err
 	}
-	return lease.answered(resp, rule, func() time.Duration { return g.cfg.Now().Sub(began) }), nil
+	return lease.answered(resp, rule, g.cfg.Headers.Answered, func() time.Duration { return g.cfg.Now().Sub(began) }), nil
 }
 
 func drain(body io.ReadCloser) {

@@ -55,6 +55,7 @@ func newPeer(t *testing.T, handler http.HandlerFunc, options ...option) *peer {
 func newGuard(host string, options ...option) *guard.Guard {
 	cfg := guard.Config{
 		Host: host, UserAgent: "sodprobe/test", Limit: rate.Inf, Budget: targets.NewBudget(1000), Timeout: 5 * time.Second, Now: time.Now,
+		Headers: targets.Headers{Identity: []string{"Impersonate-"}, Sent: []string{"Impersonate-"}},
 	}
 	for _, o := range options {
 		o(&cfg)

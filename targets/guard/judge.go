@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // maxRequest is the longest body that may leave, in bytes.
@@ -99,7 +100,7 @@ func (g *Guard) host(service string) string {
 
 // allowedHeaders may stand in a request, besides those that say who asks.
 func allowedHeaders() []string {
-	return []string{"Accept", "Accept-Encoding", "Audit-Id", "Authorization", "Content-Length", "Content-Type", "User-Agent"}
+	return []string{"Accept", "Accept-Encoding", "Authorization", "Content-Length", "Content-Type", "User-Agent"}
 }
 
 // headers checks that nothing but known headers goes out, each once, and that
@@ -111,10 +112,9 @@ func (g *Guard) headers(h, identity http.Header) error {
 		switch {
 		case name != canonical:
 			return refuse("header %q is not in its canonical form", name)
-		case strings.HasPrefix(canonical, "Impersonate-"), canonical == "Private-Token", canonical == "X-Amz-Security-Token",
-			canonical == "Authorization" && identity[canonical] != nil:
+		case targets.Listed(g.cfg.Headers.Identity, canonical), canonical == "Authorization" && identity[canonical] != nil:
 			got[canonical] = values
-		case !slices.Contains(allowedHeaders(), canonical) && !slices.Contains(g.cfg.Headers, canonical):
+		case !slices.Contains(allowedHeaders(), canonical) && !targets.Listed(g.cfg.Headers.Allowed, canonical):
 			return refuse("header %q is not on the list", name)
 		case len(values) != 1:
 			return refuse("header %q stands %d times", name, len(values))
@@ -167,7 +167,7 @@ func read(kind string, body []byte) (payload, error) {
 	p := payload{text: string(body)}
 	var err error
 	switch kind {
-	case receivePack:
+	case gitpush.ContentType:
 		p.push, err = parsedPush(body)
 	case "application/x-www-form-urlencoded":
 		p.document, err = form(p.text)

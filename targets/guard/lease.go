@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
@@ -18,12 +19,11 @@ import (
 type Lease struct {
 	// Rules are resolved; exactly one must match.
 	Rules []targets.Rule
-	// Identity is the exact set of headers that say who asks (Impersonate-*,
-	// Private-Token) that must be there; none other may. A nil map means none
-	// may. Where it names Authorization, that must be there to the letter, too.
+	// Identity is the exact set of the system's headers that say who asks that
+	// must be there; none other may. A nil map means none may. Where it names Authorization, that must be there to the letter, too.
 	Identity http.Header
 	// History is what a push is judged by.
-	History *History
+	History *gitpush.History
 	// Still is asked once more before the request leaves; an error refuses it.
 	Still func() error
 	// Secrets are strings that must never reach the record.
@@ -43,7 +43,7 @@ type Lease struct {
 	exchange    targets.Exchange
 	// advertised is what the server said before a push; unread, why that
 	// cannot be read.
-	advertised Advertised
+	advertised gitpush.Advertised
 	unread     error
 }
 
@@ -79,7 +79,7 @@ func (l *Lease) refused(err error) {
 	}
 }
 
-func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
+func (l *Lease) leaves(r *http.Request, body []byte, at time.Time, own []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// The credential that this very request carries, wherever it came from:
@@ -87,14 +87,14 @@ func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 	for _, value := range r.Header.Values("Authorization") {
 		_, secret, ok := strings.Cut(value, " ")
 		if _, signature, signed := strings.Cut(secret, "Signature="); signed {
-			secret = signature // AWS's; what stands before it is no secret
+			secret = signature // of a signed request; what stands before it is no secret
 		}
 		if ok && (l.Known == nil || !l.Known.Has(secret)) {
 			l.Secrets = append(slices.Clone(l.Secrets), secret)
 		}
 	}
 	text, _ := cut(body)
-	if push, err := parsePush(body); err == nil {
+	if push, err := gitpush.Parse(body); err == nil {
 		text = push.String()
 	}
 	if l.made.body != "" && string(body) == l.made.body {
@@ -103,7 +103,7 @@ func (l *Lease) leaves(r *http.Request, body []byte, at time.Time) {
 	l.exchange.Unexercised = l.unexercised
 	l.exchange.Sent = &targets.Sent{
 		At: at.UTC(), Method: r.Method, URL: l.redact(r.URL.String()),
-		Headers: l.headers(r.Header, sentHeaders()), Body: l.redact(text),
+		Headers: l.headers(r.Header, sentHeaders(), own), Body: l.redact(text),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // payload is what a request carries: a JSON document or a push.
@@ -16,17 +17,20 @@ type payload struct {
 	text     string
 	document map[string]any
 	broken   error // why the text is no document
-	push     *command
-	history  *History
-	seen     Advertised
+	push     *gitpush.Command
+	history  *gitpush.History
+	seen     gitpush.Advertised
 	replaced string // the only body of a rule that replaces an object
 	host     func(service string) string
 }
 
 // parsedPush reads a push.
-func parsedPush(body []byte) (*command, error) {
-	push, err := parsePush(body)
-	return &push, err
+func parsedPush(body []byte) (*gitpush.Command, error) {
+	push, err := gitpush.Parse(body)
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	return &push, nil
 }
 
 // match returns the one rule that a request fits. None, or more than one, is
@@ -79,10 +83,10 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 		return "the rule allows no body"
 	}
 	if rule.Push != nil {
-		if body.seen.repository+"/git-receive-pack" != r.URL.Path {
+		if body.seen.Repository()+"/git-receive-pack" != r.URL.Path {
 			return "the server advertised another repository"
 		}
-		if misfit := body.push.misfit(*rule.Push, body.history, body.seen); misfit != "" {
+		if misfit := body.push.Misfit(*rule.Push, body.history, body.seen); misfit != "" {
 			return misfit
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,42 +19,22 @@ import (
 // maxAnswer is how much of an answer is read at all, in bytes.
 const maxAnswer = 8 << 20
 
+// sentHeaders and answerHeaders are worth recording of whichever system.
 func sentHeaders() []string {
-	return []string{"Accept", "Audit-Id", "Content-Type", "If-Match", "If-Unmodified-Since", "User-Agent", "X-Amz-Target"}
+	return []string{"Accept", "Content-Type", "If-Match", "If-Unmodified-Since", "User-Agent"}
 }
 
 func answerHeaders() []string {
 	return []string{
-		"Audit-Id",
-		"Content-Type",
-		"Date",
-		"Etag",
-		"Location",
-		"Ratelimit-Limit",
-		"Ratelimit-Name",
-		"Ratelimit-Remaining",
-		"Retry-After",
-		"Server",
-		"Via",
-		"Warning",
-		"Www-Authenticate",
-		"X-Amz-Id-2",
-		"X-Amz-Request-Id",
-		"X-Amz-Version-Id",
-		"X-Amzn-Errortype",
-		"X-Amzn-Requestid",
-		"X-Gitlab-Meta",
-		"X-Request-Id",
-		"X-Kubernetes-Pf-Flowschema-Uid",
-		"X-Kubernetes-Pf-Prioritylevel-Uid",
+		"Content-Type", "Date", "Etag", "Location", "Retry-After", "Server", "Via", "Warning", "Www-Authenticate", "X-Request-Id",
 	}
 }
 
-// headers keeps those on a list, and Impersonate-* of requests.
-func (l *Lease) headers(h http.Header, keep []string) map[string]string {
+// headers keeps those on a list, and those on the system's own.
+func (l *Lease) headers(h http.Header, keep, own []string) map[string]string {
 	out := map[string]string{}
 	for name, values := range h {
-		if slices.Contains(keep, name) || strings.HasPrefix(name, "Impersonate-") {
+		if targets.Listed(keep, name) || targets.Listed(own, name) {
 			text := l.redact(strings.Join(values, ", "))
 			if name == "Location" {
 				text, _, _ = strings.Cut(text, "?")
@@ -67,14 +46,14 @@ func (l *Lease) headers(h http.Header, keep []string) map[string]string {
 }
 
 // answered records an answer, and returns it with its body read.
-func (l *Lease) answered(resp *http.Response, rule targets.Rule, took func() time.Duration) *http.Response {
+func (l *Lease) answered(resp *http.Response, rule targets.Rule, own []string, took func() time.Duration) *http.Response {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	_ = resp.Body.Close() // read to its end, or broken
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x := &l.exchange
 	x.Sent.Took, x.Sent.Protocol = took(), resp.Proto
-	x.Status, x.Headers = resp.StatusCode, l.headers(resp.Header, answerHeaders())
+	x.Status, x.Headers = resp.StatusCode, l.headers(resp.Header, answerHeaders(), own)
 	x.Peer = peer(resp.TLS)
 	x.Truncated = err != nil || len(body) > maxAnswer
 	switch {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 // MethodSSH is the method of a rule for a conversation over SSH.
@@ -29,7 +30,7 @@ type Conversation struct {
 	Open func(ctx context.Context) (Remote, error)
 	// Compose builds the push from what the far end advertises, which the guard
 	// has read. Nil sends nothing.
-	Compose func(Advertised) ([]byte, error)
+	Compose func(gitpush.Advertised) ([]byte, error)
 }
 
 // Converse lets one conversation run under a lease, and records it. Not a
@@ -75,7 +76,7 @@ func (g *Guard) converse(ctx context.Context, l *Lease, rule targets.Rule, c Con
 	defer context.AfterFunc(ctx, func() { _ = remote.Close() })()
 	defer func() { _ = remote.Close() }() // read to its end, or given up
 	if c.Compose != nil {
-		seen, err := readAdvertised(remote, c.Path)
+		seen, err := gitpush.Read(remote, c.Path)
 		l.sees(seen, err)
 		if err != nil {
 			return nil, err
@@ -84,11 +85,11 @@ func (g *Guard) converse(ctx context.Context, l *Lease, rule targets.Rule, c Con
 		if err != nil {
 			return nil, err
 		}
-		push, err := parsePush(body)
+		push, err := parsedPush(body)
 		if err != nil {
 			return nil, err
 		}
-		if misfit := push.misfit(*rule.Push, l.History, seen); misfit != "" {
+		if misfit := push.Misfit(*rule.Push, l.History, seen); misfit != "" {
 			return nil, refuse("a push that the lease does not allow: %s", misfit)
 		}
 		l.says(push.String())

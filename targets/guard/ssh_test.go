@@ -13,6 +13,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
 const (
@@ -98,7 +99,7 @@ func newTalk() *talk {
 	return &talk{
 		far: &far{says: strings.NewReader(advertises() + received), closed: make(chan struct{})},
 		lease: &guard.Lease{
-			History: &guard.History{Line: line(), Beside: commit(500)},
+			History: &gitpush.History{Line: line(), Beside: commit(500)},
 			Rules: []targets.Rule{{
 				Method: guard.MethodSSH, Path: repo, Mutating: true,
 				Push: &targets.Push{Ref: mainRef, Form: targets.PushUpdate, Beside: "refs/heads/feature"},
@@ -118,7 +119,7 @@ func (k *talk) hold(t *testing.T) (answer []byte, opened bool, err error) {
 		return k.far, k.open
 	}}
 	if k.compose {
-		c.Compose = func(guard.Advertised) ([]byte, error) { return k.body, nil }
+		c.Compose = func(gitpush.Advertised) ([]byte, error) { return k.body, nil }
 	}
 	answer, err = g.Converse(t.Context(), k.lease, c)
 	return answer, opened, err

@@ -82,11 +82,23 @@ func Connect(cfg Config) (*Cluster, error) {
 	c.proxy = proxyOf(cfg.Kubeconfig, clusterOf(cfg.Target).Context)
 	c.guard = guard.New(guard.Config{
 		Host: u.Host, UserAgent: cfg.UserAgent, Limit: rate.Limit(cfg.Target.RequestsPerSecond),
-		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: Invariant, Now: cfg.Now,
+		Budget: cfg.Budget, Timeout: cfg.Timeout, Invariant: Invariant, Now: cfg.Now, Headers: Headers(),
 	})
 	c.prober, err = c.credential(clusterOf(cfg.Target).Context, config)
 	return c, err
 }
+
+// Headers are the API server's own. Audit-Id is what its audit log calls a request,
+// and the flow schema tells what throttled one.
+func Headers() targets.Headers {
+	return targets.Headers{
+		Identity: []string{impersonate}, Allowed: []string{"Audit-Id"}, Sent: []string{"Audit-Id", impersonate},
+		Answered: []string{"Audit-Id", "X-Kubernetes-Pf-Flowschema-Uid", "X-Kubernetes-Pf-Prioritylevel-Uid"},
+	}
+}
+
+// impersonate begins the headers that name whom a request is sent as.
+const impersonate = "Impersonate-"
 
 // proxyOf is the proxy that a context's cluster names, by its scheme and host.
 func proxyOf(kubeconfig *clientcmdapi.Config, context string) string {

@@ -23,7 +23,11 @@ func SystemWith(kubeconfig Loader) targets.System {
 		Name: Name, Title: "Kubernetes",
 		NewTarget:   func() targets.TargetBlock { return &Target{} },
 		NewIdentity: func() targets.IdentityBlock { return &Identity{} },
-		Classify:    Classify, Oracle: Oracle(), Pinned: Pinned, ActedAs: ActedAs,
+		Layers: []targets.Layer{
+			targets.Authorization, targets.RBACEscalation, targets.AdmissionPolicy, targets.AdmissionWebhook, targets.AdmissionPlugin,
+			targets.PodSecurity, targets.Quota,
+		},
+		Classify: Classify, Oracle: Oracle(), Pinned: Pinned, ActedAs: ActedAs,
 		Options: []targets.Option{{
 			Name:  "kubeconfig",
 			Usage: "kubeconfig with the scenario's contexts (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",

@@ -1,13 +1,26 @@
 package systems_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/systems"
 )
+
+// TestLayers: each layer of the closed list is one system's.
+func TestLayers(t *testing.T) {
+	var all []targets.Layer
+	for _, s := range systems.All() {
+		all = append(all, s.Layers...)
+	}
+	if !slices.Equal(all, targets.Layers()) {
+		t.Errorf("the systems have %v, the list is %v", all, targets.Layers())
+	}
+}
 
 // TestFidelity: how close each way to act as somebody is to being them.
 func TestFidelity(t *testing.T) {

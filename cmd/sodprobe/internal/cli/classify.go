@@ -22,17 +22,17 @@ func (a *app) classifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classify FILE|-",
 		Short: "Say what one recorded exchange means, by the same code as a run",
-		Long: `classify reads one question and its recorded answer, as JSON, and prints the
+		Long: fmt.Sprintf(`classify reads one question and its recorded answer, as JSON, and prints the
 response class:
 
-  {"system": "kubernetes", "subject": "alice@corp.example", "harness": "prober",
+  {"system": "%s", "subject": "alice@corp.example", "harness": "prober",
    "action": "create", "resource": "deployments.apps", "name": "", "scope": "payments",
    "technique": "dry-run", "reached": ["status:201"],
    "exchange": {"status": 403, "headers": {"Content-Type": "application/json"}, "body": "…"}}
 
 A recorded case may also say what it means ("want": {"class": ["denied"]}), where
 it was seen ("source"), its "id" and "why": classify then says whether it agrees.
-The cases under targets/*/testdata/corpus have that form.`,
+The cases under targets/*/testdata/corpus have that form.`, strings.ReplaceAll(named(a.systems.Names()), ", ", "|")),
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.classify(args[0], out) },
 	}

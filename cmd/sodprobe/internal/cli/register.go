@@ -125,10 +125,14 @@ func (e *execution) proxies() []string {
 }
 
 // roots lists the files of the environment that say whom to trust, each with the
-// digest of what it holds: Go reads the first two (crypto/x509), AWS's SDK the last.
+// digest of what it holds: those that Go reads (crypto/x509), and the systems' own.
 func (e *execution) roots() []string {
 	var out []string
-	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE"} {
+	names := []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}
+	for _, s := range e.app.systems {
+		names = append(names, s.Trusts...)
+	}
+	for _, name := range names {
 		value := e.app.env(name)
 		if value == "" {
 			continue

@@ -1,8 +1,9 @@
-package guard
+package gitpush
 
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,8 +12,8 @@ import (
 	"github.com/sodprobe/sodprobe/targets"
 )
 
-// receivePack is the content type of a push over HTTP.
-const receivePack = "application/x-git-receive-pack-request"
+// ContentType is that of a push over HTTP.
+const ContentType = "application/x-git-receive-pack-request"
 
 // deep is how many first parents lie at least between a ref's tip and the old
 // hash that a push names, unless that is the root.
@@ -25,8 +26,8 @@ const emptyPack = "5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed
 // zero is the hash that stands for no object.
 const zero = "0000000000000000000000000000000000000000"
 
-// History is what the observer read of the branch that a push names. The guard
-// judges the push by it, and by what the server advertises.
+// History is what the observer read of the branch that a push names. A push
+// is judged by it, and by what the server advertises.
 type History struct {
 	// Line are the ref's first parents, the tip first.
 	Line []string
@@ -62,62 +63,62 @@ func (h History) Old(form targets.PushForm) (string, error) {
 	return "", fmt.Errorf("a push of the form %q", form)
 }
 
-// command is the one command of a push.
-type command struct {
+// Command is the one command of a push.
+type Command struct {
 	old, new, ref string
 	capabilities  []string
 }
 
 // String is the command as the record shows it.
-func (c command) String() string {
+func (c Command) String() string {
 	return fmt.Sprintf("%s %s %s\n%s\nan empty pack\n", c.old, c.new, c.ref, strings.Join(c.capabilities, " "))
 }
 
-// parsePush reads a push of exactly one command and an empty pack
+// Parse reads a push of exactly one command and an empty pack
 // (gitprotocol-pack, "Reference Update Request"). It refuses every other form.
-func parsePush(body []byte) (command, error) {
+func Parse(body []byte) (Command, error) {
 	if len(body) < 4 {
-		return command{}, refuse("a push without a command")
+		return Command{}, errors.New("a push without a command")
 	}
 	n, err := strconv.ParseUint(string(body[:4]), 16, 16)
 	if err != nil || int(n) < 4 || int(n) > len(body) {
-		return command{}, refuse("a push whose first line has no length")
+		return Command{}, errors.New("a push whose first line has no length")
 	}
 	line, rest := string(body[4:n]), body[n:]
 	pack, found := bytes.CutPrefix(rest, []byte("0000"))
 	if !found {
-		return command{}, refuse("a push of more than one command")
+		return Command{}, errors.New("a push of more than one command")
 	}
 	if hex.EncodeToString(pack) != emptyPack {
-		return command{}, refuse("a push whose pack is not empty")
+		return Command{}, errors.New("a push whose pack is not empty")
 	}
 	text, capabilities, found := strings.Cut(line, "\x00")
 	part := strings.Split(text, " ")
 	if !found || len(part) != 3 {
-		return command{}, refuse("a push whose command is not OLD NEW REF")
+		return Command{}, errors.New("a push whose command is not OLD NEW REF")
 	}
-	c := command{part[0], part[1], part[2], strings.Fields(capabilities)}
+	c := Command{part[0], part[1], part[2], strings.Fields(capabilities)}
 	return c, c.check()
 }
 
 // check refuses what no rule may allow.
-func (c command) check() error {
+func (c Command) check() error {
 	switch {
 	case !isHash(c.old) || !isHash(c.new):
-		return refuse("a push whose hashes are not SHA-1")
+		return errors.New("a push whose hashes are not SHA-1")
 	case c.new == zero:
-		return refuse("a push that deletes %s", c.ref)
+		return fmt.Errorf("a push that deletes %s", c.ref)
 	case c.old == c.new:
-		return refuse("a push that changes nothing: its hooks run after it all the same")
+		return errors.New("a push that changes nothing: its hooks run after it all the same")
 	case !strings.HasPrefix(c.ref, "refs/heads/") && !strings.HasPrefix(c.ref, "refs/tags/"):
-		return refuse("a push to %s, which is no branch and no tag", c.ref)
+		return fmt.Errorf("a push to %s, which is no branch and no tag", c.ref)
 	case !slices.Contains(c.capabilities, "report-status") || !slices.Contains(c.capabilities, "side-band-64k"):
-		return refuse("a push that does not ask for its report")
+		return errors.New("a push that does not ask for its report")
 	}
 	for _, name := range c.capabilities {
 		known := name == "report-status" || name == "side-band-64k" || name == "object-format=sha1" || strings.HasPrefix(name, "agent=")
 		if !known {
-			return refuse("a push with the capability %s", name)
+			return fmt.Errorf("a push with the capability %s", name)
 		}
 	}
 	return nil
@@ -128,8 +129,8 @@ func isHash(s string) bool {
 	return err == nil && len(s) == len(zero) && s == strings.ToLower(s)
 }
 
-// misfit says why a push is not the one that a rule allows, "" where it is.
-func (c command) misfit(want targets.Push, h *History, a Advertised) string {
+// Misfit says why a push is not the one that a rule allows, "" where it is.
+func (c Command) Misfit(want targets.Push, h *History, a Advertised) string {
 	if h == nil {
 		return "nothing is known of the ref's history"
 	}
