@@ -55,7 +55,7 @@ func writeRun(t *testing.T, dir string, tamper func(journal.Type, any) any) {
 	f.checkpoint("before")
 	f.body()
 	f.checkpoint("after")
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -197,7 +197,7 @@ func TestManyAttempts(t *testing.T) {
 		put(journal.TypeObservation, journal.Observation{N: i, Controls: []string{"c"}, Response: targets.Response{Class: targets.Throttled}})
 	}
 	put(journal.TypeObservation, journal.Observation{N: n, Controls: []string{"c"}, Judgement: probes.Judgement{Outcome: probes.Permitted}})
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, journal.FileName))

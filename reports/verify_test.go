@@ -550,7 +550,7 @@ func TestNothingNewAfterARecovery(t *testing.T) {
 			f.put(journal.TypeRunRecover, journal.RunRecover{RunKey: runKey, Operator: journal.Principal{Person: "oscar"}})
 			f.put(journal.TypeRecSigned, journal.Signed{Seq: 2, Namespace: "operate@sodprobe", Signature: "by oscar"})
 			more(f)
-			if err := w.Close(); err != nil {
+			if err := w.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := reports.Verify(os.DirFS(dir), verifier()); err == nil || !strings.Contains(err.Error(), "adds only what ends the run") {

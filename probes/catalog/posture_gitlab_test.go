@@ -157,7 +157,7 @@ func TestOwnGitLab(t *testing.T) {
 func startGitLab(t *testing.T, cfg gitlablab.Config) *gitlablab.GitLab {
 	t.Helper()
 	cfg.Dir, cfg.Now, cfg.Rand = t.TempDir(), time.Now, rand.Reader
-	g, err := gitlablab.Start(cfg)
+	g, err := gitlablab.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,14 +177,14 @@ func gitLabIdentity(username string, role targets.Role) targets.Identity {
 func runGitLab(t *testing.T, cfg gitlablab.Config, fault gitlablab.Fault) map[string]journal.Observation {
 	t.Helper()
 	g := startGitLab(t, cfg)
-	before, err := g.Snapshot()
+	before, err := g.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	target, scenario := connectGitLab(t, g)
 	g.SetFault(fault)
 	out := execute(t, scenario, target, gitlab.Classify, gitlab.Oracle())
-	after, err := g.Snapshot()
+	after, err := g.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,43 +52,43 @@ type Ledger struct {
 
 // OpenLedger opens the ledger of an evidence root, which it makes if it is
 // not there, and checks the chain of its lines.
-func OpenLedger(root string, now func() time.Time) (*Ledger, error) {
+func OpenLedger(ctx context.Context, root string, now func() time.Time) (*Ledger, error) {
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return nil, err
 	}
 	l := &Ledger{path: filepath.Join(root, LedgerName), now: now}
-	return l, l.locked(func(f *os.File) error {
+	return l, l.locked(ctx, func(f *os.File) error {
 		_, err := readLedger(f, func(LedgerEntry) {})
 		return err
 	})
 }
 
 // Started records a run before its first request.
-func (l *Ledger) Started(run, scenario string, trust int, trustSum string) error {
-	return l.append(LedgerEntry{Type: "run.started", Run: run, Scenario: scenario, Trust: trust, TrustSum: trustSum})
+func (l *Ledger) Started(ctx context.Context, run, scenario string, trust int, trustSum string) error {
+	return l.append(ctx, LedgerEntry{Type: "run.started", Run: run, Scenario: scenario, Trust: trust, TrustSum: trustSum})
 }
 
 // Ended records the journal's root at a run's end.
-func (l *Ledger) Ended(run string, lines int64, root tlog.Hash, status string) error {
-	return l.append(LedgerEntry{Type: "run.ended", Run: run, Lines: lines, Root: root.String(), Status: status})
+func (l *Ledger) Ended(ctx context.Context, run string, lines int64, root tlog.Hash, status string) error {
+	return l.append(ctx, LedgerEntry{Type: "run.ended", Run: run, Lines: lines, Root: root.String(), Status: status})
 }
 
 // Refused records why a run did not begin.
-func (l *Ledger) Refused(run, scenario string, reasons []string) error {
-	return l.append(LedgerEntry{Type: "run.refused", Run: run, Scenario: scenario, Reasons: reasons})
+func (l *Ledger) Refused(ctx context.Context, run, scenario string, reasons []string) error {
+	return l.append(ctx, LedgerEntry{Type: "run.refused", Run: run, Scenario: scenario, Reasons: reasons})
 }
 
 // Recovered records that a crashed run was closed.
-func (l *Ledger) Recovered(run string, lines int64, root tlog.Hash) error {
-	return l.append(LedgerEntry{Type: "run.recovered", Run: run, Lines: lines, Root: root.String()})
+func (l *Ledger) Recovered(ctx context.Context, run string, lines int64, root tlog.Hash) error {
+	return l.append(ctx, LedgerEntry{Type: "run.recovered", Run: run, Lines: lines, Root: root.String()})
 }
 
 // Trust compares a trust folder's version, and its content, with those that runs
 // used. It returns ErrRollback for an older version, and for one that had another
 // content.
-func (l *Ledger) Trust(version int, sum string) error {
+func (l *Ledger) Trust(ctx context.Context, version int, sum string) error {
 	highest, other := 0, ""
-	if err := l.each(func(e LedgerEntry) {
+	if err := l.each(ctx, func(e LedgerEntry) {
 		highest = max(highest, e.Trust)
 		if e.Trust == version && e.TrustSum != "" && e.TrustSum != sum {
 			other = e.TrustSum
@@ -119,9 +119,9 @@ type Known struct {
 }
 
 // Known says what the ledger knows of a run.
-func (l *Ledger) Known(run string) (Known, error) {
+func (l *Ledger) Known(ctx context.Context, run string) (Known, error) {
 	var k Known
-	err := l.each(func(e LedgerEntry) {
+	err := l.each(ctx, func(e LedgerEntry) {
 		if e.Run != run {
 			return
 		}
@@ -148,9 +148,9 @@ func ReadLedger(root string) (*Ledger, error) {
 }
 
 // Runs counts how often a scenario's exact bytes were run.
-func (l *Ledger) Runs(scenario string) (int, error) {
+func (l *Ledger) Runs(ctx context.Context, scenario string) (int, error) {
 	n := 0
-	err := l.each(func(e LedgerEntry) {
+	err := l.each(ctx, func(e LedgerEntry) {
 		if e.Type == "run.started" && e.Scenario == scenario {
 			n++
 		}
@@ -158,15 +158,15 @@ func (l *Ledger) Runs(scenario string) (int, error) {
 	return n, err
 }
 
-func (l *Ledger) each(f func(LedgerEntry)) error {
-	return l.locked(func(file *os.File) error {
+func (l *Ledger) each(ctx context.Context, f func(LedgerEntry)) error {
+	return l.locked(ctx, func(file *os.File) error {
 		_, err := readLedger(file, f)
 		return err
 	})
 }
 
-func (l *Ledger) append(e LedgerEntry) error {
-	return l.locked(func(f *os.File) error {
+func (l *Ledger) append(ctx context.Context, e LedgerEntry) error {
+	return l.locked(ctx, func(f *os.File) error {
 		was, err := readLedger(f, func(LedgerEntry) {})
 		if err != nil {
 			return err
@@ -192,9 +192,10 @@ func (l *Ledger) append(e LedgerEntry) error {
 // lockWait bounds how long one process waits for another's line.
 const lockWait = 30 * time.Second
 
-// locked opens the ledger for appending while no other process has it.
-func (l *Ledger) locked(f func(*os.File) error) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+// locked opens the ledger for appending while no other process has it. It outlives
+// the signal: an interrupted run is recorded to its end.
+func (l *Ledger) locked(ctx context.Context, f func(*os.File) error) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
 	lock := flock.New(l.path + ".lock")
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {

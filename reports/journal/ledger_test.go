@@ -15,7 +15,7 @@ import (
 
 func openLedger(t *testing.T, root string) *journal.Ledger {
 	t.Helper()
-	l, err := journal.OpenLedger(root, clock())
+	l, err := journal.OpenLedger(t.Context(), root, clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func openLedger(t *testing.T, root string) *journal.Ledger {
 
 func runs(t *testing.T, l *journal.Ledger, scenario string) int {
 	t.Helper()
-	n, err := l.Runs(scenario)
+	n, err := l.Runs(t.Context(), scenario)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,12 +34,12 @@ func runs(t *testing.T, l *journal.Ledger, scenario string) int {
 func TestLedgerCountsRuns(t *testing.T) {
 	l := openLedger(t, filepath.Join(t.TempDir(), "evidence"))
 	for _, err := range []error{
-		l.Started("run-1", "sha256:aa", 3, "cc"),
-		l.Ended("run-1", 12, tlog.RecordHash(nil), "completed"),
-		l.Refused("run-2", "sha256:aa", []string{"expired"}),
-		l.Started("run-3", "sha256:aa", 3, "cc"),
-		l.Recovered("run-3", 9, tlog.RecordHash(nil)),
-		l.Started("run-4", "sha256:bb", 4, "cc"),
+		l.Started(t.Context(), "run-1", "sha256:aa", 3, "cc"),
+		l.Ended(t.Context(), "run-1", 12, tlog.RecordHash(nil), "completed"),
+		l.Refused(t.Context(), "run-2", "sha256:aa", []string{"expired"}),
+		l.Started(t.Context(), "run-3", "sha256:aa", 3, "cc"),
+		l.Recovered(t.Context(), "run-3", 9, tlog.RecordHash(nil)),
+		l.Started(t.Context(), "run-4", "sha256:bb", 4, "cc"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -49,11 +49,11 @@ func TestLedgerCountsRuns(t *testing.T) {
 		t.Errorf("runs: %d %d %d, want 2 1 0: a refusal is no run", a, b, c)
 	}
 	for version, rollback := range map[int]bool{3: true, 4: false, 5: false} {
-		if err := l.Trust(version, "cc"); errors.Is(err, journal.ErrRollback) != rollback {
+		if err := l.Trust(t.Context(), version, "cc"); errors.Is(err, journal.ErrRollback) != rollback {
 			t.Errorf("trust version %d: %v", version, err)
 		}
 	}
-	if err := l.Trust(4, "another"); !errors.Is(err, journal.ErrRollback) {
+	if err := l.Trust(t.Context(), 4, "another"); !errors.Is(err, journal.ErrRollback) {
 		t.Errorf("the same version with another content: %v", err)
 	}
 }
@@ -65,7 +65,7 @@ func TestLedgerOfManyProcesses(t *testing.T) {
 		l := openLedger(t, root)
 		all.Go(func() {
 			for range 5 {
-				if err := l.Started("run", "sha256:aa", 1, "cc"); err != nil {
+				if err := l.Started(t.Context(), "run", "sha256:aa", 1, "cc"); err != nil {
 					t.Error(err)
 				}
 			}
@@ -82,7 +82,7 @@ func TestLedgerShowsEveryChange(t *testing.T) {
 	root := t.TempDir()
 	l := openLedger(t, root)
 	for _, run := range []string{"run-1", "run-2", "run-3"} {
-		if err := l.Started(run, "sha256:aa", 1, "cc"); err != nil {
+		if err := l.Started(t.Context(), run, "sha256:aa", 1, "cc"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,10 +102,10 @@ func TestLedgerShowsEveryChange(t *testing.T) {
 		if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := journal.OpenLedger(root, clock()); err == nil {
+		if _, err := journal.OpenLedger(t.Context(), root, clock()); err == nil {
 			t.Errorf("%s: nobody noticed", name)
 		}
-		if err := l.Started("run-4", "sha256:aa", 1, "cc"); err == nil {
+		if err := l.Started(t.Context(), "run-4", "sha256:aa", 1, "cc"); err == nil {
 			t.Errorf("%s: a line was appended", name)
 		}
 	}
@@ -117,7 +117,7 @@ func TestLedgerTorn(t *testing.T) {
 	root := t.TempDir()
 	l := openLedger(t, root)
 	for _, run := range []string{"run-1", "run-2"} {
-		if err := l.Started(run, "sha256:aa", 1, "cc"); err != nil {
+		if err := l.Started(t.Context(), run, "sha256:aa", 1, "cc"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestLedgerTorn(t *testing.T) {
 		if n := runs(t, openLedger(t, root), "sha256:aa"); n != 1 {
 			t.Fatalf("cut at %d: %d runs, want 1", cut, n)
 		}
-		if err := l.Started("run-3", "sha256:aa", 1, "cc"); err != nil {
+		if err := l.Started(t.Context(), "run-3", "sha256:aa", 1, "cc"); err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
 		if n := runs(t, openLedger(t, root), "sha256:aa"); n != 2 {

@@ -151,7 +151,7 @@ func (w *Writer) endAll(ctx context.Context, s *surveyed, r Recovery) (Recovered
 		return done, err
 	}
 	done.Size, done.Root = w.Root()
-	return done, w.close(ctx)
+	return done, w.Close(ctx)
 }
 
 // surveyed is what stands in a journal.

@@ -54,7 +54,7 @@ func finished(t *testing.T, dir string) {
 	}
 	put(journal.TypeObservation, journal.Observation{N: 2, Judgement: probes.Judgement{Outcome: probes.NotRun}})
 	put(journal.TypeRunEnd, journal.RunEnd{Status: "stopped", Requests: 7})
-	if err := errors.Join(w.Checkpoint(t.Context(), "after", origin, signer), w.Close()); err != nil {
+	if err := errors.Join(w.Checkpoint(t.Context(), "after", origin, signer), w.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -198,7 +198,7 @@ func TestRecoverLeavesALivingRunAlone(t *testing.T) {
 	if _, err := journal.Recover(t.Context(), dir, recovery(t)); !errors.Is(err, journal.ErrBusy) {
 		t.Errorf("got %v, want ErrBusy", err)
 	}
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := journal.Recover(t.Context(), dir, recovery(t)); !errors.Is(err, journal.ErrUnregistered) {

@@ -178,9 +178,7 @@ func (w *Writer) Checkpoint(ctx context.Context, name, origin string, key note.S
 }
 
 // Close makes the journal durable and closes it.
-func (w *Writer) Close() error { return w.close(context.Background()) }
-
-func (w *Writer) close(ctx context.Context) error {
+func (w *Writer) Close(ctx context.Context) error {
 	return errors.Join(w.Commit(ctx), w.file.Close(), w.lock.Unlock())
 }
 

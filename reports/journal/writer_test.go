@@ -121,7 +121,7 @@ func TestManyWriters(t *testing.T) {
 	}
 	all.Wait()
 	size, root := w.Root()
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var tree journal.Tree
@@ -136,7 +136,7 @@ func TestManyWriters(t *testing.T) {
 func TestCreateRefusesAnExistingJournal(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir)
-	defer func() { _ = w.Close() }()
+	defer func() { _ = w.Close(t.Context()) }()
 	if _, err := journal.Create(dir, "run-2", clock()); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second Create: %v", err)
 	}
@@ -146,7 +146,7 @@ func TestCreateRefusesAnExistingJournal(t *testing.T) {
 // first failure nothing may look as if it had been recorded.
 func TestFailedWriteEndsTheJournal(t *testing.T) {
 	w := create(t, t.TempDir())
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	stop := journal.Stop{Reason: "error"}
@@ -166,7 +166,7 @@ func TestFailedWriteEndsTheJournal(t *testing.T) {
 func TestCheckpoint(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir)
-	defer func() { _ = w.Close() }()
+	defer func() { _ = w.Close(t.Context()) }()
 	if err := w.Append(t.Context(), journal.TypeStop, journal.Stop{Reason: "error"}); err != nil {
 		t.Fatal(err)
 	}

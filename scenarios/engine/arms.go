@@ -60,7 +60,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	if t.notRun = s.stopped(); t.notRun != "" {
 		return nil
 	}
-	if err := s.consult(s.admitting, t); err != nil {
+	if err := s.consult(ctx, t); err != nil {
 		return err
 	}
 	a := s.probeArm(targets.ArmAttempt, t.N, item, t.person, targets.Production)
@@ -128,7 +128,7 @@ func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *
 	if id == nil || s.stopped() != "" {
 		return journal.ArmRecord{}, nil
 	}
-	as, err := s.instrument(s.admitting, *id)
+	as, err := s.instrument(ctx, *id)
 	if err != nil || as.session == nil || as.before.Proof != targets.Proven {
 		return journal.ArmRecord{}, err
 	}
@@ -177,7 +177,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	}
 	// While it waits for the rate limit a stop still holds it back; once it
 	// has left, it ends under its own deadline.
-	record.Case.Exchange = a.as.session.Send(s.admitting, targets.Call{
+	record.Case.Exchange = a.as.session.Send(ctx, targets.Call{
 		ID: record.ID, Request: a.request, Rules: rules, Null: a.null,
 		Still: func() error {
 			if why := s.admit(ctx, step); why != "" {

@@ -34,18 +34,18 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 		return s.unreached(ctx, b, pin)
 	}
 	s.standing = map[string]*sharedArm{}
-	before, err := s.readState(s.admitting, b, "before", s.whole)
+	before, err := s.readState(ctx, b, "before", s.whole)
 	if err != nil {
 		return err
 	}
 	if at := before.marked(); at != "" {
 		s.halt("mutated", at+" carries a mark of this run before anything was sent in this round")
 	}
-	developers, err := s.assumeAll(s.admitting, b.Identities)
+	developers, err := s.assumeAll(ctx, b.Identities)
 	if err != nil {
 		return err
 	}
-	if why := s.stopped(); why != "" && s.admitting.Err() != nil { // what opens brackets may be cut short
+	if why := s.stopped(); why != "" && ctx.Err() != nil { // what opens brackets may be cut short
 		return s.abandon(ctx, b, why)
 	}
 	trials := make([]*trial, len(b.Attempts))

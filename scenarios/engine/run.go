@@ -72,9 +72,8 @@ type run struct {
 	// signal, and ends a while after the stop.
 	reads     context.Context //nolint:containedctx // one value for the run, ended by halt
 	stopReads context.CancelFunc
-	// admitting is the context of what has not left yet: it ends with the stop.
-	admitting context.Context //nolint:containedctx // one value for the run, ended by halt
-	stopArms  context.CancelFunc
+	// stopArms ends what has not left yet.
+	stopArms context.CancelFunc
 }
 
 // Run executes the plan: pins first, then every target's batches. It returns
@@ -85,10 +84,10 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r := &run{Config: cfg, slots: make(chan struct{}, cfg.Concurrency), pins: map[string]journal.Pin{}}
 	r.reads, r.stopReads = context.WithCancel(context.WithoutCancel(ctx))
 	defer r.stopReads()
-	r.admitting, r.stopArms = context.WithCancel(context.WithoutCancel(ctx))
+	asked := ctx
+	ctx, r.stopArms = context.WithCancel(context.WithoutCancel(asked)) // of what has not left yet: it ends with the stop
 	defer r.stopArms()
-	defer context.AfterFunc(ctx, func() { r.halt("interrupted", "the run was asked to stop") })()
-
+	defer context.AfterFunc(asked, func() { r.halt("interrupted", "the run was asked to stop") })()
 	defer r.watch(ctx)()
 
 	refused, err := r.checkPins(ctx)

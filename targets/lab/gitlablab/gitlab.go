@@ -1,6 +1,7 @@
 package gitlablab
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
@@ -83,7 +84,7 @@ type account struct {
 }
 
 // Start starts a simulated instance.
-func Start(cfg Config) (*GitLab, error) {
+func Start(ctx context.Context, cfg Config) (*GitLab, error) {
 	if cfg.Version == "" {
 		cfg.Version = Latest
 	}
@@ -107,7 +108,7 @@ func Start(cfg Config) (*GitLab, error) {
 			return nil, fmt.Errorf("make the account %s: %w", a.username, err)
 		}
 	}
-	if err := g.makeRepository(); err != nil {
+	if err := g.makeRepository(ctx); err != nil {
 		return nil, fmt.Errorf("make the repository: %w", err)
 	}
 	var err error
@@ -170,8 +171,8 @@ func (g *GitLab) Token(username string) string { return g.accounts[username].tok
 func (g *GitLab) Key(username string) string { return string(g.accounts[username].pem) }
 
 // Snapshot is all that an attempt could change, by the instance's own store.
-func (g *GitLab) Snapshot() ([]string, error) {
-	refs, err := g.git("for-each-ref", "--format=%(refname) %(objectname)")
+func (g *GitLab) Snapshot(ctx context.Context) ([]string, error) {
+	refs, err := g.git(ctx, "for-each-ref", "--format=%(refname) %(objectname)")
 	if err != nil {
 		return nil, err
 	}

@@ -57,8 +57,8 @@ func (g *GitLab) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (g *GitLab) git(args ...string) (string, error) {
-	out, err := g.command(context.Background(), args...).Output()
+func (g *GitLab) git(ctx context.Context, args ...string) (string, error) {
+	out, err := g.command(ctx, args...).Output()
 	if err != nil {
 		return "", fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
 	}
@@ -67,19 +67,19 @@ func (g *GitLab) git(args ...string) (string, error) {
 
 // makeRepository makes the bare repository: main with thirteen commits, the
 // allowed branch, a branch that is not merged, and two tags.
-func (g *GitLab) makeRepository() error {
+func (g *GitLab) makeRepository(ctx context.Context) error {
 	if err := os.MkdirAll(g.repository(), 0o750); err != nil {
 		return err
 	}
-	if _, err := g.git("init", "--quiet", "--bare", "--initial-branch="+Branch, "."); err != nil {
+	if _, err := g.git(ctx, "init", "--quiet", "--bare", "--initial-branch="+Branch, "."); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{"http.receivepack": "true", "receive.denyDeletes": "false"} {
-		if _, err := g.git("config", name, value); err != nil {
+		if _, err := g.git(ctx, "config", name, value); err != nil {
 			return err
 		}
 	}
-	load := g.command(context.Background(), "fast-import", "--quiet")
+	load := g.command(ctx, "fast-import", "--quiet")
 	load.Stdin = strings.NewReader(history())
 	if out, err := load.CombinedOutput(); err != nil {
 		return fmt.Errorf("git fast-import: %w: %s", err, out)
@@ -133,8 +133,8 @@ func (g *GitLab) events() ([]string, error) {
 }
 
 // commits lists hashes and parents, newest first.
-func (g *GitLab) commits(args ...string) []any {
-	out, err := g.git(append([]string{"log", "--format=%H %P"}, args...)...)
+func (g *GitLab) commits(ctx context.Context, args ...string) []any {
+	out, err := g.git(ctx, append([]string{"log", "--format=%H %P"}, args...)...)
 	if err != nil || out == "" {
 		return []any{}
 	}

@@ -7,8 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -95,15 +93,6 @@ Start with:  sodprobe demo`,
 func (a *app) env(name string) string {
 	value, _ := a.lookupEnv(name)
 	return value
-}
-
-// newID returns a fresh UUID.
-func (a *app) newID() string { return uuid.Must(uuid.NewRandomFromReader(a.rand)).String() }
-
-// newRunID returns a fresh ULID in lower case: sortable by time, and fit for
-// a DNS label and a folder name.
-func (a *app) newRunID() string {
-	return lower(ulid.MustNew(ulid.Timestamp(a.now()), a.rand).String())
 }
 
 // terminal reports whether a stream is one, and how wide and high it is.

@@ -57,12 +57,12 @@ func (a *app) approve(ctx context.Context, path string, o approveOptions) error 
 	if !o.yes && !a.confirm(fmt.Sprintf("\nSign this as %s %s? Type yes: ", o.role, o.principal)) {
 		return usagef("not signed")
 	}
-	armored, err := a.keygen(o.key).Sign(ctx, o.role+"@sodprobe", d.data)
+	armored, err := a.keygen(o.key).Sign(ctx, o.role+"@sodprobe", d.Data)
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", path, err)
 	}
 	// The bytes that were signed must be the bytes that still stand there.
-	if now, err := os.ReadFile(path); err != nil || scenarios.Digest(now) != scenarios.Digest(d.data) { //nolint:gosec // as read above
+	if now, err := os.ReadFile(path); err != nil || scenarios.Digest(now) != scenarios.Digest(d.Data) { //nolint:gosec // as read above
 		return usagef("%s changed while you were reading: nothing was written", path)
 	}
 	file := filepath.Join(path+".sigs", o.role+"."+o.principal+".sig")

@@ -11,6 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sodprobe/sodprobe/cmd/sodprobe/internal/demo"
+	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/targets/lab"
 )
@@ -106,7 +108,7 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = k.Close() })
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), k.Kubeconfig(), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), some(demoScenario(&demoLab{cluster: k}, time.Now()), nth), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("scenario.yaml"), some(demo.Scenario(&demo.Lab{Cluster: k}, catalog.All(), time.Now()), nth), 0o600))
 	worldOf(ts).cluster = k
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -48,21 +49,24 @@ func (a *app) doctor(ctx context.Context, path string, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(d.scenario, a.catalog)
+	plan, err := engine.NewPlan(d.Scenario, a.catalog)
 	if err != nil {
 		return err
 	}
 	if err := a.consented(d, o); err != nil {
 		return err
 	}
-	conn, err := a.connect(ctx, a.systems, a.machine(o.connectFlags, d), d.scenario, "sodprobe-doctor")
+	conn, err := run.Connect(ctx, d.Scenario, run.Caller{
+		Systems: a.systems, Machine: a.machine(o.connectFlags, d), Now: a.now,
+		Marker: doctorMarker, UserAgent: run.UserAgent(version, doctorMarker),
+	})
 	if err != nil {
 		return err
 	}
 	var all []diagnosis
 	sound := true
 	for _, t := range plan.Targets() {
-		found := conn.targets[t.ID].Diagnose(ctx, access(plan, t))
+		found := conn.Targets[t.ID].Diagnose(ctx, access(plan, t))
 		for _, x := range found {
 			sound = sound && x.OK
 		}

@@ -7,13 +7,14 @@ import (
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
 // consented reports why doctor may not ask anything yet, nil where it may: an author
 // signed the scenario under the pinned root, or the user saw what will be asked, and
 // with which secrets, and said yes.
-func (a *app) consented(d *document, o doctorOptions) error {
+func (a *app) consented(d *run.Document, o doctorOptions) error {
 	signed := a.authored(d, o.documentFlags)
 	switch {
 	case signed == nil:
@@ -21,7 +22,7 @@ func (a *app) consented(d *document, o doctorOptions) error {
 	case o.yes:
 		return refusedf("--yes needs an author's signature: %w", signed)
 	}
-	list, err := a.wouldUse(d.scenario, a.machine(o.connectFlags, d))
+	list, err := a.wouldUse(d.Scenario, a.machine(o.connectFlags, d))
 	if err != nil {
 		return err
 	}
@@ -36,19 +37,19 @@ func (a *app) consented(d *document, o doctorOptions) error {
 }
 
 // authored verifies that an author signed the scenario, and that nobody withdrew it.
-func (a *app) authored(d *document, f documentFlags) error {
-	if err := f.load(d); err != nil {
+func (a *app) authored(d *run.Document, f documentFlags) error {
+	if err := d.LoadTrust(f.trust, f.trustRoot); err != nil {
 		return err
 	}
-	if d.root == nil {
-		return fmt.Errorf("no trust root is pinned: give --trust-root FILE, or install %s", pinnedRoot)
+	if d.Root == nil {
+		return fmt.Errorf("no trust root is pinned: give --trust-root FILE, or install %s", run.PinnedRoot)
 	}
 	at := a.now().UTC()
-	if _, err := d.trust.VerifyRoot(d.root, at); err != nil {
+	if _, err := d.Trust.VerifyRoot(d.Root, at); err != nil {
 		return err
 	}
 	return approval.VerifyAuthor(approval.Request{
-		Scenario: d.data, Parsed: d.scenario, Signatures: d.signatures, Trust: d.trust, At: at,
+		Scenario: d.Data, Parsed: d.Scenario, Signatures: d.Signatures, Trust: d.Trust, At: at,
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sodprobe/sodprobe/cmd/sodprobe/internal/demo"
 	"github.com/sodprobe/sodprobe/probes/catalog"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets/redact"
@@ -24,7 +25,7 @@ import (
 // package_ is the evidence of one demo, and who made it.
 type package_ struct {
 	app    *app
-	people *demoPeople
+	people *demo.People
 	root   string // the evidence root
 	dir    string // the run's folder
 	pinned string // the trust root
@@ -39,18 +40,21 @@ func demoPackage(t *testing.T) *package_ {
 		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
 	}
 	dir := t.TempDir()
-	systems, err := a.startLab()
+	lab, err := demo.Start(t.Context(), a.now, a.rand)
 	check(t, err)
-	defer systems.Close()
-	people, err := newDemoPeople(a.rand)
+	defer lab.Close()
+	people, err := demo.NewPeople(a.rand)
 	check(t, err)
-	path := filepath.Join(dir, "scenario.yaml")
-	check(t, people.writeScenario(t.Context(), path, some(demoScenario(systems, a.now()), 6)))
-	check(t, people.writeTrust(t.Context(), dir, a.now()))
-	if code := exitCode(a.demoRun(t.Context(), path, dir, systems, people)); code != exitPermitted {
+	d := &demo.Demo{
+		Lab: lab, Operator: people.Operator(), Scenario: filepath.Join(dir, "scenario.yaml"),
+		TrustRoot: filepath.Join(dir, "trust_root"), Evidence: filepath.Join(dir, "evidence"),
+	}
+	check(t, people.WriteScenario(t.Context(), d.Scenario, some(demo.Scenario(lab, a.catalog, a.now()), 6)))
+	check(t, people.WriteTrust(t.Context(), dir, a.now()))
+	if code := exitCode(a.runDemo(t.Context(), d)); code != exitPermitted {
 		t.Fatalf("the demo exits with %d", code)
 	}
-	p := &package_{app: a, people: people, root: filepath.Join(dir, "evidence"), pinned: filepath.Join(dir, "trust_root")}
+	p := &package_{app: a, people: people, root: d.Evidence, pinned: d.TrustRoot}
 	runs, err := filepath.Glob(filepath.Join(p.root, "*", journal.FileName))
 	check(t, err)
 	p.dir = filepath.Dir(runs[0])
@@ -87,7 +91,7 @@ func (p *package_) copied(t *testing.T) *package_ {
 	return &c
 }
 
-func (p *package_) verify() error { return p.app.verify(p.dir, p.pinned, "text") }
+func (p *package_) verify() error { return p.app.verify(context.Background(), p.dir, p.pinned, "text") }
 
 // TestUntouched: whatever is done to any file of a package, it does not verify.
 func TestUntouched(t *testing.T) {
@@ -199,20 +203,20 @@ func (p *package_) forge(t *testing.T, tamper func(*journal.Entry, map[string]an
 			var parsed journal.Entry
 			check(t, json.Unmarshal(line, &parsed))
 			check(t, json.Unmarshal(parsed.Body, &start))
-			signature, err := p.people.operator.signer.Sign(context.Background(), operate, line)
+			signature, err := p.people.Operator().Signer.Sign(context.Background(), "operate@sodprobe", line)
 			check(t, err)
-			check(t, w.Append(t.Context(), journal.TypeRunSigned, journal.Signed{Namespace: operate, Signature: string(signature)}))
+			check(t, w.Append(t.Context(), journal.TypeRunSigned, journal.Signed{Namespace: "operate@sodprobe", Signature: string(signature)}))
 			check(t, w.Checkpoint(t.Context(), "before", start.Origin, key))
 		}
 	}
 	check(t, w.Checkpoint(t.Context(), "after", start.Origin, key))
 	size, root := w.Root()
-	check(t, w.Close())
+	check(t, w.Close(t.Context()))
 	check(t, os.Remove(filepath.Join(p.root, journal.LedgerName)))
-	ledger, err := journal.OpenLedger(p.root, time.Now)
+	ledger, err := journal.OpenLedger(t.Context(), p.root, time.Now)
 	check(t, err)
-	check(t, ledger.Started(entries[0].Run, "sha256:"+start.Scenario.SHA256, start.Approval.TrustVersion, start.Approval.TrustSHA256))
-	check(t, ledger.Ended(entries[0].Run, size, root, "completed"))
+	check(t, ledger.Started(t.Context(), entries[0].Run, "sha256:"+start.Scenario.SHA256, start.Approval.TrustVersion, start.Approval.TrustSHA256))
+	check(t, ledger.Ended(t.Context(), entries[0].Run, size, root, "completed"))
 	if _, err := writeReports(p.dir); err != nil {
 		t.Logf("no reports of it: %v", err)
 	}

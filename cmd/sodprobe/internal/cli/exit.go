@@ -6,6 +6,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 )
 
 // The exit codes.
@@ -44,7 +45,7 @@ func usagef(format string, args ...any) error {
 
 // refusedf is an error of an approval or a rule of engagement.
 func refusedf(format string, args ...any) error {
-	return &failure{exitRefused, fmt.Errorf(format, args...)}
+	return &run.Error{Kind: run.Refused, Err: fmt.Errorf(format, args...)}
 }
 
 // exitCode maps an error to the process's exit code.
@@ -52,11 +53,16 @@ func exitCode(err error) int {
 	var f *failure
 	var mistakes *scenarios.Mistakes
 	var refusal *approval.Refusal
+	var kind *run.Error
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &f):
 		return f.code
+	case errors.As(err, &kind):
+		return map[run.Kind]int{
+			run.Misused: exitUsage, run.Refused: exitRefused, run.Unverified: exitUnverified, run.Unclosed: exitCleanup,
+		}[kind.Kind]
 	case errors.As(err, &mistakes):
 		return exitUsage
 	case errors.As(err, &refusal):

@@ -3,7 +3,6 @@ package cli
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -34,5 +33,3 @@ func (o *output) Type() string { return "text|json" }
 func (o *output) json() bool { return *o == "json" }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func lower(s string) string { return strings.ToLower(s) }

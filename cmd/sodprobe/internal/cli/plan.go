@@ -40,7 +40,7 @@ func (a *app) plan(path string, out output) error {
 	if err != nil {
 		return err
 	}
-	p, err := engine.NewPlan(d.scenario, a.catalog)
+	p, err := engine.NewPlan(d.Scenario, a.catalog)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (a *app) plan(path string, out output) error {
 		if err := p.Write(a.stdout); err != nil {
 			return err
 		}
-		for _, name := range scenarios.Strange(d.scenario) {
+		for _, name := range scenarios.Strange(d.Scenario) {
 			if _, err := fmt.Fprintf(a.stdout, "not printable ASCII: %s\n", name); err != nil {
 				return err
 			}

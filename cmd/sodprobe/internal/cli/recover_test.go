@@ -2,16 +2,14 @@ package cli
 
 import (
 	"bytes"
-	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
-	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -77,27 +75,10 @@ func (p *package_) cut(t *testing.T, data []byte) {
 // recover does what cleanup does, with the demo's own operator.
 func (p *package_) recover(t *testing.T) {
 	t.Helper()
-	d, err := p.app.packagedDocument(p.dir)
-	check(t, err)
-	plan, err := engine.NewPlan(d.scenario, p.app.catalog)
-	check(t, err)
-	sealer, verifier, err := journal.NewRunKey(rand.Reader, "sodprobe-recover")
-	check(t, err)
-	tool, err := p.app.tool()
-	check(t, err)
-	kind, print := approval.Names(p.people.operator.key)
-	books, err := p.app.ledgersOf(p.dir, "")
-	check(t, err)
-	recovery := engine.NewRecovery(plan, p.app.systems.Classifiers(), p.app.systems.Oracles())
-	done, err := journal.Recover(t.Context(), p.dir, journal.Recovery{
-		Line: recovery.Line, Planned: recovery.Planned, Permit: books.permit, Origin: d.trust.Policy.Origin, Sealer: sealer, Now: time.Now,
-		Record: journal.RunRecover{Tool: tool, RunKey: verifier, Operator: journal.Principal{
-			Principal: p.people.operator.principal, Person: "nightly", KeyType: kind, Fingerprint: print,
-		}},
-		Sign: func(line []byte) ([]byte, error) { return p.people.operator.signer.Sign(t.Context(), operate, line) },
+	_, err := run.Recover(t.Context(), run.Recovery{
+		Program: p.app.program(), Dir: p.dir, Operator: func(*approval.Trust) (run.Operator, error) { return p.people.Operator(), nil },
 	})
 	check(t, err)
-	check(t, books[0].Recovered(done.Run, done.Size, done.Root))
 	_, err = rewrite(p.dir)
 	check(t, err)
 }

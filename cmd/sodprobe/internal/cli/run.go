@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 )
 
 // runOptions are what run wants to know.
@@ -77,27 +79,72 @@ func (a *app) runScenario(ctx context.Context, path string, o runOptions) error 
 	if err != nil {
 		return err
 	}
-	e := &execution{app: a, doc: d, evidence: o.evidence, stopFile: o.stopFile, out: o.out}
-	return e.guarded(func() error {
-		if err := a.fill(&o.operatorFlags); err != nil {
-			return err
+	return a.execute(ctx, run.Config{
+		Program: a.program(), Document: d, Trust: o.trust, TrustRoot: o.trustRoot, Machine: a.machine(o.connectFlags, d),
+		Operator: a.operator(o.operatorFlags), Evidence: o.evidence, StopFile: o.stopFile,
+	}, o.out)
+}
+
+// program is what runs get of this one.
+func (a *app) program() run.Program {
+	return run.Program{
+		Tool: a.tool, Version: version, Systems: a.systems, Catalog: a.catalog, Env: a.env, Hidden: a.hidden, Now: a.now, Rand: a.rand,
+	}
+}
+
+// execute runs, writes the reports and prints one. The exit code tells the verdict.
+func (a *app) execute(ctx context.Context, cfg run.Config, out output) error {
+	cfg.Watch = func(title string, planned int64) (func(engine.Event), func()) {
+		view := a.progress(planned, title)
+		return view.Tell, view.Close
+	}
+	done, err := run.Run(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	r, err := writeReports(done.Dir)
+	if err != nil {
+		return err
+	}
+	if err := a.printReport(r, done.Dir, out); err != nil {
+		return err
+	}
+	for _, pin := range done.Refused {
+		_, _ = fmt.Fprintf(a.stderr, "sodprobe: refused: target %s is not the approved one: %s\n", pin.Target, printable(pin.Problem))
+	}
+	if code := runCode(done.Result); code != exitOK {
+		return &failure{code, nil}
+	}
+	return nil
+}
+
+// runCode is the exit code of a run that was recorded to its end.
+func runCode(r engine.Result) int {
+	var codes []int
+	if r.Tally.Permitted > 0 {
+		codes = append(codes, exitPermitted)
+	}
+	if r.Stopped == "interrupted" {
+		codes = append(codes, exitInterrupted)
+	}
+	if len(r.Refused) > 0 {
+		codes = append(codes, exitRefused)
+	}
+	if r.Tally.Inconclusive > 0 || r.Tally.NotRun > 0 || r.Tally.Len() == 0 {
+		codes = append(codes, exitInconclusive)
+	}
+	return worst(codes...)
+}
+
+// operator finds who runs, and how they sign, once the trust folder is read.
+func (a *app) operator(f operatorFlags) func(*approval.Trust) (run.Operator, error) {
+	return func(t *approval.Trust) (run.Operator, error) {
+		if err := a.fill(&f); err != nil {
+			return run.Operator{}, err
 		}
-		if err := o.load(d); err != nil {
-			return err
-		}
-		if d.trust.Policy.Lab {
-			return refusedf("the policy of %s says lab: true: run accepts real policies only; lab evidence comes from sodprobe demo", d.trustDir)
-		}
-		e.operator = o.principal
-		e.signer, e.key, err = a.operatorSigner(d.trust, o.operatorFlags)
-		if err != nil {
-			return err
-		}
-		e.connect = func(ctx context.Context, marker string) (*connection, error) {
-			return a.connect(ctx, a.systems, a.machine(o.connectFlags, d), d.scenario, marker)
-		}
-		return e.run(ctx)
-	})
+		signer, key, err := a.operatorSigner(t, f)
+		return run.Operator{Principal: f.principal, Signer: signer, Key: key}, err
+	}
 }
 
 // operatorSigner signs through ssh-keygen, so that agents and hardware keys
@@ -111,10 +158,4 @@ func (a *app) operatorSigner(t *approval.Trust, f operatorFlags) (approval.Signe
 		return nil, nil, refusedf("read the operator's public key: %w", err)
 	}
 	return a.keygen(f.key), key, nil
-}
-
-// describeRun is the title of the progress view.
-func (e *execution) title() string {
-	m := e.doc.scenario.Metadata
-	return fmt.Sprintf("%s, revision %d, run %s", m.ID, m.Revision, e.id)
 }

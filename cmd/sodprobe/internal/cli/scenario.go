@@ -10,6 +10,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 )
 
 func (a *app) scenarioCommand() *cobra.Command {
@@ -40,7 +41,7 @@ func (a *app) lint(path, trustDir string) error {
 	if err != nil {
 		return usagef("read the scenario: %w", err)
 	}
-	o := scenarios.Options{Set: a.catalog, Systems: a.systems}
+	o := a.options()
 	asked := trustDir != ""
 	if !asked {
 		trustDir = filepath.Join(filepath.Dir(path), "trust")
@@ -77,11 +78,11 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 // explain prints what an approver agrees to, and the digest of the bytes.
-func (a *app) explain(d *document) error {
-	if err := scenarios.Explain(a.stdout, d.scenario, a.catalog); err != nil {
+func (a *app) explain(d *run.Document) error {
+	if err := scenarios.Explain(a.stdout, d.Scenario, a.catalog); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\nThis text describes %s\n%s\n", d.path, scenarios.Digest(d.data))
+	_, err := fmt.Fprintf(a.stdout, "\nThis text describes %s\n%s\n", d.Path, scenarios.Digest(d.Data))
 	return err
 }
 

@@ -34,7 +34,7 @@ func (a *app) setup(path string, system targets.SystemName, write func(targets.A
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(d.scenario, a.catalog)
+	plan, err := engine.NewPlan(d.Scenario, a.catalog)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,9 +15,9 @@ import (
 
 	"github.com/sodprobe/sodprobe/reports"
 	"github.com/sodprobe/sodprobe/reports/journal"
-	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
+	"github.com/sodprobe/sodprobe/scenarios/run"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -34,9 +34,9 @@ from its recorded arms.
 Without --trust-root it checks consistency only, and prints the fingerprints
 of the root keys to compare with those that were given to you on another way.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.verify(args[0], root, out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), args[0], root, out) },
 	}
-	cmd.Flags().StringVar(&root, "trust-root", "", "file with the pinned root keys (default: "+pinnedRoot+")")
+	cmd.Flags().StringVar(&root, "trust-root", "", "file with the pinned root keys (default: "+run.PinnedRoot+")")
 	out.flag(cmd)
 	return cmd
 }
@@ -45,71 +45,52 @@ of the root keys to compare with those that were given to you on another way.`,
 type packaged struct {
 	app *app
 	dir string
-	doc *document
+	doc *run.Document
 }
 
 // openPackage reads a run's documents. It trusts none of them yet.
 func (a *app) openPackage(dir, root string) (*packaged, error) {
-	d, err := a.packagedDocument(dir)
+	d, err := run.Packaged(dir, a.options())
 	if err != nil {
 		return nil, err
 	}
-	if d.root, err = pinned(root); err != nil {
+	if d.Root, err = run.Pinned(root); err != nil {
 		return nil, err
 	}
 	return &packaged{a, dir, d}, nil
 }
 
-// packagedDocument reads the scenario of a run's folder, and what stands beside it.
-func (a *app) packagedDocument(dir string) (*document, error) {
-	path := filepath.Join(dir, "scenario.yaml")
-	data, err := readRegular(path)
-	if err != nil {
-		return nil, usagef("read the run's scenario: %w", err)
-	}
-	s, err := scenarios.Load(path, data, scenarios.Options{Set: a.catalog, Systems: a.systems})
-	if err != nil {
-		return nil, &failure{exitUnverified, err}
-	}
-	d := &document{path: path, data: data, scenario: s, trustDir: filepath.Join(dir, "trust")}
-	if d.trust, err = approval.LoadTrust(os.DirFS(d.trustDir)); err != nil {
-		return nil, &failure{exitUnverified, fmt.Errorf("load the run's trust folder: %w", err)}
-	}
-	d.signatures, err = readSignatures(path + ".sigs")
-	return d, err
-}
-
 // reapprove repeats the approval as of the run's start, and compares all that the
 // run registered with what follows from it.
-func (p *packaged) reapprove(run string, start journal.RunStart) error {
+func (p *packaged) reapprove(id string, start journal.RunStart) error {
 	d := p.doc
-	if start.Lab != d.trust.Policy.Lab {
-		return fmt.Errorf("the run says lab: %t, its policy says lab: %t", start.Lab, d.trust.Policy.Lab)
+	if start.Lab != d.Trust.Policy.Lab {
+		return fmt.Errorf("the run says lab: %t, its policy says lab: %t", start.Lab, d.Trust.Policy.Lab)
 	}
-	plan, err := engine.NewPlan(d.scenario, p.app.catalog)
+	plan, err := engine.NewPlan(d.Scenario, p.app.catalog)
 	if err != nil {
 		return err
 	}
-	approve := d.approve
-	if d.root == nil {
-		approve = d.signed
+	approve := d.Approve
+	if d.Root == nil {
+		approve = d.Signed
 	}
 	approved, err := approve(start.Operator.Principal, start.Approval.VerifiedAt)
 	if err != nil {
 		return err
 	}
-	if d.root == nil { // which of them was pinned, nobody says here
+	if d.Root == nil { // which of them was pinned, nobody says here
 		approved.RootFingerprints = start.Approval.RootFingerprints
 		for _, print := range approved.RootFingerprints {
-			if !slices.Contains(d.trust.RootFingerprints(), print) {
+			if !slices.Contains(d.Trust.RootFingerprints(), print) {
 				return fmt.Errorf("the run says that the root key %s signed the trust folder, and it did not", print)
 			}
 		}
 	}
-	if !d.trust.RootsHold() {
+	if !d.Trust.RootsHold() {
 		return errors.New("a signature of the trust folder does not hold")
 	}
-	want := d.registers(plan, approved, run)
+	want := d.Registers(plan, approved, id)
 	if start.Rule < 1 || start.Rule > want.Rule {
 		return fmt.Errorf("it was judged by version %d of the verdict rule, which this program does not know", start.Rule)
 	}
@@ -117,7 +98,7 @@ func (p *packaged) reapprove(run string, start journal.RunStart) error {
 	want.Tool, want.Host, want.Proxies, want.Roots = start.Tool, start.Host, start.Proxies, start.Roots
 	want.RunKey, want.Rule = start.RunKey, start.Rule
 	want.Operator = start.Operator
-	want.Operator.Person = d.trust.Policy.Person(start.Operator.Principal)
+	want.Operator.Person = d.Trust.Policy.Person(start.Operator.Principal)
 	return sameStart(want, start)
 }
 
@@ -146,12 +127,12 @@ func shorten(s string) string {
 	return s
 }
 
-func (a *app) verify(dir, root string, out output) error {
+func (a *app) verify(ctx context.Context, dir, root string, out output) error {
 	p, err := a.openPackage(dir, root)
 	if err != nil {
 		return err
 	}
-	plan, err := engine.NewPlan(p.doc.scenario, a.catalog)
+	plan, err := engine.NewPlan(p.doc.Scenario, a.catalog)
 	if err != nil {
 		return err
 	}
@@ -167,11 +148,11 @@ func (a *app) verify(dir, root string, out output) error {
 		Arm:      p.armIn(plan),
 		Program:  tool.SHA256,
 
-		Timeout:     p.doc.scenario.Rules.RequestTimeout.Duration(),
-		MaxRequests: p.doc.scenario.Rules.MaxRequests,
+		Timeout:     p.doc.Scenario.Rules.RequestTimeout.Duration(),
+		MaxRequests: p.doc.Scenario.Rules.MaxRequests,
 		Approve:     p.reapprove,
 		Operator: func(line, signature []byte, operator journal.Principal, at time.Time) error {
-			got, err := approval.VerifyOperator(p.doc.trust, line, signature, operator.Principal, at)
+			got, err := approval.VerifyOperator(p.doc.Trust, line, signature, operator.Principal, at)
 			if err == nil && got != operator {
 				err = fmt.Errorf("it is by %s, the record names %s", got.Fingerprint, operator.Fingerprint)
 			}
@@ -183,7 +164,7 @@ func (a *app) verify(dir, root string, out output) error {
 		err = p.untouched(got.Run, got.Start.Documents)
 	}
 	if err == nil {
-		v.Ledger, err = p.inLedger(got)
+		v.Ledger, err = p.inLedger(ctx, got)
 	}
 	if v.Rendered = err == nil && got.Writer == tool.SHA256; v.Rendered {
 		err = p.rendered()
@@ -219,7 +200,7 @@ func (a *app) printVerified(p *packaged, got verified) error {
 		rendered = "not compared: another version of sodprobe wrote them"
 	}
 	root := "the approval is signed under the pinned root"
-	if p.doc.root == nil {
+	if p.doc.Root == nil {
 		root = "no root was pinned: compare these fingerprints with those given to you on another way"
 	}
 	_, err := fmt.Fprintf(a.stdout, `%s%s verifies
@@ -230,7 +211,7 @@ func (a *app) printVerified(p *packaged, got verified) error {
   reports    %s
   verdict    %s
 %s`, lab, p.dir, got.Run, got.Lines, got.Counts.Len(), got.Start.Approval.VerifiedAt.Format("2006-01-02 15:04:05Z"), root,
-		strings.Join(p.doc.trust.RootFingerprints(), " "), got.Root[:], rendered, got.verdictText(), got.outside())
+		strings.Join(p.doc.Trust.RootFingerprints(), " "), got.Root[:], rendered, got.verdictText(), got.outside())
 	return err
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -89,7 +90,7 @@ func (p *packaged) rendered() error {
 
 // inLedger compares the record with the ledger beside it, and reports whether there
 // is one.
-func (p *packaged) inLedger(got *reports.Verification) (bool, error) {
+func (p *packaged) inLedger(ctx context.Context, got *reports.Verification) (bool, error) {
 	dir, err := filepath.Abs(p.dir)
 	if err != nil {
 		return false, err
@@ -98,7 +99,7 @@ func (p *packaged) inLedger(got *reports.Verification) (bool, error) {
 	if err != nil || l == nil {
 		return false, err
 	}
-	known, err := l.Known(got.Run)
+	known, err := l.Known(ctx, got.Run)
 	if err != nil {
 		return true, err
 	}

@@ -1,14 +1,16 @@
-package cli
+package demo
 
 import (
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
@@ -19,25 +21,25 @@ import (
 	"github.com/sodprobe/sodprobe/targets/lab/gitlablab"
 )
 
-// demoLab are the simulated systems of a demo.
-type demoLab struct {
-	cluster *lab.Kubernetes
-	aws     *awslab.AWS
-	gitlab  *gitlablab.GitLab // nil where git is not installed
+// Lab are the simulated systems of a demo, with a gap that is planted there.
+type Lab struct {
+	Cluster *lab.Kubernetes
+	AWS     *awslab.AWS
+	GitLab  *gitlablab.GitLab // nil where git is not installed
 	dir     string            // the simulated GitLab's repository
 }
 
-// startLab starts every simulated system.
-func (a *app) startLab() (*demoLab, error) {
-	l := &demoLab{}
+// Start starts every simulated system.
+func Start(ctx context.Context, now func() time.Time, rand io.Reader) (*Lab, error) {
+	l := &Lab{}
 	var err error
-	l.cluster, err = lab.StartKubernetes(lab.KubernetesConfig{
-		Posture: lab.Enforced, Gaps: []lab.Gap{lab.ForgottenRoleBinding}, Now: a.now, Rand: a.rand,
+	l.Cluster, err = lab.StartKubernetes(lab.KubernetesConfig{
+		Posture: lab.Enforced, Gaps: []lab.Gap{lab.ForgottenRoleBinding}, Now: now, Rand: rand,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated cluster: %w", err)
 	}
-	if l.aws, err = awslab.Start(awslab.Config{Now: a.now, Rand: a.rand}); err != nil {
+	if l.AWS, err = awslab.Start(awslab.Config{Now: now, Rand: rand}); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("start the simulated AWS account: %w", err)
 	}
@@ -48,7 +50,7 @@ func (a *app) startLab() (*demoLab, error) {
 		l.Close()
 		return nil, fmt.Errorf("start the simulated GitLab: %w", err)
 	}
-	if l.gitlab, err = gitlablab.Start(gitlablab.Config{Dir: l.dir, Now: a.now, Rand: a.rand}); err != nil {
+	if l.GitLab, err = gitlablab.Start(ctx, gitlablab.Config{Dir: l.dir, Now: now, Rand: rand}); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("start the simulated GitLab: %w", err)
 	}
@@ -56,61 +58,62 @@ func (a *app) startLab() (*demoLab, error) {
 }
 
 // Close stops the systems and removes what they stored.
-func (l *demoLab) Close() {
-	_ = l.cluster.Close() // nothing of it is kept
-	if l.aws != nil {
-		_ = l.aws.Close()
+func (l *Lab) Close() {
+	_ = l.Cluster.Close() // nothing of it is kept
+	if l.AWS != nil {
+		_ = l.AWS.Close()
 	}
-	if l.gitlab != nil {
-		_ = l.gitlab.Close()
+	if l.GitLab != nil {
+		_ = l.GitLab.Close()
 	}
 	if l.dir != "" {
 		_ = os.RemoveAll(l.dir)
 	}
 }
 
-func (l *demoLab) greeting() string {
-	if l.gitlab == nil {
+// Greeting says what is up.
+func (l *Lab) Greeting() string {
+	if l.GitLab == nil {
 		return "A simulated cluster and AWS account are up (no simulated GitLab: git is not installed)"
 	}
 	return "A simulated cluster, GitLab and AWS account are up"
 }
 
-// systems are those of the lab: the real ones, with the lab's own credentials and
+// Systems are those of the lab: the real ones, with the lab's own credentials and
 // certificates.
-func (l *demoLab) systems() targets.Systems {
+func (l *Lab) Systems() targets.Systems {
 	var gitlabRoots *x509.CertPool
-	if l.gitlab != nil {
-		gitlabRoots = l.gitlab.Roots()
+	if l.GitLab != nil {
+		gitlabRoots = l.GitLab.Roots()
 	}
 	return targets.Systems{
 		kubernetes.SystemWith(func(targets.Machine) (*kubernetes.Kubeconfig, error) {
-			return kubernetes.ParseKubeconfig(l.cluster.Kubeconfig())
+			return kubernetes.ParseKubeconfig(l.Cluster.Kubeconfig())
 		}),
 		gitlab.SystemWith(gitlabRoots),
 		aws.SystemWith(func(context.Context) (aws.Source, error) {
-			id, secret := l.aws.Keys()
+			id, secret := l.AWS.Keys()
 			return aws.FromKeys(aws.Keys{ID: id, Secret: secret}, &http.Transport{}), nil
-		}, l.aws.Roots()),
+		}, l.AWS.Roots()),
 	}
 }
 
-// machine has the secrets of the lab, and nothing to hide.
-func (l *demoLab) machine() targets.Machine {
+// Machine has the secrets of the lab, and nothing to hide.
+func (l *Lab) Machine() targets.Machine {
 	return targets.Machine{Secret: l.secret, Hide: func(...string) {}}
 }
 
 // secret gives what the demo's scenario names: no such variable or file
 // exists.
-func (l *demoLab) secret(at targets.Secret) (string, error) {
+func (l *Lab) secret(at targets.Secret) (string, error) {
 	if role, ok := strings.CutPrefix(at.Env, "LAB_WEB_IDENTITY_"); ok {
-		return l.aws.Token(role), nil
+		return l.AWS.Token(role), nil
 	}
 	if name, ok := strings.CutPrefix(at.Env, "LAB_TOKEN_"); ok {
-		return l.gitlab.Token(strings.ToLower(name)), nil
+		return l.GitLab.Token(strings.ToLower(name)), nil
 	}
 	if name, ok := strings.CutSuffix(at.File, "_ed25519"); ok {
-		return l.gitlab.Key(name), nil
+		return l.GitLab.Key(name), nil
 	}
 	return "", errors.New("the lab has no such secret")
 }
