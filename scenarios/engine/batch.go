@@ -56,10 +56,12 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 	if err := each(s.run, trials, func(t *trial) error { return s.try(ctx, t) }); err != nil {
 		return err
 	}
-	if err := s.askAgain(s.reads, developers); err != nil {
+	reads, done := s.outliving(ctx)
+	defer done()
+	if err := s.askAgain(reads, developers); err != nil {
 		return err
 	}
-	after, err := s.readState(s.reads, b, "after", s.whole)
+	after, err := s.readState(reads, b, "after", s.whole)
 	if err != nil {
 		return err
 	}

@@ -68,10 +68,8 @@ type run struct {
 	tally probes.Tally
 	stop  *journal.Stop
 
-	// reads is the context of the reads that close brackets: it outlives the
-	// signal, and ends a while after the stop.
-	reads     context.Context //nolint:containedctx // one value for the run, ended by halt
-	stopReads context.CancelFunc
+	// ended is closed a while after the stop: then nothing is read any more.
+	ended chan struct{}
 	// stopArms ends what has not left yet.
 	stopArms context.CancelFunc
 }
@@ -81,9 +79,7 @@ type run struct {
 // all else is in the observations. When ctx ends, no new arm starts, requests
 // in flight end under their own deadline, and the rest is NotRun.
 func Run(ctx context.Context, cfg Config) (Result, error) {
-	r := &run{Config: cfg, slots: make(chan struct{}, cfg.Concurrency), pins: map[string]journal.Pin{}}
-	r.reads, r.stopReads = context.WithCancel(context.WithoutCancel(ctx))
-	defer r.stopReads()
+	r := &run{Config: cfg, slots: make(chan struct{}, cfg.Concurrency), pins: map[string]journal.Pin{}, ended: make(chan struct{})}
 	asked := ctx
 	ctx, r.stopArms = context.WithCancel(context.WithoutCancel(asked)) // of what has not left yet: it ends with the stop
 	defer r.stopArms()
@@ -183,7 +179,21 @@ func (r *run) halt(reason, detail string) {
 	}
 	r.stop = &journal.Stop{Reason: reason, Detail: detail}
 	r.stopArms()
-	time.AfterFunc(closing, r.stopReads)
+	time.AfterFunc(closing, func() { close(r.ended) })
+}
+
+// outliving is the context of the reads that close brackets: it outlives the stop, and
+// ends a while after it.
+func (r *run) outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		select {
+		case <-r.ended:
+			cancel()
+		case <-out.Done():
+		}
+	}()
+	return out, cancel
 }
 
 // haltedBy returns why the run stopped, "" while it runs.

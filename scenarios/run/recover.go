@@ -91,7 +91,8 @@ func (cfg Recovery) closes(ctx context.Context, d *Document, by Operator, books 
 	}
 	recovery := engine.NewRecovery(plan, cfg.Systems.Classifiers(), cfg.Systems.Oracles())
 	return journal.Recover(ctx, cfg.Dir, journal.Recovery{
-		Line: recovery.Line, Planned: recovery.Planned, Permit: func(id string, lines int64) error { return books.permit(ctx, id, lines) }, Origin: d.Trust.Policy.Origin, Sealer: sealer, Now: cfg.Now,
+		Line: recovery.Line, Planned: recovery.Planned, Origin: d.Trust.Policy.Origin, Sealer: sealer, Now: cfg.Now,
+		Permit: func(id string, lines int64) error { return books.permit(ctx, id, lines) },
 		Record: journal.RunRecover{Tool: tool, RunKey: verifier, Operator: by.named(d.Trust)},
 		Sign: func(line []byte) ([]byte, error) {
 			signature, err := by.Signer.Sign(ctx, operate, line)

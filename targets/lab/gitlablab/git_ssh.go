@@ -34,7 +34,7 @@ func (s *shell) Close() error {
 	return err
 }
 
-func (g *GitLab) startShell() (*shell, error) {
+func (g *GitLab) startShell(ctx context.Context) (*shell, error) {
 	_, private, err := ed25519.GenerateKey(g.cfg.Rand)
 	if err != nil {
 		return nil, err
@@ -51,16 +51,16 @@ func (g *GitLab) startShell() (*shell, error) {
 		return &ssh.Permissions{Extensions: map[string]string{"user": a.username}}, nil
 	}}
 	config.AddHostKey(host)
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &shell{address: listener.Addr().String(), hostKey: host.PublicKey(), listener: listener, connections: map[net.Conn]bool{}}
-	go g.accept(s, config)
+	go g.accept(context.WithoutCancel(ctx), s, config)
 	return s, nil
 }
 
-func (g *GitLab) accept(s *shell, config *ssh.ServerConfig) {
+func (g *GitLab) accept(ctx context.Context, s *shell, config *ssh.ServerConfig) {
 	for {
 		conn, err := s.listener.Accept()
 		if err != nil {
@@ -70,7 +70,7 @@ func (g *GitLab) accept(s *shell, config *ssh.ServerConfig) {
 		s.connections[conn] = true
 		s.mu.Unlock()
 		go func() {
-			g.greet(conn, config)
+			g.greet(ctx, conn, config)
 			_ = conn.Close()
 			s.mu.Lock()
 			delete(s.connections, conn)
@@ -79,7 +79,7 @@ func (g *GitLab) accept(s *shell, config *ssh.ServerConfig) {
 	}
 }
 
-func (g *GitLab) greet(conn net.Conn, config *ssh.ServerConfig) {
+func (g *GitLab) greet(ctx context.Context, conn net.Conn, config *ssh.ServerConfig) {
 	server, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
 		return
@@ -94,12 +94,12 @@ func (g *GitLab) greet(conn net.Conn, config *ssh.ServerConfig) {
 		if err != nil {
 			return
 		}
-		go g.session(channel, asked, g.accounts[server.Permissions.Extensions["user"]])
+		go g.session(ctx, channel, asked, g.accounts[server.Permissions.Extensions["user"]])
 	}
 }
 
 // session answers one request: a greeting, or git-receive-pack.
-func (g *GitLab) session(channel ssh.Channel, asked <-chan *ssh.Request, a *account) {
+func (g *GitLab) session(ctx context.Context, channel ssh.Channel, asked <-chan *ssh.Request, a *account) {
 	defer func() { _ = channel.Close() }()
 	for r := range asked {
 		switch r.Type {
@@ -111,7 +111,7 @@ func (g *GitLab) session(channel ssh.Channel, asked <-chan *ssh.Request, a *acco
 		case "exec":
 			var command struct{ Text string }
 			_ = r.Reply(ssh.Unmarshal(r.Payload, &command) == nil, nil)
-			exit(channel, g.receive(channel, command.Text, a))
+			exit(channel, g.receive(ctx, channel, command.Text, a))
 			return
 		default:
 			_ = r.Reply(false, nil)
@@ -124,7 +124,7 @@ func exit(channel ssh.Channel, code uint32) {
 }
 
 // receive runs git-receive-pack, or says why not, as gitlab-shell does.
-func (g *GitLab) receive(channel ssh.Channel, command string, a *account) uint32 {
+func (g *GitLab) receive(ctx context.Context, channel ssh.Channel, command string, a *account) uint32 {
 	refuse := func(text string) uint32 {
 		line := strings.Repeat("=", 72)
 		_, _ = fmt.Fprintf(channel.Stderr(), "remote: \nremote: %s\nremote: \nremote: %s\nremote: \nremote: %s\nremote: \n", line, text, line)
@@ -146,7 +146,7 @@ func (g *GitLab) receive(channel ssh.Channel, command string, a *account) uint32
 	case !a.develops():
 		return refuse("You are not allowed to push code to this project.")
 	}
-	cmd := g.command(context.Background(), "receive-pack", ".")
+	cmd := g.command(ctx, "receive-pack", ".")
 	cmd.Env = append(cmd.Env, g.hookEnvironment(a)...)
 	cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
 	in, err := cmd.StdinPipe()

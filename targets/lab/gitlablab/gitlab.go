@@ -112,7 +112,7 @@ func Start(ctx context.Context, cfg Config) (*GitLab, error) {
 		return nil, fmt.Errorf("make the repository: %w", err)
 	}
 	var err error
-	if g.shell, err = g.startShell(); err != nil {
+	if g.shell, err = g.startShell(ctx); err != nil {
 		return nil, fmt.Errorf("start the SSH server: %w", err)
 	}
 	if g.server, err = loopback.Serve(g.routes(), cfg.Now, cfg.Rand); err != nil {

@@ -48,15 +48,16 @@ func (g *GitLab) reads() map[string]func(call) reply {
 		"projects/{project}/repository/branches/{name}": ref("refs/heads/", "Branch Not Found"),
 		"projects/{project}/repository/tags/{name}":     ref("refs/tags/", "Tag Not Found"),
 		"projects/{project}/repository/commits": func(c call) reply {
-			return ok(c.commits(c.r.Context(), "--first-parent", "-n", c.r.URL.Query().Get("per_page"), "refs/heads/"+c.r.URL.Query().Get("ref_name")))
+			q := c.r.URL.Query()
+			return ok(c.commits("--first-parent", "-n", q.Get("per_page"), "refs/heads/"+q.Get("ref_name")))
 		},
 		"projects/{project}/repository/compare": func(c call) reply {
 			from, to := c.r.URL.Query().Get("from"), c.r.URL.Query().Get("to")
-			tip := c.commits(c.r.Context(), "-n", "1", "refs/heads/"+to)
+			tip := c.commits("-n", "1", "refs/heads/"+to)
 			if len(tip) == 0 {
 				return missing("Ref Not Found")
 			}
-			return ok(object{"commit": tip[0], "commits": c.commits(c.r.Context(), "refs/heads/"+from+"..refs/heads/"+to)})
+			return ok(object{"commit": tip[0], "commits": c.commits("refs/heads/"+from+"..refs/heads/"+to)})
 		},
 
 		"projects/{project}/merge_requests/{name}": mergeRequest,
@@ -136,7 +137,7 @@ func user(c call) reply {
 func ref(prefix, absent string) func(call) reply {
 	return func(c call) reply {
 		name := c.r.PathValue("name")
-		hash, err := c.git(c.r.Context(), "rev-parse", "--verify", "--quiet", prefix+name)
+		hash, err := c.run("rev-parse", "--verify", "--quiet", prefix+name)
 		if err != nil {
 			return missing(absent)
 		}

@@ -133,8 +133,8 @@ func (g *GitLab) events() ([]string, error) {
 }
 
 // commits lists hashes and parents, newest first.
-func (g *GitLab) commits(ctx context.Context, args ...string) []any {
-	out, err := g.git(ctx, append([]string{"log", "--format=%H %P"}, args...)...)
+func (c call) commits(args ...string) []any {
+	out, err := c.run(append([]string{"log", "--format=%H %P"}, args...)...)
 	if err != nil || out == "" {
 		return []any{}
 	}

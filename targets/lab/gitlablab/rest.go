@@ -21,6 +21,8 @@ type call struct {
 	as   *account
 	r    *http.Request
 	body object
+	// run runs git on the repository, for as long as the request lasts.
+	run func(args ...string) (string, error)
 }
 
 func say(status int, message any) reply { return reply{status, object{"message": message}} }
@@ -59,7 +61,7 @@ func (g *GitLab) rest(answer func(call) reply) http.HandlerFunc {
 		if g.faulty(w, r, a) {
 			return
 		}
-		c := call{GitLab: g, as: a, r: r, body: object{}}
+		c := call{GitLab: g, as: a, r: r, body: object{}, run: func(args ...string) (string, error) { return g.git(r.Context(), args...) }}
 		data, err := io.ReadAll(r.Body)
 		switch {
 		case a == nil:
