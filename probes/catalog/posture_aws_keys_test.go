@@ -22,7 +22,7 @@ func alone(t *testing.T, cfg awslab.Config, id string, statements []map[string]a
 		t.Fatal(err)
 	}
 	cfg.Scoped, cfg.Now, cfg.Rand = string(policy), time.Now, rand.Reader
-	lab, err := awslab.Start(cfg)
+	lab, err := awslab.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,7 +145,7 @@ func startScoped(t *testing.T, statements []map[string]any) *awslab.AWS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lab, err := awslab.Start(awslab.Config{Scoped: string(policy), Now: time.Now, Rand: rand.Reader})
+	lab, err := awslab.Start(t.Context(), awslab.Config{Scoped: string(policy), Now: time.Now, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

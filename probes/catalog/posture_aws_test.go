@@ -141,7 +141,7 @@ func TestFaultsAWS(t *testing.T) {
 // startAWS starts a simulated account.
 func startAWS(t *testing.T, permissive bool) *awslab.AWS {
 	t.Helper()
-	lab, err := awslab.Start(awslab.Config{Permissive: permissive, Now: time.Now, Rand: rand.Reader})
+	lab, err := awslab.Start(t.Context(), awslab.Config{Permissive: permissive, Now: time.Now, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

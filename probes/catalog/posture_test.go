@@ -198,7 +198,7 @@ func runAll(t *testing.T, posture lab.Posture, fault lab.Fault) map[string]journ
 func start(t *testing.T, cfg lab.KubernetesConfig) *lab.Kubernetes {
 	t.Helper()
 	cfg.Now, cfg.Rand = time.Now, rand.Reader
-	k, err := lab.StartKubernetes(cfg)
+	k, err := lab.StartKubernetes(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

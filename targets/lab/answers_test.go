@@ -29,7 +29,7 @@ type cluster struct {
 func start(t *testing.T, cfg lab.KubernetesConfig) *cluster {
 	t.Helper()
 	cfg.Now, cfg.Rand = time.Now, rand.Reader
-	k, err := lab.StartKubernetes(cfg)
+	k, err := lab.StartKubernetes(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
@@ -69,7 +70,7 @@ type Kubernetes struct {
 }
 
 // StartKubernetes starts a simulated cluster.
-func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
+func StartKubernetes(ctx context.Context, cfg KubernetesConfig) (*Kubernetes, error) {
 	k := &Kubernetes{cfg: cfg, objects: map[key]object{}, tokens: map[string]string{}}
 	for _, user := range []string{Prober, Alice, Release, Nobody} {
 		token, err := uuid.NewRandomFromReader(cfg.Rand)
@@ -82,7 +83,7 @@ func StartKubernetes(cfg KubernetesConfig) (*Kubernetes, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.server, err = loopback.Serve(http.HandlerFunc(k.serve), cfg.Now, cfg.Rand)
+	k.server, err = loopback.Serve(ctx, http.HandlerFunc(k.serve), cfg.Now, cfg.Rand)
 	return k, err
 }
 

@@ -1,6 +1,7 @@
 package awslab
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ type session struct {
 }
 
 // Start starts a simulated account.
-func Start(cfg Config) (*AWS, error) {
+func Start(ctx context.Context, cfg Config) (*AWS, error) {
 	a := &AWS{cfg: cfg, sessions: map[string]*session{}, tokens: map[string]string{}}
 	a.roles, a.scp = world(cfg.Permissive || cfg.Scoped != "")
 	if cfg.Scoped != "" {
@@ -78,7 +79,7 @@ func Start(cfg Config) (*AWS, error) {
 		return nil, fmt.Errorf("make the prober's keys: %w", err)
 	}
 	var err error
-	if a.server, err = loopback.Serve(http.HandlerFunc(a.serve), cfg.Now, cfg.Rand); err != nil {
+	if a.server, err = loopback.Serve(ctx, http.HandlerFunc(a.serve), cfg.Now, cfg.Rand); err != nil {
 		return nil, err
 	}
 	return a, nil

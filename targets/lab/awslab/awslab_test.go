@@ -23,7 +23,7 @@ import (
 
 func start(t *testing.T) (*awslab.AWS, sdk.Config) {
 	t.Helper()
-	lab, err := awslab.Start(awslab.Config{Now: time.Now, Rand: rand.Reader})
+	lab, err := awslab.Start(t.Context(), awslab.Config{Now: time.Now, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func Start(ctx context.Context, cfg Config) (*GitLab, error) {
 	if g.shell, err = g.startShell(ctx); err != nil {
 		return nil, fmt.Errorf("start the SSH server: %w", err)
 	}
-	if g.server, err = loopback.Serve(g.routes(), cfg.Now, cfg.Rand); err != nil {
+	if g.server, err = loopback.Serve(ctx, g.routes(), cfg.Now, cfg.Rand); err != nil {
 		return nil, errors.Join(err, g.shell.Close())
 	}
 	return g, nil

@@ -57,7 +57,7 @@ func (g *GitLab) reads() map[string]func(call) reply {
 			if len(tip) == 0 {
 				return missing("Ref Not Found")
 			}
-			return ok(object{"commit": tip[0], "commits": c.commits("refs/heads/"+from+"..refs/heads/"+to)})
+			return ok(object{"commit": tip[0], "commits": c.commits("refs/heads/" + from + "..refs/heads/" + to)})
 		},
 
 		"projects/{project}/merge_requests/{name}": mergeRequest,

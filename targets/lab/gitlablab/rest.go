@@ -61,7 +61,8 @@ func (g *GitLab) rest(answer func(call) reply) http.HandlerFunc {
 		if g.faulty(w, r, a) {
 			return
 		}
-		c := call{GitLab: g, as: a, r: r, body: object{}, run: func(args ...string) (string, error) { return g.git(r.Context(), args...) }}
+		ctx := r.Context()
+		c := call{GitLab: g, as: a, r: r, body: object{}, run: func(args ...string) (string, error) { return g.git(ctx, args...) }}
 		data, err := io.ReadAll(r.Body)
 		switch {
 		case a == nil:

@@ -99,7 +99,7 @@ func (s *server) webIdentity(t *testing.T) {
 // classes agree.
 func (s *server) agreement(t *testing.T, a *aws.Account) {
 	t.Helper()
-	lab, err := awslab.Start(awslab.Config{Now: time.Now, Rand: rand.Reader})
+	lab, err := awslab.Start(t.Context(), awslab.Config{Now: time.Now, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,7 @@ type app struct {
 }
 
 // run executes one command line and returns the exit code.
-func (a *app) run(ctx context.Context, args []string) int {
-	root := a.root()
+func (a *app) run(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -104,7 +105,7 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("lab does not know %q", arg)
 		}
 	}
-	k, err := lab.StartKubernetes(cfg)
+	k, err := lab.StartKubernetes(context.Background(), cfg)
 	ts.Check(err)
 	ts.Defer(func() { _ = k.Close() })
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), k.Kubeconfig(), 0o600))

@@ -18,9 +18,6 @@ import (
 // returns its exit code. The first interrupt ends a run cleanly; the second
 // one ends the process.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
 	hidden := &redact.Set{}
 	a := &app{
 		systems: systems.All(), catalog: catalog.All(),
@@ -29,5 +26,9 @@ func Main() int {
 		lookupEnv: os.LookupEnv, environ: os.Environ,
 		now: time.Now, rand: rand.Reader,
 	}
-	return a.run(ctx, os.Args[1:])
+	root := a.root()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return a.run(ctx, root, os.Args[1:])
 }

@@ -33,13 +33,13 @@ type Lab struct {
 func Start(ctx context.Context, now func() time.Time, rand io.Reader) (*Lab, error) {
 	l := &Lab{}
 	var err error
-	l.Cluster, err = lab.StartKubernetes(lab.KubernetesConfig{
+	l.Cluster, err = lab.StartKubernetes(ctx, lab.KubernetesConfig{
 		Posture: lab.Enforced, Gaps: []lab.Gap{lab.ForgottenRoleBinding}, Now: now, Rand: rand,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated cluster: %w", err)
 	}
-	if l.AWS, err = awslab.Start(awslab.Config{Now: now, Rand: rand}); err != nil {
+	if l.AWS, err = awslab.Start(ctx, awslab.Config{Now: now, Rand: rand}); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("start the simulated AWS account: %w", err)
 	}

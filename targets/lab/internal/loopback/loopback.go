@@ -29,12 +29,12 @@ type Server struct {
 }
 
 // Serve starts a server. Close ends it.
-func Serve(handler http.Handler, now func() time.Time, rand io.Reader) (*Server, error) {
+func Serve(ctx context.Context, handler http.Handler, now func() time.Time, rand io.Reader) (*Server, error) {
 	root, serving, err := certificates(now(), rand)
 	if err != nil {
 		return nil, fmt.Errorf("make the certificates: %w", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
