@@ -94,19 +94,23 @@ func (t *Trust) withdrawals(dir fs.FS) (map[string]bool, error) {
 }
 
 // IsWithdrawn reports whether a scenario's approval is withdrawn by what lies in a
-// trust folder now. An error means that nobody can tell.
-func IsWithdrawn(dir fs.FS, scenario []byte) (bool, error) {
+// trust folder now. digest is scenarios.Digest of its bytes. An error means that
+// nobody can tell.
+func IsWithdrawn(dir fs.FS, digest string) (bool, error) {
 	if _, err := fs.Lstat(dir, manifestFile); err != nil {
 		return false, fmt.Errorf("the trust folder is not there any more: %w", err)
 	}
 	found, err := (&Trust{files: map[string][]byte{}}).withdrawals(dir)
-	return found[strings.TrimPrefix(scenarios.Digest(scenario), "sha256:")], err
+	return found[strings.TrimPrefix(digest, "sha256:")], err
 }
 
 // digests are the SHA-256 that withdrawals name, in lower case. A note that
 // names none was meant to withdraw something, so it is not passed over.
 func digests(notes [][]byte) (map[string]bool, error) {
 	out := map[string]bool{}
+	if len(notes) == 0 {
+		return out, nil
+	}
 	form := regexp.MustCompile(`(?i)\b[0-9a-f]{64}\b`)
 	for _, note := range notes {
 		found := form.FindAllString(string(note), -1)

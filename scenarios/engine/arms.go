@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
@@ -21,16 +20,13 @@ type sharedArm struct {
 
 // arm is one request of the experiment, ready to ask for admission.
 type arm struct {
-	kind    targets.Arm
-	n       int64 // the planned attempt's number, -1 where the arm is shared
-	item    *Item
-	as      *person
-	place   targets.PlaceKind
-	params  probes.Params
-	request targets.Request
-	rules   []targets.Rule
-	reached []string
-	null    bool
+	kind  targets.Arm
+	n     int64 // the planned attempt's number, -1 where the arm is shared
+	item  *Item
+	as    *person
+	place targets.PlaceKind
+	*sent
+	null bool
 }
 
 // try runs the arms of one attempt in their order. The attempt comes last, so
@@ -77,12 +73,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 // probeArm is the probe's own request at a place. n is the number of the
 // attempt that the arm belongs to, -1 for a shared one.
 func (s *site) probeArm(kind targets.Arm, n int64, item *Item, as *person, place targets.PlaceKind) arm {
-	where, params := s.target.Place(place), item.params(s.Marker, kind, n)
-	return arm{
-		kind: kind, n: n, item: item, as: as, place: place, params: params,
-		request: item.Probe.Request(where, params),
-		rules:   item.Probe.Allow, reached: item.Probe.Markers(where, params),
-	}
+	return arm{kind: kind, n: n, item: item, as: as, place: place, sent: item.Bind(s.Marker).arm(slot{kind, place, false}, n)}
 }
 
 // baseline shows that the developer's identity works where it may.
@@ -97,12 +88,8 @@ func (s *site) baseline(ctx context.Context, t *trial) (journal.ArmRecord, error
 
 // standingArm is the baseline of a probe that has no allowed place.
 func (s *site) standingArm(t *trial) arm {
-	standing := t.Item.Probe.Baseline.Standing
-	where, params := s.target.Place(targets.Allowed), t.Item.params(s.Marker, targets.ArmBaseline, -1)
-	params.With = nil // it stands for several probes
 	return arm{
-		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Allowed, params: params,
-		request: standing.Request(where, params), rules: standing.Allow, reached: standing.Markers(where, params),
+		kind: targets.ArmBaseline, n: -1, item: t.Item, as: t.person, place: targets.Allowed, sent: t.Item.Bind(s.Marker).baseline(),
 	}
 }
 
@@ -112,7 +99,8 @@ func (s *site) negative(ctx context.Context, t *trial) (journal.ArmRecord, error
 	if !t.Item.null(t.Identity) {
 		return s.reference(ctx, t.Item, targets.ArmNegative, &t.Item.Negative)
 	}
-	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, flat(t.Item.With), t.Identity.ID}, " "), s.nullArm(t))
+	a := s.nullArm(t)
+	return s.share(ctx, s.standing, strings.Join([]string{"null", t.Item.Probe.ID, a.with, t.Identity.ID}, " "), a)
 }
 
 // nullArm is the developer's own request with every right taken away.
@@ -133,7 +121,7 @@ func (s *site) reference(ctx context.Context, item *Item, kind targets.Arm, id *
 		return journal.ArmRecord{}, err
 	}
 	a := s.probeArm(kind, -1, item, as, targets.Production)
-	key := strings.Join([]string{string(kind), item.Probe.ID, flat(a.params.With), id.ID}, " ")
+	key := strings.Join([]string{string(kind), item.Probe.ID, a.with, id.ID}, " ")
 	return s.share(ctx, s.shared, key, a)
 }
 
@@ -158,15 +146,14 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	if why := s.admit(ctx, step); why != "" {
 		return journal.ArmRecord{}, why, nil
 	}
-	rules, err := targets.Resolve(a.rules, a.params.Vars(s.target.Place(a.place)))
-	if err != nil {
-		return journal.ArmRecord{}, "the request cannot be built: " + err.Error(), nil //nolint:nilerr // the attempt ends as NotRun
+	if a.err != nil {
+		return journal.ArmRecord{}, "the request cannot be built: " + a.err.Error(), nil //nolint:nilerr // the attempt ends as NotRun
 	}
 	record := journal.ArmRecord{
 		ID: s.NewID(), Arm: a.kind, N: a.n, Probe: a.item.Probe.ID, Target: s.target.ID,
 		Identity: a.as.identity.ID, Place: a.place, Null: a.null, Case: targets.Case{Asked: s.asked(a)},
 	}
-	if mutating(rules) {
+	if mutating(a.rules) {
 		intent := journal.Intent{ID: record.ID, Arm: a.kind, N: a.n, Probe: record.Probe, Target: record.Target, Identity: record.Identity}
 		if err := s.Journal.Append(ctx, journal.TypeIntent, intent); err != nil {
 			return journal.ArmRecord{}, "", err
@@ -178,7 +165,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	// While it waits for the rate limit a stop still holds it back; once it
 	// has left, it ends under its own deadline.
 	record.Case.Exchange = a.as.session.Send(ctx, targets.Call{
-		ID: record.ID, Request: a.request, Rules: rules, Null: a.null,
+		ID: record.ID, Request: a.request, Rules: a.rules, Null: a.null,
 		Still: func() error {
 			if why := s.admit(ctx, step); why != "" {
 				return errors.New(why)

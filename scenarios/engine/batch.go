@@ -171,13 +171,13 @@ func (s *site) conclude(t *trial, before, after stateReads, made map[targets.Act
 		o.NotRunBecause = t.notRun
 		return o
 	}
-	queries := s.queries(t.Item)
-	was, is := before.of(queries), after.of(queries)
+	bound := t.Item.Bind(s.Marker)
+	was, is := before.of(bound.state), after.of(bound.state)
 	o.Refs = map[string][]string{}
 	o.Arms.Target, o.Arms.State = journal.Compare(was, is, t.N)
 	referAll(&o, "state_before", was)
 	referAll(&o, "state_after", is)
-	needed, still := before.of(t.Item.Needs(s.Marker)), after.of(t.Item.Needs(s.Marker))
+	needed, still := before.of(bound.needs), after.of(bound.needs)
 	o.Arms.State = journal.Elsewhere(o.Arms.State, needed, still)
 	referAll(&o, "exists", needed)
 	referAll(&o, "exists_after", still)

@@ -32,11 +32,10 @@ func (p *Plan) Expect(a journal.ArmRecord, marker string) ([]Expected, error) {
 				continue
 			}
 			for _, want := range s.arms(item, a) {
-				rules, err := targets.Resolve(want.rules, want.params.Vars(tp.target.Place(want.place)))
-				if err != nil {
-					return nil, fmt.Errorf("the rules of %s: %w", item.Probe.ID, err)
+				if want.err != nil {
+					return nil, fmt.Errorf("the rules of %s: %w", item.Probe.ID, want.err)
 				}
-				out = append(out, Expected{s.asked(want), want.as.identity, rules})
+				out = append(out, Expected{s.asked(want), want.as.identity, want.rules})
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func Unobserved(a Planned, marker string) journal.Observation {
 		Fidelity: a.Identity.Fidelity(system), Controls: p.Controls, Limitations: limitations(a.Item),
 		Arms: probes.Arms{
 			Technique: p.Technique, Ghost: p.Ghost != nil, Alters: a.Item.alters(), Carries: a.Item.carries(),
-			Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.null(a.Identity), Prediction: a.Item.foreseen(marker),
+			Expect: a.Item.Expect, Waived: a.Item.Waive != "", Null: a.Item.null(a.Identity), Prediction: a.Item.Bind(marker).prediction,
 		},
 	}
 }

@@ -31,7 +31,7 @@ func (s *site) consult(ctx context.Context, t *trial) error {
 		return nil
 	}
 	var failed error
-	probes.Foretell(t.Item.foreseen(s.Marker), s.oracle(), func(r targets.Review) (targets.Exchange, bool) {
+	probes.Foretell(t.Item.Bind(s.Marker).prediction, s.oracle(), func(r targets.Review) (targets.Exchange, bool) {
 		record, err := s.review(ctx, reviewer, t.person, r)
 		if err != nil {
 			failed = err

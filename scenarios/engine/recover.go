@@ -221,7 +221,7 @@ func sameBody(sent *targets.Sent, want targets.Request) bool {
 func (m *remains) consulted(t *trial) []journal.Review {
 	var out []journal.Review
 	seen := map[string]bool{}
-	probes.Foretell(t.Item.foreseen(m.site.Marker), m.site.oracle(), func(r targets.Review) (targets.Exchange, bool) {
+	probes.Foretell(t.Item.Bind(m.site.Marker).prediction, m.site.oracle(), func(r targets.Review) (targets.Exchange, bool) {
 		for _, known := range m.reviews[t.Identity.ID] {
 			if known.Review != r {
 				continue

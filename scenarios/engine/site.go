@@ -87,12 +87,10 @@ func (s *site) subject(p *person) string {
 	return p.identity.Principal(s.target.System())
 }
 
-// queries are the state reads of an attempt.
-func (s *site) queries(item *Item) []targets.StateQuery { return item.State(s.Marker) }
-
 // whole are all reads that come before an attempt.
-func (s *site) whole(item *Item) []targets.StateQuery {
-	return append(item.State(s.Marker), item.Needs(s.Marker)...)
+func (s *site) whole(item *Item) []query {
+	b := item.Bind(s.Marker)
+	return slices.Concat(b.state, b.needs)
 }
 
 // stateKey names what a state read reads.
@@ -112,10 +110,10 @@ func stateKey(q targets.StateQuery) string {
 type stateReads map[string]journal.StateRead
 
 // of picks the reads of one attempt.
-func (r stateReads) of(queries []targets.StateQuery) []journal.StateRead {
+func (r stateReads) of(queries []query) []journal.StateRead {
 	var out []journal.StateRead
 	for _, q := range queries {
-		if read, ok := r[stateKey(q)]; ok {
+		if read, ok := r[q.key]; ok {
 			out = append(out, read)
 		}
 	}
@@ -124,10 +122,10 @@ func (r stateReads) of(queries []targets.StateQuery) []journal.StateRead {
 
 // absent picks, of reads that must show something, those that do not. A read
 // that was never made shows nothing.
-func (r stateReads) absent(queries []targets.StateQuery) []journal.StateRead {
+func (r stateReads) absent(queries []query) []journal.StateRead {
 	var out []journal.StateRead
 	for _, q := range queries {
-		if read := r[stateKey(q)]; q.MustExist && !read.Shown() {
+		if read := r[q.key]; q.MustExist && !read.Shown() {
 			out = append(out, read)
 		}
 	}
@@ -159,17 +157,17 @@ func (p *person) read(ctx context.Context, q targets.StateQuery) targets.StateRe
 
 // readState reads, as the observers, what a batch rests on: before it all that
 // has to exist, and on both sides all that it could change.
-func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Item) []targets.StateQuery) (stateReads, error) {
+func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Item) []query) (stateReads, error) {
 	type want struct {
-		query    targets.StateQuery
+		query    query
 		observer targets.Identity
 	}
 	var wants []want
 	seen := map[string]bool{}
 	for _, a := range b.Attempts {
 		for _, q := range of(a.Item) {
-			if key := stateKey(q); !seen[key] {
-				seen[key] = true
+			if !seen[q.key] {
+				seen[q.key] = true
 				wants = append(wants, want{q, a.Item.Observer})
 			}
 		}
@@ -184,8 +182,8 @@ func (s *site) readState(ctx context.Context, b Batch, when string, of func(*Ite
 			return err
 		}
 		read := journal.StateRead{
-			When: when, Target: s.target.ID, Observer: w.observer.ID, Key: stateKey(w.query), MustExist: w.query.MustExist,
-			StateRead: observer.read(ctx, w.query),
+			When: when, Target: s.target.ID, Observer: w.observer.ID, Key: w.query.key, MustExist: w.query.MustExist,
+			StateRead: observer.read(ctx, w.query.StateQuery),
 		}
 		read.ID = s.NewID()
 		mu.Lock()

@@ -22,8 +22,10 @@ const PinnedRoot = "/etc/sodprobe/trust_root"
 
 // Document is a scenario as it lies on disk, with what stands beside it.
 type Document struct {
-	Path     string
-	Data     []byte
+	Path string
+	Data []byte
+	// Digest is scenarios.Digest of Data.
+	Digest   string
 	Scenario *scenarios.Scenario
 	// Trust, Root and Signatures are nil until LoadTrust.
 	Trust    *approval.Trust
@@ -43,7 +45,7 @@ func Read(path string, o scenarios.Options) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Document{Path: path, Data: data, Scenario: s}, nil
+	return &Document{Path: path, Data: data, Digest: scenarios.Digest(data), Scenario: s}, nil
 }
 
 // LoadTrust reads the trust folder and the signatures; "" for dir is the folder
@@ -76,7 +78,7 @@ func Packaged(dir string, o scenarios.Options) (*Document, error) {
 	if err != nil {
 		return nil, &Error{Unverified, err}
 	}
-	d := &Document{Path: path, Data: data, Scenario: s, TrustDir: filepath.Join(dir, "trust")}
+	d := &Document{Path: path, Data: data, Digest: scenarios.Digest(data), Scenario: s, TrustDir: filepath.Join(dir, "trust")}
 	if d.Trust, err = approval.LoadTrust(os.DirFS(d.TrustDir)); err != nil {
 		return nil, &Error{Unverified, fmt.Errorf("load the run's trust folder: %w", err)}
 	}
@@ -172,7 +174,7 @@ func (d *Document) Signed(operator string, at time.Time) (journal.Approval, erro
 // Withdrawn looks for a withdrawal of the approval, and says where. What cannot be
 // looked up counts as one.
 func (d *Document) Withdrawn() (string, bool) {
-	found, err := approval.IsWithdrawn(os.DirFS(d.TrustDir), d.Data)
+	found, err := approval.IsWithdrawn(os.DirFS(d.TrustDir), d.Digest)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("whether it was withdrawn cannot be read in %s: %v", d.TrustDir, err), true

@@ -76,7 +76,7 @@ func (r *run) begin(ctx context.Context, dir string, approved journal.Approval) 
 	if err := r.confirm(dir); err != nil {
 		return err
 	}
-	return r.ledger.Started(ctx, r.id, scenarios.Digest(r.Document.Data), approved.TrustVersion, approved.TrustSHA256)
+	return r.ledger.Started(ctx, r.id, r.Document.Digest, approved.TrustVersion, approved.TrustSHA256)
 }
 
 // confirm verifies the approval once more: from the bytes that lie in the run's

@@ -16,7 +16,6 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
-	"github.com/sodprobe/sodprobe/scenarios"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/targets"
@@ -101,7 +100,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	result, err := r.run(ctx)
 	if r.dir == "" && refuses(err) {
 		why := redact.Escape(r.Hidden.Text(err.Error()))
-		if noted := r.ledger.Refused(ctx, r.id, scenarios.Digest(r.Document.Data), []string{why}); noted != nil {
+		if noted := r.ledger.Refused(ctx, r.id, r.Document.Digest, []string{why}); noted != nil {
 			err = errors.Join(err, fmt.Errorf("record the refusal in the ledger: %w", noted))
 		}
 	}
@@ -187,7 +186,7 @@ func (r *run) withinLedger(ctx context.Context, a journal.Approval) error {
 	if err := r.ledger.Trust(ctx, a.TrustVersion, a.TrustSHA256); err != nil {
 		return refused("check the trust folder's version against the ledger: %w", err)
 	}
-	runs, err := r.ledger.Runs(ctx, scenarios.Digest(r.Document.Data))
+	runs, err := r.ledger.Runs(ctx, r.Document.Digest)
 	if err != nil {
 		return fmt.Errorf("count this scenario's runs in the ledger: %w", err)
 	}

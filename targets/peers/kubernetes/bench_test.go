@@ -32,7 +32,7 @@ func BenchmarkRun(b *testing.B) {
 	for b.Loop() {
 		w := benchWorkspace(b)
 		began := time.Now()
-		code, out, peak := w.measure()
+		code, out, used := w.measure()
 		took := time.Since(began)
 		if code != 0 {
 			b.Fatalf("exit %d\n%s", code, out[max(0, len(out)-3000):])
@@ -45,7 +45,8 @@ func BenchmarkRun(b *testing.B) {
 		b.ReportMetric(float64(len(sent))/attempts, "requests/attempt")
 		b.ReportMetric(float64(len(sent))/bare.Seconds(), "bare-requests/s")
 		b.ReportMetric(rate/(float64(len(sent))/bare.Seconds()), "of-bare")
-		b.ReportMetric(float64(peak)/1024, "peak-MiB")
+		b.ReportMetric(float64(used.cpu.Microseconds())/float64(len(sent)), "cpu-µs/request")
+		b.ReportMetric(float64(used.peak)/1024, "peak-MiB")
 		if each := kubectl(b); each > 0 {
 			b.ReportMetric(1/each.Seconds(), "kubectl-attempts/s")
 		}
@@ -77,8 +78,14 @@ func benchWorkspace(b *testing.B) *workspace {
 	return w
 }
 
-// measure runs the scenario and returns its peak memory in KiB.
-func (w *workspace) measure() (code int, out string, peak int64) {
+// used is what a process took of the machine.
+type used struct {
+	peak int64 // memory, in KiB
+	cpu  time.Duration
+}
+
+// measure runs the scenario and returns what the process took.
+func (w *workspace) measure() (code int, out string, took used) {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), os.Getenv("SODPROBE"), "run", "scenario.yaml", "--trust-root", "trust_root",
 		"--kubeconfig", "kubeconfig", "--operator", "oscar@corp.example", "--operator-key", "keys/oscar")
@@ -88,9 +95,10 @@ func (w *workspace) measure() (code int, out string, peak int64) {
 		w.t.Fatal(err)
 	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		peak = usage.Maxrss
+		took.peak = usage.Maxrss
 	}
-	return cmd.ProcessState.ExitCode(), string(b), peak
+	took.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return cmd.ProcessState.ExitCode(), string(b), took
 }
 
 // request is one request as the journal recorded it.

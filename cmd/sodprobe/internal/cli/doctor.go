@@ -120,7 +120,8 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 		for _, r := range item.Probe.Requires {
 			in.Required = append(in.Required, targets.Required{Probe: item.Probe.ID, Requirement: r})
 		}
-		request, baseline := item.Attempt(doctorMarker), item.Baseline(doctorMarker)
+		bound := item.Bind(doctorMarker)
+		request, baseline := bound.Attempt(), bound.Baseline()
 		if key := keyOf(request); !requests[key] {
 			requests[key] = true
 			in.Attempts = append(in.Attempts, request)
@@ -129,7 +130,7 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 			requests[key] = true
 			in.Baselines = append(in.Baselines, baseline)
 		}
-		for _, q := range append(item.State(doctorMarker), item.Needs(doctorMarker)...) {
+		for _, q := range append(bound.State(), bound.Needs()...) {
 			if !q.MustExist {
 				q.Request.Name = "" // the run's own name, which nobody knows yet
 			}
@@ -138,7 +139,7 @@ func access(plan *engine.Plan, t targets.Target) targets.Access {
 				in.Reads = append(in.Reads, q)
 			}
 		}
-		in.Prepared = append(in.Prepared, item.Prepared(doctorMarker)...)
+		in.Prepared = append(in.Prepared, bound.Prepared()...)
 		for _, id := range item.Developers {
 			in.People = appendNew(in.People, people, id)
 		}

@@ -22,7 +22,7 @@ func plannedIn(plan *engine.Plan) func(int64, string) (reports.Planned, bool) {
 		if !ok {
 			return reports.Planned{}, false
 		}
-		state, needs := x.Item.Keys(marker)
+		state, needs := x.Item.Bind(marker).Keys()
 		return reports.Planned{Observation: engine.Unobserved(x, marker), Excluded: x.Item.Excluded, State: state, Needs: needs}, true
 	}
 }
