@@ -60,12 +60,12 @@ lint: ## Format check, vet and golangci-lint
 
 .PHONY: generate
 generate: ## Regenerate the committed schema and catalog
-	go test ./scenarios -run 'Schema' -update
+	go test ./scenarios ./reports/formats -run 'Schema' -update
 	go test ./probes/catalog -run 'README' -update
 
 .PHONY: verify-generate
 verify-generate: generate
-	@git diff --exit-code -- scenarios probes go.mod go.sum || { echo "generated files differ: commit what make generate wrote" >&2; exit 1; }
+	@git diff --exit-code -- scenarios probes reports/formats go.mod go.sum || { echo "generated files differ: commit what make generate wrote" >&2; exit 1; }
 	go mod tidy -diff
 	cd $(KUBE) && go mod tidy -diff
 	cd $(GITEA) && go mod tidy -diff

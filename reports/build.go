@@ -11,7 +11,6 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/reports/journal"
-	"github.com/sodprobe/sodprobe/targets"
 )
 
 // Build reads a journal and returns its report. It is pure: the same journal
@@ -19,7 +18,7 @@ import (
 // by MaxRows and by the number of identities.
 func Build(r io.Reader) (*Report, error) {
 	b := &builder{
-		report: &Report{Schema: "sodprobe.results/v1"}, arms: map[string]journal.ArmRecord{},
+		report: &Report{}, arms: sharedArms{},
 		rows: map[string]int{}, identities: map[string]int{}, attempts: map[int][]Attempt{},
 	}
 	for line, err := range journal.Read(r) {
@@ -42,10 +41,10 @@ func Build(r io.Reader) (*Report, error) {
 
 type builder struct {
 	report     *Report
-	arms       map[string]journal.ArmRecord // those that an observation may still refer to
-	rows       map[string]int               // probe and target -> index in Probes
-	identities map[string]int               // identity -> index in Identities
-	attempts   map[int][]Attempt            // by weight, each list up to MaxRows
+	arms       sharedArms
+	rows       map[string]int    // probe and target -> index in Probes
+	identities map[string]int    // identity -> index in Identities
+	attempts   map[int][]Attempt // by weight, each list up to MaxRows
 	controls   map[string]*probes.Tally
 }
 
@@ -66,14 +65,11 @@ func (b *builder) add(line journal.Line) error {
 		var pin journal.Pin
 		err = journal.Decode(line.Body, &pin)
 		r.Pins = append(r.Pins, pin)
-	case journal.TypeArm:
-		var a journal.ArmRecord
-		err = journal.Decode(line.Body, &a)
-		b.arms[a.ID] = a
-	case journal.TypeObservation:
-		var o journal.Observation
-		if err = journal.Decode(line.Body, &o); err == nil {
-			b.observation(line.Seq+1, o)
+	case journal.TypeArm, journal.TypeObservation:
+		var a Attempt
+		var ends bool
+		if a, ends, err = b.arms.add(line); ends {
+			b.observation(a)
 		}
 	case journal.TypeStop:
 		r.Stopped = &journal.Stop{}
@@ -93,29 +89,15 @@ func (b *builder) add(line journal.Line) error {
 }
 
 // observation counts one attempt, and keeps it while there is room.
-func (b *builder) observation(line int64, o journal.Observation) {
-	r := b.report
-	r.Counts.Add(o.Outcome)
-	for _, id := range o.Controls {
+func (b *builder) observation(a Attempt) {
+	b.report.Counts.Add(a.Outcome)
+	for _, id := range a.Controls {
 		if t, ok := b.controls[id]; ok {
-			t.Add(o.Outcome)
+			t.Add(a.Outcome)
 		}
 	}
-	b.probe(o)
-	b.identity(o)
-	a := Attempt{Observation: o, Line: line}
-	for _, arm := range []targets.Arm{targets.ArmAttempt, targets.ArmBaseline, targets.ArmPositive, targets.ArmNegative} {
-		for _, id := range o.Refs[string(arm)] {
-			record, ok := b.arms[id]
-			if !ok {
-				continue
-			}
-			a.Evidence = append(a.Evidence, record)
-			if record.N >= 0 {
-				delete(b.arms, id) // nobody else refers to it
-			}
-		}
-	}
+	b.probe(a.Observation)
+	b.identity(a.Observation)
 	if w := weight(a); len(b.attempts[w]) < MaxRows {
 		b.attempts[w] = append(b.attempts[w], a)
 	}

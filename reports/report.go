@@ -12,60 +12,59 @@ import (
 // counts cover all attempts, and the journal holds each.
 const MaxRows = 2000
 
-// Report is what a run's journal says, for people and machines.
+// Report is what a run's journal says, for people. Formats render it.
 type Report struct {
-	Schema string `json:"schema"` // sodprobe.results/v1
-	Run    string `json:"run"`
+	Run string
 	// Lab marks simulated evidence, which proves nothing about a real system.
-	Lab        bool             `json:"lab,omitempty"`
-	Started    time.Time        `json:"started"`
-	Ended      time.Time        `json:"ended"`
-	Status     string           `json:"status"`
-	Stopped    *journal.Stop    `json:"stopped,omitempty"`
-	Recovered  bool             `json:"recovered,omitempty"`
-	Start      journal.RunStart `json:"start"`
-	Pins       []journal.Pin    `json:"pins"`
-	Verdict    probes.Verdict   `json:"verdict"`
-	Scope      string           `json:"scope"`
-	Counts     probes.Tally     `json:"counts"`
-	Requests   int64            `json:"requests"`
-	Controls   []Control        `json:"controls"`
-	Probes     []ProbeRow       `json:"probes"`
-	Identities []IdentityRow    `json:"identities"`
-	Attempts   []Attempt        `json:"attempts"`
-	// Omitted is how many attempts are not shown one by one.
-	Omitted int64 `json:"omitted,omitempty"`
+	Lab            bool
+	Started, Ended time.Time
+	Status         string
+	Stopped        *journal.Stop
+	Recovered      bool
+	Start          journal.RunStart
+	Pins           []journal.Pin
+	Verdict        probes.Verdict
+	Scope          string
+	Counts         probes.Tally
+	Requests       int64
+	Controls       []Control
+	Probes         []ProbeRow
+	Identities     []IdentityRow
+	// Attempts are up to MaxRows, findings first; Each yields all.
+	Attempts []Attempt
+	// Omitted is how many attempts are not among them.
+	Omitted int64
 }
 
 // Control is the result for one control of the scenario.
 type Control struct {
-	ID      string         `json:"id"`
-	Verdict probes.Verdict `json:"verdict"`
-	Counts  probes.Tally   `json:"counts"`
+	ID      string
+	Verdict probes.Verdict
+	Counts  probes.Tally
 }
 
 // ProbeRow is the result of one probe at one target, over all identities.
 type ProbeRow struct {
-	Probe  string          `json:"probe"`
-	Target string          `json:"target"`
-	Counts probes.Tally    `json:"counts"`
-	Layers []targets.Layer `json:"layers,omitempty"` // of what was Blocked
+	Probe  string
+	Target string
+	Counts probes.Tally
+	Layers []targets.Layer // of what was Blocked
 }
 
 // IdentityRow is the result of one identity, over all probes and targets.
 type IdentityRow struct {
-	Identity string           `json:"identity"`
-	Fidelity targets.Fidelity `json:"fidelity,omitempty"`
-	Counts   probes.Tally     `json:"counts"`
+	Identity string
+	Fidelity targets.Fidelity
+	Counts   probes.Tally
 }
 
 // Attempt is one observation with the arms that it refers to.
 type Attempt struct {
 	journal.Observation
 	// Line is where the observation stands in the journal, from 1.
-	Line int64 `json:"line"`
+	Line int64
 	// Evidence are the arms' requests and answers, redacted.
-	Evidence []journal.ArmRecord `json:"evidence,omitempty"`
+	Evidence []journal.ArmRecord
 }
 
 // Finding reports whether somebody has to look at an attempt.

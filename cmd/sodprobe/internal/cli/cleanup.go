@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sodprobe/sodprobe/reports"
+	"github.com/sodprobe/sodprobe/reports/formats"
 	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/scenarios/run"
@@ -67,9 +67,9 @@ func (a *app) cleanup(ctx context.Context, dir, evidence, root string, f operato
 }
 
 // rewrite removes what was half written, and writes the reports.
-func rewrite(dir string) (*reports.Report, error) {
+func rewrite(dir string) (formats.Run, error) {
 	if err := tidy(dir); err != nil {
-		return nil, err
+		return formats.Run{}, err
 	}
 	return writeReports(dir)
 }
@@ -77,8 +77,8 @@ func rewrite(dir string) (*reports.Report, error) {
 // complete says that there is nothing to do, and writes what a killed process did not
 // come to write any more.
 func complete(dir string) error {
-	for name := range renderers() {
-		if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, os.ErrNotExist) {
+	for _, f := range formats.All() {
+		if _, err := os.Lstat(filepath.Join(dir, f.File)); errors.Is(err, os.ErrNotExist) {
 			if _, err := rewrite(dir); err != nil {
 				return &failure{exitCleanup, err}
 			}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sodprobe/sodprobe/reports"
+	"github.com/sodprobe/sodprobe/reports/formats"
+	"github.com/sodprobe/sodprobe/reports/journal"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -29,20 +33,28 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
+// openRecord reads a run's journal as often as a format goes through it.
+func openRecord(dir string) (formats.Run, error) {
+	path := filepath.Join(dir, journal.FileName)
+	if _, err := os.Stat(path); err != nil {
+		return formats.Run{}, usagef("read the run's journal: %w", err)
+	}
+	r, err := formats.Read(func() (io.ReadCloser, error) { return os.Open(path) }) //nolint:gosec // the user names the run's folder
+	if err != nil {
+		return formats.Run{}, &failure{exitUnverified, fmt.Errorf("read the run's journal in %s: %w", dir, err)}
+	}
+	return r, nil
+}
+
 // writeReports renders a run's journal into its folder.
-func writeReports(dir string) (*reports.Report, error) {
-	f, err := os.Open(filepath.Join(dir, "journal.jsonl")) //nolint:gosec // the user names the run's folder
+func writeReports(dir string) (formats.Run, error) {
+	r, err := openRecord(dir)
 	if err != nil {
-		return nil, usagef("read the run's journal: %w", err)
+		return r, err
 	}
-	defer func() { _ = f.Close() }()
-	r, err := reports.Build(f)
-	if err != nil {
-		return nil, &failure{exitUnverified, fmt.Errorf("read the run's journal in %s: %w", dir, err)}
-	}
-	for name, render := range renderers() {
-		if err := writeFile(filepath.Join(dir, name), r, render); err != nil {
-			return nil, err
+	for _, f := range formats.All() {
+		if err := writeFile(filepath.Join(dir, f.File), r, f.Write); err != nil {
+			return r, err
 		}
 	}
 	return r, nil
@@ -50,32 +62,29 @@ func writeReports(dir string) (*reports.Report, error) {
 
 // writeFile renders into a temporary file and moves it into place, so that a
 // reader never sees half a report.
-func writeFile(path string, r *reports.Report, render func(io.Writer, *reports.Report) error) error {
+func writeFile(path string, r formats.Run, render func(io.Writer, formats.Run) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
-	if err := render(f, r); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
+	buffered := bufio.NewWriter(f)
+	if err := errors.Join(render(buffered, r), buffered.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(f.Name(), path)
 }
 
 // printReport ends a command that made a report.
-func (a *app) printReport(r *reports.Report, dir string, out output) error {
+func (a *app) printReport(r formats.Run, dir string, out output) error {
 	if out.json() {
-		return reports.JSON(a.stdout, r)
+		return formats.JSON(a.stdout, r)
 	}
 	to, colored := a.stdout, a.colored(a.stdout)
 	if colored {
 		to = console(to) // the colors are our own, and all else in it is plain
 	}
-	if err := reports.Text(to, r, colored); err != nil {
+	if err := reports.Text(to, r.Report, colored); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nReport    %s\nEvidence  %s\n", filepath.Join(dir, "report.html"), dir)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -12,14 +13,9 @@ import (
 	"slices"
 
 	"github.com/sodprobe/sodprobe/reports"
+	"github.com/sodprobe/sodprobe/reports/formats"
 	"github.com/sodprobe/sodprobe/reports/journal"
-	"github.com/sodprobe/sodprobe/reports/web"
 )
-
-// renderers are the files that follow from a journal.
-func renderers() map[string]func(io.Writer, *reports.Report) error {
-	return map[string]func(io.Writer, *reports.Report) error{"results.json": reports.JSON, "report.html": web.HTML}
-}
 
 // recorded are the files of a run's folder that are the record itself.
 func recorded() []string {
@@ -37,7 +33,9 @@ func (p *packaged) untouched(run string, documents map[string]string) error {
 		return fmt.Errorf("the folder is called %s, and holds the run %s", name, run)
 	}
 	known := append(recorded(), sortedKeys(documents)...)
-	known = append(known, sortedKeys(renderers())...)
+	for _, f := range formats.All() {
+		known = append(known, f.File)
+	}
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir():
@@ -63,29 +61,51 @@ func (p *packaged) untouched(run string, documents map[string]string) error {
 // rendered renders the files that follow from the journal again, and compares them
 // byte by byte. Only the program that wrote them writes the same.
 func (p *packaged) rendered() error {
-	f, err := os.Open(filepath.Join(p.dir, journal.FileName))
+	r, err := openRecord(p.dir)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	r, err := reports.Build(f)
-	if err != nil {
-		return err
-	}
-	for name, render := range renderers() {
-		var want bytes.Buffer
-		if err := render(&want, r); err != nil {
+	for _, f := range formats.All() {
+		if err := p.same(f, r); err != nil {
 			return err
-		}
-		got, err := os.ReadFile(filepath.Join(p.dir, name)) //nolint:gosec // the user names the run's folder
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(got, want.Bytes()) {
-			return fmt.Errorf("%s is not what follows from the journal: sodprobe report %s writes it again", name, p.dir)
 		}
 	}
 	return nil
+}
+
+// same compares a file with what a format writes, as it is written.
+func (p *packaged) same(f formats.Format, r formats.Run) error {
+	file, err := os.Open(filepath.Join(p.dir, f.File))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // read only
+	c := &comparison{with: bufio.NewReader(file)}
+	if err := f.Write(c, r); err != nil && !errors.Is(err, errDiffers) {
+		return err
+	}
+	if _, err := c.with.ReadByte(); c.differs || !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s is not what follows from the journal: sodprobe report %s writes it again", f.File, p.dir)
+	}
+	return nil
+}
+
+// comparison is a writer that takes only what a reader has.
+type comparison struct {
+	with    *bufio.Reader
+	differs bool
+}
+
+var errDiffers = errors.New("it differs")
+
+// Write implements io.Writer.
+func (c *comparison) Write(b []byte) (int, error) {
+	got := make([]byte, len(b))
+	if _, err := io.ReadFull(c.with, got); err != nil || !bytes.Equal(got, b) {
+		c.differs = true
+		return 0, errDiffers
+	}
+	return len(b), nil
 }
 
 // inLedger compares the record with the ledger beside it, and reports whether there

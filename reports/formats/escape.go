@@ -1,27 +1,10 @@
-package reports
+package formats
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"unicode"
 	"unicode/utf16"
 )
-
-// JSON writes a report as one indented JSON document. Control and format
-// characters stand in it as \u escapes only, since it may go to a terminal.
-func JSON(w io.Writer, r *Report) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r); err != nil {
-		return err
-	}
-	_, err := w.Write(escape(b.Bytes()))
-	return err
-}
 
 // escape replaces what encoding/json leaves as it is. Such a character can
 // stand inside a string only, so the document keeps its meaning.
