@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // Technique is how an attempt stays harmless.
@@ -96,14 +96,9 @@ func (p Probe) Markers(place targets.Place, params Params) []string {
 
 // fillMarkers fills the templates of markers in.
 func fillMarkers(templates []string, vars map[string]string) []string {
-	var pairs []string
-	for k, v := range vars {
-		pairs = append(pairs, "{"+k+"}", v)
-	}
-	fill := strings.NewReplacer(pairs...)
 	out := make([]string, len(templates))
 	for i, marker := range templates {
-		out[i] = fill.Replace(marker)
+		out[i] = template.Text(marker, vars)
 	}
 	return out
 }

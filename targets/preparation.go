@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // Preparation is one read that has to come before a request, since the request
@@ -91,8 +93,8 @@ func fillPreparations(list []Preparation, vars map[string]string) ([]Preparation
 // Fill fills the templates of a preparation.
 func (p Preparation) Fill(vars map[string]string) (Preparation, error) {
 	var err error
-	text := func(template string) string {
-		filled, wrong := fill(template, vars)
+	text := func(unfilled string) string {
+		filled, wrong := template.Fill(unfilled, vars)
 		if err == nil {
 			err = wrong
 		}

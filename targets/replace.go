@@ -1,6 +1,10 @@
 package targets
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/sodprobe/sodprobe/targets/template"
+)
 
 // Replace makes a rule's request a PUT of an object as it was just read, with a
 // few fields changed. The guard reads the object, builds the body, and lets no
@@ -24,10 +28,10 @@ func fillReplace(r *Replace, vars map[string]string) (*Replace, error) {
 	}
 	out := &Replace{Set: maps.Clone(r.Set)}
 	var err error
-	if out.Path, err = fill(r.Path, vars); err != nil {
+	if out.Path, err = template.Fill(r.Path, vars); err != nil {
 		return nil, err
 	}
-	if out.Name, err = fill(r.Name, vars); err != nil {
+	if out.Name, err = template.Fill(r.Name, vars); err != nil {
 		return nil, err
 	}
 	out.Set, err = fillMap(r.Set, vars)

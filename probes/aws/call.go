@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -13,6 +12,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // input is what a request is made of: the place and the parameters.
@@ -26,12 +26,8 @@ func inputOf(place targets.Place, params probes.Params) input {
 }
 
 // of returns a parameter, or a text with parameters in it.
-func (in input) of(template string) *string {
-	var pairs []string
-	for k, v := range in.vars {
-		pairs = append(pairs, "{"+k+"}", v)
-	}
-	return sdk.String(strings.NewReplacer(pairs...).Replace(template))
+func (in input) of(text string) *string {
+	return sdk.String(template.Text(text, in.vars))
 }
 
 // call is one call of the SDK.
@@ -103,9 +99,9 @@ func complete(p probes.Probe, t probes.Technique, a attempt) probes.Probe {
 	p.State = func(place targets.Place, params probes.Params) []targets.StateQuery {
 		return a.state(inputOf(place, params))
 	}
-	about := func(template string) func(targets.Place, probes.Params) targets.Action {
+	about := func(text string) func(targets.Place, probes.Params) targets.Action {
 		return func(place targets.Place, params probes.Params) targets.Action {
-			return targets.Action{Verb: a.action, Resource: *inputOf(place, params).of(template), Scope: place.Scope}
+			return targets.Action{Verb: a.action, Resource: *inputOf(place, params).of(text), Scope: place.Scope}
 		}
 	}
 	if a.real != "" {
@@ -156,7 +152,7 @@ func rest(method, path string, pins map[string]string) targets.Rule {
 }
 
 // nothing is what is no policy of a bucket and no template, as rules have it.
-func nothing() string { return targets.Literal(aws.NoPolicy) }
+func nothing() string { return template.Literal(aws.NoPolicy) }
 
 // noDocument is a policy document that is none, as rules have it.
-func noDocument() string { return targets.Literal(aws.NoDocument) }
+func noDocument() string { return template.Literal(aws.NoDocument) }

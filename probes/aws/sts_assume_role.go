@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/sodprobe/sodprobe/probes"
-	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // STSAssumeRole attempts to assume the role that deploys to production.
@@ -32,7 +32,7 @@ func STSAssumeRole() probes.Probe {
 			map[string]string{
 				"RoleArn":         "arn:{partition}:iam::{account}:role/{role}",
 				"DurationSeconds": strconv.Itoa(aws.Life),
-				"Policy":          targets.Literal(aws.DenyAll),
+				"Policy":          template.Literal(aws.DenyAll),
 			},
 		),
 		reached: []string{"status:200"},

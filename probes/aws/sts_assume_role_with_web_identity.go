@@ -9,6 +9,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/aws"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // STSAssumeRoleWithWebIdentity attempts to assume the deploying role with the token of a developer's pipeline.
@@ -32,7 +33,7 @@ func STSAssumeRoleWithWebIdentity() probes.Probe {
 				"RoleArn":         "arn:{partition}:iam::{account}:role/{role}",
 				"RoleSessionName": "{arm}",
 				"DurationSeconds": strconv.Itoa(aws.Life),
-				"Policy":          targets.Literal(aws.DenyAll),
+				"Policy":          template.Literal(aws.DenyAll),
 			},
 		),
 		reached: []string{"status:200"},

@@ -4,6 +4,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // MergeRequestApprove asks whether the author may approve. There is no form of
@@ -27,7 +28,7 @@ func MergeRequestApprove() probes.Probe {
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		return targets.Request{
 			Action: "GET /projects/:id/merge_requests/:iid/approvals", Resource: "approval", Scope: place.Scope,
-			Method: "GET", Path: fill(path, params.Vars(place)),
+			Method: "GET", Path: template.Text(path, params.Vars(place)),
 		}
 	}
 	p.State = numbered("merge_requests/", "mergeRequest", "/iid", "/state", "/sha")

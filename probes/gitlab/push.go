@@ -4,6 +4,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // pushes completes a probe that sends one push which cannot land. ref and
@@ -28,8 +29,9 @@ func pushes(p probes.Probe, form targets.PushForm, ref, beside string) probes.Pr
 			name = string(form)
 		}
 		return targets.Request{
-			Action: "git-push", Resource: fill(ref, vars), Name: name, Scope: place.Scope, Method: method, Path: fill(path, vars), Header: header,
-			Push: &targets.Push{Ref: fill(ref, vars), Form: form, Beside: fill(beside, vars)},
+			Action: "git-push", Resource: template.Text(ref, vars), Name: name, Scope: place.Scope,
+			Method: method, Path: template.Text(path, vars), Header: header,
+			Push: &targets.Push{Ref: template.Text(ref, vars), Form: form, Beside: template.Text(beside, vars)},
 		}
 	}
 	if p.State == nil {

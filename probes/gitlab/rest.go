@@ -9,6 +9,7 @@ import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/gitlab"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 const jsonBody = "application/json"
@@ -58,15 +59,6 @@ type write struct {
 	state  func(targets.Place, probes.Params) []targets.StateQuery
 }
 
-// fill fills a template in.
-func fill(template string, vars map[string]string) string {
-	var pairs []string
-	for k, v := range vars {
-		pairs = append(pairs, "{"+k+"}", v)
-	}
-	return strings.NewReplacer(pairs...).Replace(template)
-}
-
 // complete fills in what all probes of this package share.
 func complete(p probes.Probe, t probes.Technique) probes.Probe {
 	p.System, p.Technique = gitlab.Name, t
@@ -100,14 +92,14 @@ func writes(p probes.Probe, w write) probes.Probe {
 			body = w.body(place, params)
 		}
 		return targets.Request{
-			Action: w.route, Resource: w.resource, Name: fill(w.name, params.Vars(place)), Scope: place.Scope,
-			Method: method, Path: fill(path, params.Vars(place)),
+			Action: w.route, Resource: w.resource, Name: template.Text(w.name, params.Vars(place)), Scope: place.Scope,
+			Method: method, Path: template.Text(path, params.Vars(place)),
 			Header: header, Body: body.bytes(),
 		}
 	}
 	if w.real != "" {
 		p.Ghost = func(place targets.Place, params probes.Params) targets.Action {
-			return targets.Action{Verb: w.route, Resource: w.resource, Name: fill(w.real, params.Vars(place)), Scope: place.Scope}
+			return targets.Action{Verb: w.route, Resource: w.resource, Name: template.Text(w.real, params.Vars(place)), Scope: place.Scope}
 		}
 	}
 	p.State = w.state

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // projectPath is the project's place in the REST API, as a template.
@@ -11,8 +12,10 @@ const projectPath = "/api/v4/projects/{project}/"
 // reads is one read of state below the project.
 func reads(place targets.Place, path string, mustExist bool, fields ...string) targets.StateQuery {
 	return targets.StateQuery{
-		Request: targets.Request{Action: "read", Resource: path, Scope: place.Scope, Method: "GET", Path: fill(projectPath, place.Vars()) + path},
-		Fields:  fields, MustExist: mustExist,
+		Request: targets.Request{
+			Action: "read", Resource: path, Scope: place.Scope, Method: "GET", Path: template.Text(projectPath, place.Vars()) + path,
+		},
+		Fields: fields, MustExist: mustExist,
 	}
 }
 
@@ -29,7 +32,7 @@ func listed(place targets.Place, path string, query map[string]string, fields ..
 // theProject shows that the project is there.
 func theProject(place targets.Place) targets.StateQuery {
 	q := reads(place, "", true, "/id", "/path_with_namespace", "/default_branch", "/archived", "/visibility")
-	q.Request.Path = fill("/api/v4/projects/{project}", place.Vars())
+	q.Request.Path = template.Text("/api/v4/projects/{project}", place.Vars())
 	return q
 }
 

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // VariableList attempts to read the project's CI variables, by the name of one
@@ -21,7 +22,7 @@ func VariableList() probes.Probe {
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
 		return targets.Request{
 			Action: "GET /projects/:id/variables/:key", Resource: "variable", Scope: place.Scope,
-			Method: "GET", Path: fill(path, params.Vars(place)),
+			Method: "GET", Path: template.Text(path, params.Vars(place)),
 		}
 	}
 	p.State = func(place targets.Place, _ probes.Params) []targets.StateQuery {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // edit is a change of an existing object by dry run, whichever verb it is made
@@ -75,7 +76,7 @@ func (e edit) patch() probes.Probe {
 		Prepare:  e.resource.kept(),
 	}
 	if e.contentType == jsonPatch {
-		rule.Body, rule.Text = nil, template(list(e.body(holes(p))))
+		rule.Body, rule.Text = nil, escaped(list(e.body(holes(p))))
 	}
 	p.Allow = []targets.Rule{rule}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
@@ -173,9 +174,9 @@ func holes(p probes.Probe) probes.Params {
 	return params
 }
 
-// template escapes the braces of a text, but for those of parameters.
-func template(text string) string {
-	escaped := targets.Literal(text)
+// escaped escapes the braces of a text, but for those of parameters.
+func escaped(text string) string {
+	escaped := template.Literal(text)
 	var b strings.Builder
 	for rest := escaped; ; {
 		before, tail, found := strings.Cut(rest, `{{`)
@@ -210,12 +211,12 @@ func leaves(at string, o object, merged bool) map[string]string {
 			maps.Copy(out, leaves(pointer, v, merged))
 		case []object:
 			if !merged || len(v) != 1 {
-				out[pointer] = template(encoded(v))
+				out[pointer] = escaped(encoded(v))
 				continue
 			}
-			out[pointer+"/-"] = template(encoded(v[0]))
+			out[pointer+"/-"] = escaped(encoded(v[0]))
 		default:
-			out[pointer] = template(encoded(v))
+			out[pointer] = escaped(encoded(v))
 		}
 	}
 	return out

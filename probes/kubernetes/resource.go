@@ -3,10 +3,10 @@ package kubernetes
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // resource is one kind of object as the API server serves it.
@@ -53,12 +53,7 @@ func (r resource) path(scope, name, sub string) string {
 
 // filled fills the templates of a resource.
 func (r resource) filled(vars map[string]string) resource {
-	var pairs []string
-	for k, v := range vars {
-		pairs = append(pairs, "{"+k+"}", v)
-	}
-	fill := strings.NewReplacer(pairs...)
-	return resource{fill.Replace(r.group), fill.Replace(r.version), fill.Replace(r.plural), r.kind}
+	return resource{template.Text(r.group, vars), template.Text(r.version, vars), template.Text(r.plural, vars), r.kind}
 }
 
 // kept are the reads that show that a dry run of a custom kind is one; nil for

@@ -2,11 +2,11 @@ package kubernetes
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/sodprobe/sodprobe/probes"
 	"github.com/sodprobe/sodprobe/targets"
 	"github.com/sodprobe/sodprobe/targets/kubernetes"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // UserImpersonate attempts to act as somebody else.
@@ -61,12 +61,8 @@ func impersonates(p probes.Probe, who string) probes.Probe {
 	}}
 	p.Reached = []string{"status:201"}
 	p.Request = func(place targets.Place, params probes.Params) targets.Request {
-		var pairs []string
-		for k, v := range params.Vars(place) {
-			pairs = append(pairs, "{"+k+"}", v)
-		}
 		return targets.Request{
-			Action: "impersonate", Method: "POST", Path: review.path("", "", ""), Header: headers(strings.NewReplacer(pairs...).Replace(who)),
+			Action: "impersonate", Method: "POST", Path: review.path("", "", ""), Header: headers(template.Text(who, params.Vars(place))),
 			Body: object{"apiVersion": review.apiVersion(), "kind": review.kind}.bytes(),
 		}
 	}

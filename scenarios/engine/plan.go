@@ -174,13 +174,14 @@ func (p *Plan) Batches(target string) iter.Seq[Batch] {
 
 func (t *targetPlan) batches(yield func(Batch) bool) bool {
 	n := t.first
-	b := Batch{Target: t.target}
+	room := min(batchSize, len(t.identities)*len(t.items))
+	b := Batch{Target: t.target, Attempts: make([]Planned, 0, room)}
 	for _, id := range t.identities {
 		if len(b.Attempts) > 0 && len(b.Attempts)+len(t.items) > batchSize {
 			if !yield(b) {
 				return false
 			}
-			b = Batch{Target: t.target}
+			b = Batch{Target: t.target, Attempts: make([]Planned, 0, room)}
 		}
 		b.Identities = append(b.Identities, id)
 		for _, item := range t.items {

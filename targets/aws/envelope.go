@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // protocol is one of the forms in which services of AWS answer.
@@ -64,7 +64,7 @@ func envelope(x targets.Exchange) (failure, bool) {
 }
 
 func inXML(body string) (failure, bool) {
-	root, v, err := guard.XML([]byte(body))
+	root, v, err := document.XML([]byte(body))
 	if err != nil {
 		return failure{}, false
 	}

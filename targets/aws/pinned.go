@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // Pinned holds the recorded answers of Pin against the target: the account that
@@ -15,10 +15,10 @@ func Pinned(t targets.Target, pin targets.Pin) error {
 	}
 	const at = "/GetCallerIdentityResult/"
 	first, last := pin.Exchanges[0], pin.Exchanges[len(pin.Exchanges)-1]
-	if account := guard.Text(last.Body, at+"Account"); account != accountOf(t).AccountID {
+	if account := document.Text(last.Body, at+"Account"); account != accountOf(t).AccountID {
 		return fmt.Errorf("the account is %q, the scenario pins %q", account, accountOf(t).AccountID)
 	}
-	if who := guard.Text(first.Body, at+"Arn"); who != pin.Harness {
+	if who := document.Text(first.Body, at+"Arn"); who != pin.Harness {
 		return fmt.Errorf("it says that the prober is %q, AWS said %q", pin.Harness, who)
 	}
 	return nil

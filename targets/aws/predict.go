@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/guard"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // The forms of review: IAM's own simulator, asked about one action of the identity's
@@ -190,7 +190,7 @@ func foundStack(pattern string, steps []targets.Exchange) string {
 		return ""
 	}
 	for _, x := range steps {
-		v, err := guard.Document([]byte(x.Body))
+		v, err := document.Read([]byte(x.Body))
 		if x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || err != nil {
 			continue
 		}
@@ -287,7 +287,7 @@ func (a *Account) roleOf(ctx context.Context, keys Keys, session string) (string
 		x, _ := a.ask(ctx, keys, ask, nil, nil, roleARN)
 		return x
 	})
-	v, err := guard.Document([]byte(x.Body))
+	v, err := document.Read([]byte(x.Body))
 	if x.Status != http.StatusOK || x.Truncated || x.Cut > 0 || err != nil {
 		return "", []targets.Exchange{x}
 	}

@@ -15,6 +15,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -198,7 +199,7 @@ func (a *Account) ask(
 	if body == nil || x.Status/100 != 2 {
 		return x, nil
 	}
-	v, err := guard.Document(body)
+	v, err := document.Read(body)
 	if err != nil {
 		return x, nil
 	}

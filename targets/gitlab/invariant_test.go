@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/template"
 )
 
 // TestInvariant: a rule that allows everything does not let out what could
@@ -237,7 +238,7 @@ func TestPreparations(t *testing.T) {
 			_, session := s.connect(t, nil)
 			header := map[string]string{"Content-Type": "application/json"}
 			request := targets.Request{Method: c.method, Path: at + c.path, Header: header, Body: []byte(c.body)}
-			rule := targets.Rule{Method: c.method, Path: at + c.path, Header: header, Body: map[string]string{"": targets.Literal(c.body)}, Mutating: true}
+			rule := targets.Rule{Method: c.method, Path: at + c.path, Header: header, Body: map[string]string{"": template.Literal(c.body)}, Mutating: true}
 			if !strings.HasPrefix(c.path, "merge_requests/") { // which no fact makes harmless
 				if x := session.Send(t.Context(), targets.Call{Request: request, Rules: resolved(t, c.path, c.body, rule)}); x.Sent != nil {
 					t.Errorf("it leaves unprepared: %+v", x)

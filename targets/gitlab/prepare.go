@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -192,11 +193,11 @@ func (p *Project) prepare(ctx context.Context, lease *guard.Lease) ([]targets.Ex
 			return targets.Exchange{}, nil, fmt.Sprintf("the observer cannot be assumed: %v", err)
 		}
 		x, body := s.get(ctx, r.Path, r.Query, keep...)
-		document, err := guard.Document(body)
+		answer, err := document.Read(body)
 		if x.Status != 200 || x.Truncated || err != nil {
 			return x, nil, fmt.Sprintf("read %s: %s", r.Path, Classify(targets.Case{Exchange: x}).Reason)
 		}
-		return x, document, ""
+		return x, answer, ""
 	})
 	if problem != "" {
 		return steps, unfit("%s", problem)

@@ -1,14 +1,13 @@
 package guard
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard/gitpush"
 )
 
@@ -96,52 +95,10 @@ func fits(rule targets.Rule, r *http.Request, query map[string]string, body payl
 		}
 	}
 	for pointer, want := range rule.Body {
-		v, ok := at(body.document, pointer)
-		if !ok || text(v) != want {
+		v, ok := document.At(body.document, pointer)
+		if !ok || document.String(v) != want {
 			return "the body differs at " + pointer
 		}
 	}
 	return ""
-}
-
-// at follows a JSON pointer (RFC 6901).
-func at(v any, pointer string) (any, bool) {
-	if pointer == "" {
-		return v, true
-	}
-	if pointer[0] != '/' {
-		return nil, false
-	}
-	for part := range strings.SplitSeq(pointer[1:], "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-		switch c := v.(type) {
-		case map[string]any:
-			next, ok := c[part]
-			if !ok {
-				return nil, false
-			}
-			v = next
-		case []any:
-			i, err := strconv.Atoi(part)
-			if err != nil || i < 0 || i >= len(c) || strconv.Itoa(i) != part {
-				return nil, false
-			}
-			v = c[i]
-		default:
-			return nil, false
-		}
-	}
-	return v, true
-}
-
-// text is a value's JSON, without quotes for strings.
-func text(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(b)
 }

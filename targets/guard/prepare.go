@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // Reader sends one read as the observer, under a lease of its own, and returns
 // the record, the answer as Document reads it, and why there is none.
-type Reader func(ctx context.Context, r targets.Request, keep []string) (x targets.Exchange, document any, problem string)
+type Reader func(ctx context.Context, r targets.Request, keep []string) (x targets.Exchange, answer any, problem string)
 
 // Prepare makes the reads that the lease's rules want before their request, and
 // returns their records. Where one does not say what it must, problem says so,
@@ -65,23 +66,23 @@ func prepare(ctx context.Context, p targets.Preparation, taken map[string]string
 	if keep == nil {
 		keep = []string{}
 	}
-	x, document, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
+	x, answer, problem := read(ctx, targets.Request{Service: p.Service, Method: http.MethodGet, Path: p.Path, Query: p.Query}, keep)
 	switch {
 	case x.Status == http.StatusNotFound && !x.Truncated && x.Cut == 0 && slices.Contains(p.Optional, message(x.Body)):
 		problem = ""
 	case problem != "" && p.Else != "":
 		problem = p.Else + ": " + problem
 	case problem == "":
-		problem = holds(p, document, taken)
+		problem = holds(p, answer, taken)
 	}
 	return []targets.Exchange{x}, problem
 }
 
 // message is what an answer that is no success says: its message, or all of it.
 func message(body string) string {
-	if document, err := Document([]byte(body)); err == nil {
-		if said, ok := at(document, "/message"); ok {
-			return text(said)
+	if answer, err := document.Read([]byte(body)); err == nil {
+		if said, ok := document.At(answer, "/message"); ok {
+			return document.String(said)
 		}
 	}
 	return strings.TrimSpace(body)
@@ -110,26 +111,26 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9_][-A-Za-z0-9_]*$`)
 
 // holds says which condition an answer does not meet, "" for none, and takes
 // what the reads that follow want.
-func holds(p targets.Preparation, document any, taken map[string]string) string {
+func holds(p targets.Preparation, answer any, taken map[string]string) string {
 	for _, c := range p.Must {
-		if !meets(document, c) {
+		if !meets(answer, c) {
 			return c.Else
 		}
 	}
 	for name, pointer := range p.Take {
-		found := elements(document, pointer)
-		if len(found) != 1 || !plain.MatchString(text(found[0])) {
+		found := document.Elements(answer, pointer)
+		if len(found) != 1 || !plain.MatchString(document.String(found[0])) {
 			return fmt.Sprintf("%s does not say at %s what the next read needs", p.Path, pointer)
 		}
-		taken[name] = text(found[0])
+		taken[name] = document.String(found[0])
 	}
 	return ""
 }
 
-func meets(document any, c targets.Condition) bool {
-	found := elements(document, c.At)
+func meets(answer any, c targets.Condition) bool {
+	found := document.Elements(answer, c.At)
 	among := func(list []string) bool {
-		return slices.ContainsFunc(found, func(v any) bool { return slices.Contains(list, text(v)) })
+		return slices.ContainsFunc(found, func(v any) bool { return slices.Contains(list, document.String(v)) })
 	}
 	switch {
 	case c.Absent:
@@ -141,9 +142,9 @@ func meets(document any, c targets.Condition) bool {
 	case len(c.NoneHaving) > 0:
 		return !slices.ContainsFunc(found, func(v any) bool { return having(v, c.NoneHaving) })
 	case c.AtLeast != "":
-		return len(found) == 1 && AtLeast(text(found[0]), c.AtLeast)
+		return len(found) == 1 && AtLeast(document.String(found[0]), c.AtLeast)
 	case c.Fewer > 0:
-		whole, _ := at(document, c.At)
+		whole, _ := document.At(answer, c.At)
 		list, isList := whole.([]any)
 		return isList && len(list) < c.Fewer
 	default:
@@ -170,31 +171,9 @@ func numbers(version string) []int {
 // having reports whether each pointer into a value leads to one of its texts.
 func having(v any, fields map[string][]string) bool {
 	for pointer, texts := range fields {
-		if !slices.ContainsFunc(elements(v, pointer), func(x any) bool { return slices.Contains(texts, text(x)) }) {
+		if !slices.ContainsFunc(document.Elements(v, pointer), func(x any) bool { return slices.Contains(texts, document.String(x)) }) {
 			return false
 		}
 	}
 	return true
-}
-
-// elements are all that a pointer leads to, in which * stands for every element
-// of a list. null is nothing.
-func elements(v any, pointer string) []any {
-	head, tail, starred := strings.Cut(pointer, "/*")
-	found, ok := at(v, head)
-	switch {
-	case !ok || found == nil:
-		return nil
-	case !starred:
-		return []any{found}
-	}
-	list, ok := found.([]any)
-	if !ok {
-		return nil
-	}
-	var out []any
-	for _, element := range list {
-		out = append(out, elements(element, tail)...)
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -26,11 +27,11 @@ func (a *answers) reader(_ context.Context, r targets.Request, _ []string) (targ
 	if !ok {
 		return targets.Exchange{Status: http.StatusNotFound}, nil, "it is not there"
 	}
-	document, err := guard.Document([]byte(text))
+	answer, err := document.Read([]byte(text))
 	if err != nil {
 		return x, nil, err.Error()
 	}
-	return x, document, ""
+	return x, answer, ""
 }
 
 // TestConditions: each kind of condition holds for what it says, and for

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/redact"
 )
 
@@ -107,13 +108,13 @@ func reduce(body []byte, keep []string) string {
 	if keep == nil {
 		keep = []string{"/kind", "/metadata/name", "/metadata/uid", "/metadata/resourceVersion"}
 	}
-	v, err := Document(body)
+	v, err := document.Read(body)
 	if err != nil {
 		return ""
 	}
 	out := map[string]any{}
 	for _, pointer := range keep {
-		if found, ok := at(v, pointer); ok {
+		if found, ok := document.At(v, pointer); ok {
 			place(out, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), found)
 		}
 	}

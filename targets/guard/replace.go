@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // replacement is the body that a rule's Replace lets leave, and what of it is
@@ -33,18 +34,18 @@ func (l *Lease) Replacement() []byte {
 // replace reads the object that a rule replaces and makes the change.
 func replace(ctx context.Context, r targets.Replace, read Reader) (replacement, []targets.Exchange, string) {
 	keep := []string{"/kind", "/metadata/name", "/metadata/uid", "/metadata/resourceVersion"}
-	x, document, problem := read(ctx, targets.Request{Method: http.MethodGet, Path: r.Path}, keep)
+	x, answer, problem := read(ctx, targets.Request{Method: http.MethodGet, Path: r.Path}, keep)
 	steps := []targets.Exchange{x}
 	if problem != "" {
 		return replacement{}, steps, "the object that it would replace: " + problem
 	}
-	o, ok := document.(map[string]any)
+	o, ok := answer.(map[string]any)
 	if !ok {
 		return replacement{}, steps, r.Path + " is not an object"
 	}
 	bound := map[string]string{}
 	for _, name := range []string{"name", "uid", "resourceVersion"} {
-		value, _ := at(o, "/metadata/"+name)
+		value, _ := document.At(o, "/metadata/"+name)
 		bound[name], _ = value.(string)
 	}
 	if bound["name"] != r.Name || bound["uid"] == "" || bound["resourceVersion"] == "" {
@@ -88,7 +89,7 @@ func changed(o map[string]any, set, bound map[string]string) (replacement, error
 
 // assign puts a value at a path, making the objects and the list on the way.
 func assign(o map[string]any, path []string, v any) error {
-	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(path[0])
+	name := document.Name(path[0])
 	switch {
 	case len(path) == 1:
 		o[name] = v

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -154,11 +155,11 @@ func (c *Cluster) prepare(ctx context.Context, lease *guard.Lease) ([]targets.Ex
 		if x.Status != http.StatusOK || x.Truncated {
 			return x, nil, fmt.Sprintf("read %s: %s", r.Path, Classify(targets.Case{Exchange: x}).Reason)
 		}
-		document, err := guard.Document(body)
+		answer, err := document.Read(body)
 		if err != nil {
 			return x, nil, fmt.Sprintf("read %s: %v", r.Path, err)
 		}
-		return x, document, ""
+		return x, answer, ""
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -22,14 +23,14 @@ func answering(t *testing.T, status int, body string) guard.Reader {
 		if r.Path == "/version" {
 			text, x.Status = `{"major":"1","minor":"30+"}`, http.StatusOK
 		}
-		document, err := guard.Document([]byte(text))
+		answer, err := document.Read([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if x.Status != http.StatusOK {
 			return x, nil, "refused"
 		}
-		return x, document, ""
+		return x, answer, ""
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sodprobe/sodprobe/targets"
+	"github.com/sodprobe/sodprobe/targets/document"
 )
 
 // metadataOnly asks for an object without its contents.
@@ -77,22 +77,8 @@ func digest(o map[string]any, fields []string) string {
 
 // field follows a JSON pointer, nil where it leads nowhere.
 func field(o map[string]any, pointer string) any {
-	var v any = o
-	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
-		case []any:
-			i, err := strconv.Atoi(part)
-			if err != nil || i < 0 || i >= len(in) {
-				return nil
-			}
-			v = in[i]
-		default:
-			return nil
-		}
-	}
-	return v
+	found, _ := document.At(o, pointer)
+	return found
 }
 
 // marks are the arms whose mark an object bears, as a field manager, in a

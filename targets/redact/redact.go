@@ -150,11 +150,11 @@ func (s *Set) suspects(text string) bool {
 		if !strings.ContainsAny(text, escapes) {
 			return false
 		}
-		next, _ := decoded(view{text: text})
-		if next.text == text {
+		next := unescaped(text)
+		if next == text {
 			return false
 		}
-		text = next.text
+		text = next
 	}
 	return false
 }

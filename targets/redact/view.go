@@ -86,6 +86,22 @@ func decoded(v view) (view, bool) {
 	return b.view(), changed
 }
 
+// unescaped is what decoded reads, without where it stood.
+func unescaped(text string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	for i := 0; i < len(text); {
+		if s, n := escape(text[i:]); n > 0 {
+			b.WriteString(s)
+			i += n
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}
+
 // escape reads an escape at the beginning of a text: what it stands for, and how
 // long it is; 0 for none.
 func escape(s string) (string, int) {

@@ -1,4 +1,8 @@
-package guard
+// Package document reads what servers answer, JSON and XML alike, as one kind of tree, and
+// follows pointers into it. There is one rule for each: how an XML element becomes a
+// value, what * stands for, and how names with a slash are written. It imports nothing
+// of this module.
+package document
 
 import (
 	"bytes"
@@ -12,10 +16,10 @@ import (
 // maxDepth is how deep a document of a server may be nested.
 const maxDepth = 64
 
-// Document reads an answer as a tree of map[string]any, []any and scalars:
+// Read reads an answer as a tree of map[string]any, []any and scalars:
 // JSON, or XML without its root element, in which an element is a text or an
 // object, and several of one name are a list.
-func Document(body []byte) (any, error) {
+func Read(body []byte) (any, error) {
 	if text := bytes.TrimSpace(body); len(text) > 0 && text[0] == '<' {
 		_, v, err := XML(text)
 		return v, err
@@ -97,17 +101,4 @@ func joined(before, v any) any {
 	default:
 		return []any{was, v}
 	}
-}
-
-// Text is what stands in a recorded body at a JSON pointer, "" where nothing does.
-func Text(body, pointer string) string {
-	v, err := Document([]byte(body))
-	if err != nil {
-		return ""
-	}
-	found, ok := at(v, pointer)
-	if !ok {
-		return ""
-	}
-	return text(found)
 }
