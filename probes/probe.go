@@ -30,6 +30,19 @@ func (t Technique) Within(ceiling Technique) bool {
 	return i >= 0 && j >= 0 && i <= j
 }
 
+// Severity is what a finding means. Every one makes the control ineffective.
+type Severity string
+
+// The severities, the gravest first.
+const (
+	Critical Severity = "critical" // it opens other controls, or many targets, or leaves no trace
+	High     Severity = "high"     // it changes production, alone
+	Medium   Severity = "medium"   // it disturbs production, or shows how to change it
+)
+
+// Severities returns the closed list.
+func Severities() []Severity { return []Severity{Critical, High, Medium} }
+
 // Probe is one kind of attempt that a working control must refuse. Probes are
 // values; a catalog lists them.
 type Probe struct {
@@ -38,7 +51,10 @@ type Probe struct {
 	// Title says what is attempted, verb first.
 	Title string
 	// Why says in one sentence, to an auditor, what it would let a developer do.
-	Why       string
+	Why string
+	// Severity says what it means where it is Permitted, and Fix how that is closed.
+	Severity  Severity
+	Fix       string
 	System    targets.SystemName
 	Technique Technique
 	// Controls are the controls that the evidence speaks to, as in nist/cm-5.

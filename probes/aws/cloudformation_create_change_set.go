@@ -14,6 +14,7 @@ func CloudFormationCreateChangeSet() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.cloudformation.create-change-set", Title: "Prepare a change of the stack",
 		Why:      "A developer who can prepare change sets has whoever executes them deploy what nobody reviewed.",
+		Severity: probes.High, Fix: "Take cloudformation:CreateChangeSet on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1072",
 		Alters:   []string{"cloudformation:ChangeSetName", "cloudformation:TemplateUrl", "cloudformation:RoleArn"},
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},

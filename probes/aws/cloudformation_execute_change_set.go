@@ -11,6 +11,7 @@ func CloudFormationExecuteChangeSet() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.cloudformation.execute-change-set", Title: "Execute a change of the stack",
 		Why:      "A developer who can execute change sets deploys by themselves.",
+		Severity: probes.High, Fix: "Take cloudformation:ExecuteChangeSet on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1072",
 		Alters:   []string{"cloudformation:ChangeSetName"},
 		Needs:    []probes.Need{name("stack", "the stack of production", "payments"), prefix()},

@@ -11,7 +11,8 @@ import (
 func CloudTrailStopLogging() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.cloudtrail.stop-logging", Title: "Stop the log of the account",
-		Why:    "A developer who can stop the log hides what they do afterwards.",
+		Why:      "A developer who can stop the log hides what they do afterwards.",
+		Severity: probes.Critical, Fix: "Take cloudtrail:StopLogging on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1562.008", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{prefix(), name("trail", "the trail that must go on", "organization")},
 		Baseline: standing(),

@@ -13,6 +13,7 @@ func CodeBuildStartBuild() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.codebuild.start-build", Title: "Start a build that deploys",
 		Why:      "A developer who can start builds runs what they wrote with the rights of the build.",
+		Severity: probes.High, Fix: "Take codebuild:StartBuild on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1072",
 		Needs:    []probes.Need{name("project", "the project that deploys", "payments-deploy")},
 		Baseline: standing(),

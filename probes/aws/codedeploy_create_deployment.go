@@ -13,6 +13,7 @@ func CodeDeployCreateDeployment() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.codedeploy.create-deployment", Title: "Deploy an application",
 		Why:      "A developer who can create deployments puts any revision into production.",
+		Severity: probes.High, Fix: "Take codedeploy:CreateDeployment on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1072",
 		Needs:    []probes.Need{name("application", "the application", "payments"), name("group", "its deployment group of production", "prod")},
 		Baseline: standing(),

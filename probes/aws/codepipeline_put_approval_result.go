@@ -12,9 +12,10 @@ import (
 // CodePipelinePutApprovalResult attempts to answer an approval of the pipeline.
 func CodePipelinePutApprovalResult() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.codepipeline.put-approval-result",
-		Title:  "Answer an approval of the pipeline",
-		Why:    "A developer who can answer the approval approves their own change.",
+		ID:       "aws.codepipeline.put-approval-result",
+		Title:    "Answer an approval of the pipeline",
+		Why:      "A developer who can answer the approval approves their own change.",
+		Severity: probes.High, Fix: "Take codepipeline:PutApprovalResult on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098",
 		Needs: []probes.Need{
 			name("pipeline", "the pipeline of production", "payments"),

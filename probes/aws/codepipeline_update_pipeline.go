@@ -11,9 +11,10 @@ import (
 // CodePipelineUpdatePipeline attempts to change the pipeline.
 func CodePipelineUpdatePipeline() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.codepipeline.update-pipeline",
-		Title:  "Change the pipeline",
-		Why:    "A developer who can change the pipeline leaves its approval out.",
+		ID:       "aws.codepipeline.update-pipeline",
+		Title:    "Change the pipeline",
+		Why:      "A developer who can change the pipeline leaves its approval out.",
+		Severity: probes.High, Fix: "Take codepipeline:UpdatePipeline on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1195.002",
 		Needs: []probes.Need{
 			name("pipeline", "the pipeline of production", "payments"),

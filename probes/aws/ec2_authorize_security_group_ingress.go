@@ -13,6 +13,7 @@ func EC2AuthorizeSecurityGroupIngress() probes.Probe {
 	return complete(probes.Probe{
 		ID: "aws.ec2.authorize-security-group-ingress", Title: "Open a security group of production",
 		Why:      "A developer who can open security groups reaches production from anywhere.",
+		Severity: probes.High, Fix: "Take ec2:AuthorizeSecurityGroupIngress on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1562.007",
 		Needs:    []probes.Need{id("group", "a security group of production", "sg")},
 		Baseline: standing(),

@@ -13,6 +13,7 @@ func EC2CreateLaunchTemplateVersion() probes.Probe {
 	return complete(probes.Probe{
 		ID: "aws.ec2.create-launch-template-version", Title: "Write a version of a launch template",
 		Why:      "A developer who can write versions of a launch template chooses what the next instances run.",
+		Severity: probes.High, Fix: "Take ec2:CreateLaunchTemplateVersion on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1578.005",
 		Needs:    []probes.Need{id("template", "a launch template of production", "lt")},
 		Baseline: standing(),

@@ -14,6 +14,7 @@ func EC2ModifyInstanceAttribute() probes.Probe {
 	return complete(probes.Probe{
 		ID: "aws.ec2.modify-instance-attribute", Title: "Change what an instance runs when it starts",
 		Why:      "A developer who can write the user data of an instance runs code on it as root.",
+		Severity: probes.High, Fix: "Take ec2:ModifyInstanceAttribute on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1578.005",
 		Needs:    []probes.Need{id("instance", "an instance of production", "i")},
 		Baseline: standing(),

@@ -10,7 +10,8 @@ import (
 func EC2RunInstances() probes.Probe {
 	return complete(probes.Probe{
 		ID: "aws.ec2.run-instances", Title: "Start an instance in the network of production",
-		Why:     "A developer who can start instances runs anything beside production.",
+		Why:      "A developer who can start instances runs anything beside production.",
+		Severity: probes.High, Fix: "Take ec2:RunInstances on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:  "T1578.002",
 		Alters:  []string{"aws:RequestTag", "aws:TagKeys", "ec2:InstanceType"},
 		Carries: map[string]string{"aws:RequestTag": "tags", "aws:TagKeys": "tags", "ec2:InstanceType": "type"},

@@ -13,6 +13,7 @@ func ECRPutImage() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.ecr.put-image", Title: "Put an image under a tag",
 		Why:      "A developer who can put images moves the tag that production runs.",
+		Severity: probes.High, Fix: "Take ecr:PutImage on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1525",
 		Needs:    []probes.Need{path("repository", "the repository of production", "payments/api")},
 		Baseline: standing(),

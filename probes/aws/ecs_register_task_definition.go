@@ -12,9 +12,10 @@ import (
 // ECSRegisterTaskDefinition attempts to register a task definition.
 func ECSRegisterTaskDefinition() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.ecs.register-task-definition",
-		Title:  "Register a task definition",
-		Why:    "A developer who can register task definitions prepares any workload, with any role that may be passed.",
+		ID:       "aws.ecs.register-task-definition",
+		Title:    "Register a task definition",
+		Why:      "A developer who can register task definitions prepares any workload, with any role that may be passed.",
+		Severity: probes.High, Fix: "Take ecs:RegisterTaskDefinition on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1610",
 		Alters: []string{"ecs:task-cpu", "ecs:task-memory", "ecs:compute-compatibility", "aws:RequestTag", "aws:TagKeys"},
 		Needs: []probes.Need{

@@ -12,9 +12,10 @@ import (
 // ECSUpdateService attempts to deploy to a service.
 func ECSUpdateService() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.ecs.update-service",
-		Title:  "Deploy to a service",
-		Why:    "A developer who can update a service runs any image in production.",
+		ID:       "aws.ecs.update-service",
+		Title:    "Deploy to a service",
+		Why:      "A developer who can update a service runs any image in production.",
+		Severity: probes.High, Fix: "Take ecs:UpdateService on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1610",
 		Alters: []string{"ecs:task-definition"},
 		Bears:  []string{"ecs:cluster"},

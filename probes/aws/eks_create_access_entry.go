@@ -14,6 +14,7 @@ func EKSCreateAccessEntry() probes.Probe {
 		ID:       "aws.eks.create-access-entry",
 		Title:    "Give a principal access to a cluster",
 		Why:      "A developer who can create access entries makes themselves an administrator of the cluster.",
+		Severity: probes.Critical, Fix: "Take eks:CreateAccessEntry on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1098.006",
 		Controls: probes.PrivilegeControls(),
 		Alters:   []string{"eks:kubernetesGroups", "eks:username", "aws:RequestTag", "aws:TagKeys"},

@@ -11,7 +11,8 @@ import (
 func IAMAddUserToGroup() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.add-user-to-group", Title: "Add a user to a privileged group",
-		Why:    "A developer who can add users to groups gives a second user the rights that they lack.",
+		Why:      "A developer who can add users to groups gives a second user the rights that they lack.",
+		Severity: probes.Critical, Fix: "Take iam:AddUserToGroup on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("group", "a group with rights over production", "administrators"), prefix()},
 		Baseline: standing(),

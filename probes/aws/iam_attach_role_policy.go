@@ -12,7 +12,8 @@ import (
 func IAMAttachRolePolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.attach-role-policy", Title: "Attach a managed policy to a role",
-		Why:    "A developer who can attach policies makes any role an administrator.",
+		Why:      "A developer who can attach policies makes any role an administrator.",
+		Severity: probes.Critical, Fix: "Take iam:AttachRolePolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
 		Bears:    []string{"iam:PermissionsBoundary"}, // of the role itself

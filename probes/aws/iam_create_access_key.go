@@ -13,6 +13,7 @@ func IAMCreateAccessKey() probes.Probe {
 		ID:       "aws.iam.create-access-key",
 		Title:    "Create an access key for a user",
 		Why:      "A developer who can create access keys acts as other users.",
+		Severity: probes.Critical, Fix: "Take iam:CreateAccessKey on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1098.001",
 		Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{

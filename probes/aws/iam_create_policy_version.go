@@ -12,7 +12,8 @@ import (
 func IAMCreatePolicyVersion() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.create-policy-version", Title: "Write a new version of a managed policy",
-		Why:    "A developer who can write a version of a managed policy changes the rights of everybody who has it.",
+		Why:      "A developer who can write a version of a managed policy changes the rights of everybody who has it.",
+		Severity: probes.Critical, Fix: "Take iam:CreatePolicyVersion on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("policy", "a managed policy of the account that roles of production have", "prod-deploy")},
 		Baseline: standing(),

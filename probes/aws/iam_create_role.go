@@ -13,7 +13,8 @@ import (
 func IAMCreateRole() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.create-role", Title: "Create a role",
-		Why:    "A developer who can create a role makes themselves one with any right.",
+		Why:      "A developer who can create a role makes themselves one with any right.",
+		Severity: probes.Critical, Fix: "Take iam:CreateRole on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1136.003", Controls: probes.PrivilegeControls(),
 		Alters:  []string{"iam:PermissionsBoundary", "aws:RequestTag", "aws:TagKeys"},
 		Carries: map[string]string{"iam:PermissionsBoundary": "boundary", "aws:RequestTag": "tags", "aws:TagKeys": "tags"},

@@ -11,7 +11,8 @@ import (
 func IAMDeleteRolePermissionsBoundary() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.delete-role-permissions-boundary", Title: "Take the boundary of a role away",
-		Why:    "A developer who can take permissions boundaries away lifts the ceiling that was set for them.",
+		Why:      "A developer who can take permissions boundaries away lifts the ceiling that was set for them.",
+		Severity: probes.Critical, Fix: "Take iam:DeleteRolePermissionsBoundary on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1562", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{prefix(), name("role", "a role with a boundary, which must keep it", "prod-deploy")},
 		Baseline: standing(),

@@ -14,6 +14,7 @@ func IAMPassRole() probes.Probe {
 		ID:       "aws.iam.pass-role",
 		Title:    "Pass a role of production to an instance",
 		Why:      "A developer who can pass the role of production has whatever they start act with it.",
+		Severity: probes.Critical, Fix: "Take iam:PassRole on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack:   "T1548.005",
 		Controls: probes.PrivilegeControls(),
 		Alters:   []string{"aws:RequestTag", "aws:TagKeys", "ec2:InstanceType"},

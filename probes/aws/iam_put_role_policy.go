@@ -12,7 +12,8 @@ import (
 func IAMPutRolePolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.put-role-policy", Title: "Put a policy into a role",
-		Why:    "A developer who can write the policy of a role gives it any right.",
+		Why:      "A developer who can write the policy of a role gives it any right.",
+		Severity: probes.Critical, Fix: "Take iam:PutRolePolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
 		Bears:    []string{"iam:PermissionsBoundary"}, // of the role itself

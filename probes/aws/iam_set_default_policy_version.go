@@ -12,7 +12,8 @@ import (
 func IAMSetDefaultPolicyVersion() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.set-default-policy-version", Title: "Make another version of a managed policy count",
-		Why:    "A developer who can choose the version of a managed policy brings old rights back.",
+		Why:      "A developer who can choose the version of a managed policy brings old rights back.",
+		Severity: probes.Critical, Fix: "Take iam:SetDefaultPolicyVersion on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098.003", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("policy", "a managed policy of the account that roles of production have", "prod-deploy")},
 		Baseline: standing(),

@@ -12,7 +12,8 @@ import (
 func IAMUpdateAssumeRolePolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.iam.update-assume-role-policy", Title: "Change who may assume a role",
-		Why:    "A developer who can change the trust policy of a role assumes it themselves.",
+		Why:      "A developer who can change the trust policy of a role assumes it themselves.",
+		Severity: probes.Critical, Fix: "Take iam:UpdateAssumeRolePolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("role", "a role of production, without a path", "prod-deploy")},
 		Baseline: standing(),

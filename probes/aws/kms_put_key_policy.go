@@ -13,7 +13,8 @@ import (
 func KMSPutKeyPolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.kms.put-key-policy", Title: "Write the policy of a key",
-		Why:    "A developer who can write a key's policy decides who reads the secrets of production.",
+		Why:      "A developer who can write a key's policy decides who reads the secrets of production.",
+		Severity: probes.Critical, Fix: "Take kms:PutKeyPolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("key", "the id of a key of production", "1234abcd-12ab-34cd-56ef-1234567890ab")},
 		Baseline: standing(),

@@ -12,7 +12,8 @@ import (
 func LambdaUpdateFunctionCode() probes.Probe {
 	return complete(probes.Probe{
 		ID: "aws.lambda.update-function-code", Title: "Replace the code of a function",
-		Why:    "A developer who can replace the code of a function deploys it without review.",
+		Why:      "A developer who can replace the code of a function deploys it without review.",
+		Severity: probes.High, Fix: "Take lambda:UpdateFunctionCode on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1648",
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},
 	}, probes.DryRun, attempt{

@@ -13,7 +13,8 @@ import (
 func LambdaUpdateFunctionConfiguration() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.lambda.update-function-configuration", Title: "Change the configuration of a function",
-		Why:    "A developer who can change a function's configuration changes its environment, its layers and its role.",
+		Why:      "A developer who can change a function's configuration changes its environment, its layers and its role.",
+		Severity: probes.High, Fix: "Take lambda:UpdateFunctionConfiguration on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1648",
 		Alters: []string{"lambda:VpcIds", "lambda:SubnetIds", "lambda:SecurityGroupIds", "lambda:Layer"},
 		Needs:  []probes.Need{elsewhere(name("function", "the function of production", "payments"), "payments-dev")},

@@ -18,7 +18,8 @@ func OrganizationsUpdatePolicy() probes.Probe {
 	const policy = "arn:{partition}:organizations::{management}:policy/{organization}/service_control_policy/{guardrail}"
 	return defeats(probes.Probe{
 		ID: "aws.organizations.update-policy", Title: "Write a service control policy",
-		Why:    "A developer who can write organization policies takes the guardrails of the account away.",
+		Why:      "A developer who can write organization policies takes the guardrails of the account away.",
+		Severity: probes.Critical, Fix: "Take organizations:UpdatePolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1484", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{
 			{

@@ -13,7 +13,8 @@ import (
 func S3PutBucketPolicy() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.s3.put-bucket-policy", Title: "Write the policy of a bucket",
-		Why:    "A developer who can write the bucket's policy opens the artifacts to themselves.",
+		Why:      "A developer who can write the bucket's policy opens the artifacts to themselves.",
+		Severity: probes.High, Fix: "Take s3:PutBucketPolicy on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1098", Controls: probes.PrivilegeControls(),
 		Needs:    []probes.Need{name("bucket", "the bucket of artifacts", "prod-artifacts")},
 		Baseline: standing(),

@@ -8,9 +8,10 @@ import (
 // S3PutObject attempts to write an artifact of a release.
 func S3PutObject() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.s3.put-object",
-		Title:  "Write an artifact of a release",
-		Why:    "A developer who can write artifacts has the pipeline deploy what nobody built.",
+		ID:       "aws.s3.put-object",
+		Title:    "Write an artifact of a release",
+		Why:      "A developer who can write artifacts has the pipeline deploy what nobody built.",
+		Severity: probes.High, Fix: "Take s3:PutObject on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1565.001",
 		Alters: []string{
 			"s3:if-match", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",

@@ -12,9 +12,10 @@ import (
 // SSMPutParameter attempts to write a parameter of production.
 func SSMPutParameter() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.ssm.put-parameter",
-		Title:  "Write a parameter of production",
-		Why:    "A developer who can write parameters changes what production runs with.",
+		ID:       "aws.ssm.put-parameter",
+		Title:    "Write a parameter of production",
+		Why:      "A developer who can write parameters changes what production runs with.",
+		Severity: probes.High, Fix: "Take ssm:PutParameter on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1565.001",
 		Alters: []string{"ssm:Policies", "aws:RequestTag", "aws:TagKeys"},
 		Needs: []probes.Need{

@@ -13,9 +13,10 @@ import (
 // SSMSendCommand attempts to run a command on an instance.
 func SSMSendCommand() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.ssm.send-command",
-		Title:  "Run a command on an instance",
-		Why:    "A developer who can send commands changes production by hand.",
+		ID:       "aws.ssm.send-command",
+		Title:    "Run a command on an instance",
+		Why:      "A developer who can send commands changes production by hand.",
+		Severity: probes.High, Fix: "Take ssm:SendCommand on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1651",
 		Needs: []probes.Need{
 			name("document", "the document that commands run by", "AWS-RunShellScript"),

@@ -12,9 +12,10 @@ import (
 // SSMStartSession attempts to open a shell on an instance.
 func SSMStartSession() probes.Probe {
 	return defeats(probes.Probe{
-		ID:     "aws.ssm.start-session",
-		Title:  "Open a shell on an instance",
-		Why:    "A developer who can open a shell changes production by hand, unseen by the pipeline.",
+		ID:       "aws.ssm.start-session",
+		Title:    "Open a shell on an instance",
+		Why:      "A developer who can open a shell changes production by hand, unseen by the pipeline.",
+		Severity: probes.High, Fix: "Take ssm:StartSession on it out of the developers' policies, and deny it by a permissions boundary or an SCP, so that no later grant opens it.",
 		Attack: "T1021.007",
 		Needs: []probes.Need{
 			name("document", "the document that commands run by", "AWS-RunShellScript"),

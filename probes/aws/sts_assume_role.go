@@ -15,7 +15,8 @@ import (
 func STSAssumeRole() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.sts.assume-role", Title: "Assume the role that deploys to production",
-		Why:    "A developer who can assume the deploying role is the pipeline.",
+		Why:      "A developer who can assume the deploying role is the pipeline.",
+		Severity: probes.Critical, Fix: "Take the developers out of the trust policy of the production role, and out of every policy that allows sts:AssumeRole on it.",
 		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
 		Alters: []string{
 			"sts:RoleSessionName", "sts:ExternalId", "sts:SourceIdentity", "sts:TransitiveTagKeys", "aws:RequestTag", "aws:TagKeys",

@@ -16,7 +16,8 @@ import (
 func STSAssumeRoleWithWebIdentity() probes.Probe {
 	return defeats(probes.Probe{
 		ID: "aws.sts.assume-role-with-web-identity", Title: "Assume the deploying role with the token of a developer's pipeline",
-		Why:    "A developer who can take the deploying role from a branch of their own deploys without review.",
+		Why:      "A developer who can take the deploying role from a branch of their own deploys without review.",
+		Severity: probes.Critical, Fix: "Let the trust policy of the production role name the protected branch or environment in its condition on the subject (sub).",
 		Attack: "T1078.004", Controls: probes.PrivilegeControls(),
 		Alters:   []string{"sts:RoleSessionName"},
 		Needs:    []probes.Need{name("role", "the role that deploys to production, without a path", "prod-deploy")},

@@ -283,6 +283,7 @@ func section(b *bytes.Buffer, p probes.Probe) {
 		fmt.Fprintf(b, "- `%s`: %s, as in `%s`; %s\n", n.Name, n.Doc, n.Example, given)
 	}
 	fmt.Fprintf(b, "- speaks to %s; %s, %s\n", strings.Join(p.Controls, ", "), p.Technique, p.Attack)
+	fmt.Fprintf(b, "- %s where permitted; to close it: %s\n", p.Severity, p.Fix)
 	for _, r := range p.Requires {
 		fmt.Fprintf(b, "- requires %s\n", r.Text)
 	}

@@ -13,6 +13,7 @@ func ApprovalRuleUpdate() probes.Probe {
 		ID:       "gitlab.approvalrule.update",
 		Title:    "Change the project's approval rules",
 		Why:      "A developer who can change who must approve switches the independent approval off.",
+		Severity: probes.Critical, Fix: `Leave approval rules to Maintainers, and switch on "Prevent editing approval rules in merge requests" for the instance or the group.`,
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

@@ -11,6 +11,7 @@ func BranchForcePush() probes.Probe {
 		ID:       "gitlab.branch.force-push",
 		Title:    "Force push to the protected branch",
 		Why:      "A developer who can force push rewrites what was reviewed, and takes the trace of it away.",
+		Severity: probes.Critical, Fix: `Protect the branch, switch "Allowed to force push" off, and let nobody below Maintainer push.`,
 		Attack:   "T1070",
 		Controls: probes.ChangeControls(),
 		Needs:    []probes.Need{ref("beside", "a branch of which the last two commits are not merged into the protected one", "feature")},

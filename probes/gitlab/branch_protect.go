@@ -11,7 +11,8 @@ import (
 func BranchProtect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.branch.protect", Title: "Write the protection of the branch anew",
-		Why:    "A developer who can write a branch's protection lets themselves push.",
+		Why:      "A developer who can write a branch's protection lets themselves push.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may write protections.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
 		route: "POST /projects/:id/protected_branches", path: "protected_branches", resource: "branch protection",

@@ -19,6 +19,7 @@ func BranchProtectionUpdate() probes.Probe {
 		ID:       "gitlab.branch.protection-update",
 		Title:    "Change who may push to the protected branch",
 		Why:      "A developer who can change a branch's protection lets themselves push.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may write protections.",
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

@@ -10,7 +10,8 @@ import (
 func BranchUnprotect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.branch.unprotect", Title: "Take the protection of a branch away",
-		Why:    "A developer who can take a branch's protection away pushes to it afterwards.",
+		Why:      "A developer who can take a branch's protection away pushes to it afterwards.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may remove protections.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 		Also: func(place targets.Place, _ targets.Request) []targets.Action {
 			return []targets.Action{{Verb: "PATCH /projects/:id/protected_branches/:name", Resource: "branch protection", Scope: place.Scope}}

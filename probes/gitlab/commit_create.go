@@ -11,7 +11,8 @@ import (
 func CommitCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.commit.create", Title: "Commit to the protected branch through the API",
-		Why:    "A developer who can commit through the API or the web editor changes production without git, and without review.",
+		Why:      "A developer who can commit through the API or the web editor changes production without git, and without review.",
+		Severity: probes.Critical, Fix: `Protect the branch, and set "Allowed to push and merge" to no one or to the release accounts.`,
 		Attack: "T1195.002", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.BranchProtection},
 	}, write{
 		route:    "POST /projects/:id/repository/commits",

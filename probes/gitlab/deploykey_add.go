@@ -11,7 +11,8 @@ import (
 func DeployKeyAdd() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.deploykey.add", Title: "Add a deploy key that may push",
-		Why:    "A developer who can add deploy keys pushes as a key that belongs to nobody.",
+		Why:      "A developer who can add deploy keys pushes as a key that belongs to nobody.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may add deploy keys.",
 		Attack: "T1098.004", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
 		route:    "POST /projects/:id/deploy_keys",

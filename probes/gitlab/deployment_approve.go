@@ -19,6 +19,7 @@ func DeploymentApprove() probes.Probe {
 		ID:       "gitlab.deployment.approve",
 		Title:    "Approve one's own deployment",
 		Why:      "A developer who can approve their own deployment needs nobody else.",
+		Severity: probes.Critical, Fix: "Protect the environment, and require an approval by a group that its developers are not in, without self-approval.",
 		Attack:   "T1098",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.EnvironmentProtection},

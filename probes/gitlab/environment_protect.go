@@ -14,6 +14,7 @@ func EnvironmentProtect() probes.Probe {
 		ID:       "gitlab.environment.protect",
 		Title:    "Write the protection of the environment anew",
 		Why:      "A developer who can write an environment's protection lets themselves deploy.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may protect environments.",
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

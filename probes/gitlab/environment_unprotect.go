@@ -13,6 +13,7 @@ func EnvironmentUnprotect() probes.Probe {
 		ID:       "gitlab.environment.unprotect",
 		Title:    "Take the protection of an environment away",
 		Why:      "A developer who can take an environment's protection away deploys to it afterwards.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may remove the protection of environments.",
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

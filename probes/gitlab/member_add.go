@@ -16,6 +16,7 @@ func MemberAdd() probes.Probe {
 		ID:       "gitlab.member.add",
 		Title:    "Add a member to the project",
 		Why:      "A developer who can add members gives a second account the rights that they lack.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most, and lock the membership to the group: only Maintainers may add members.",
 		Attack:   "T1098",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

@@ -15,6 +15,7 @@ func MergeRequestApprove() probes.Probe {
 		ID:       "gitlab.mergerequest.approve",
 		Title:    "Approve one's own merge request",
 		Why:      "A developer who can approve their own change needs nobody else.",
+		Severity: probes.Critical, Fix: `Switch on "Prevent approval by merge request creator" and "Prevent approvals by users who add commits".`,
 		Attack:   "T1098",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.MergeApproval},

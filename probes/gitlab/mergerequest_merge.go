@@ -13,6 +13,7 @@ func MergeRequestMerge() probes.Probe {
 		ID:       "gitlab.mergerequest.merge",
 		Title:    "Merge one's own merge request without approval",
 		Why:      "A developer who can merge what nobody approved deploys alone.",
+		Severity: probes.Critical, Fix: `Protect the branch, set "Allowed to merge" to the release accounts, and require approvals.`,
 		Attack:   "T1195.002",
 		Controls: probes.ChangeControls(),
 		Expect:   []targets.Layer{targets.BranchProtection, targets.MergeApproval},

@@ -13,6 +13,7 @@ func MergeRequestRuleUpdate() probes.Probe {
 		ID:       "gitlab.mergerequest.rule-update",
 		Title:    "Change the approval rules of one's own merge request",
 		Why:      "A developer who can change who must approve their change chooses their own approver.",
+		Severity: probes.Critical, Fix: `Switch on "Prevent editing approval rules in merge requests".`,
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

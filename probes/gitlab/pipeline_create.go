@@ -11,7 +11,8 @@ import (
 func PipelineCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.pipeline.create", Title: "Run a pipeline on the protected branch",
-		Why:    "A developer who can run pipelines on the protected branch runs its deployment jobs, with its protected variables.",
+		Why:      "A developer who can run pipelines on the protected branch runs its deployment jobs, with its protected variables.",
+		Severity: probes.High, Fix: "Protect the branch: only who may merge or push there may run its pipelines.",
 		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
 		Requires: targets.Requirements{gitlab.Version("17.11")},
 	}, write{

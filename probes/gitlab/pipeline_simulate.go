@@ -10,7 +10,8 @@ import (
 func PipelineSimulate() probes.Probe {
 	p := writes(probes.Probe{
 		ID: "gitlab.pipeline.simulate", Title: "Run a pipeline on the protected branch (simulated)",
-		Why:    "A developer who can run pipelines on the protected branch deploys, and reads its protected variables.",
+		Why:      "A developer who can run pipelines on the protected branch deploys, and reads its protected variables.",
+		Severity: probes.Medium, Fix: "Protect the branch: only who may merge or push there may simulate its pipelines.",
 		Attack: "T1072", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
 	}, write{
 		route: "POST /projects/:id/ci/lint", path: "ci/lint", resource: "pipeline",

@@ -13,6 +13,7 @@ func PushRuleCreate() probes.Probe {
 		ID:       "gitlab.pushrule.create",
 		Title:    "Write the project's push rules anew",
 		Why:      "A developer who can write the push rules takes away what they check.",
+		Severity: probes.High, Fix: "Give developers the role Developer at most: only Maintainers may write push rules.",
 		Attack:   "T1562.001",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

@@ -18,6 +18,7 @@ func RegistryPush() probes.Probe {
 		ID:       "gitlab.registry.push",
 		Title:    "Push an image that production runs",
 		Why:      "A developer who can push the image that production runs replaces it.",
+		Severity: probes.High, Fix: "Let production pull from a registry that only the release pipeline may push to.",
 		Attack:   "T1525",
 		Controls: probes.ChangeControls(),
 		Expect:   []targets.Layer{targets.ProjectRole},

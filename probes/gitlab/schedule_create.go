@@ -11,7 +11,8 @@ import (
 func ScheduleCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.schedule.create", Title: "Schedule a pipeline on the protected branch",
-		Why:    "A developer who can schedule pipelines on the protected branch deploys at night.",
+		Why:      "A developer who can schedule pipelines on the protected branch deploys at night.",
+		Severity: probes.High, Fix: "Protect the branch: only who may merge or push there may schedule its pipelines.",
 		Attack: "T1053", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.PipelinePermission},
 		Requires: targets.Requirements{gitlab.Version("16.3")},
 	}, write{

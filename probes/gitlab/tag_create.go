@@ -9,7 +9,8 @@ import (
 func TagCreate() probes.Probe {
 	return pushes(probes.Probe{
 		ID: "gitlab.tag.create", Title: "Create a protected tag",
-		Why:    "A developer who can create a protected tag releases, where releases follow from tags.",
+		Why:      "A developer who can create a protected tag releases, where releases follow from tags.",
+		Severity: probes.High, Fix: "Protect the tags that deploy, and let nobody below Maintainer create them.",
 		Attack: "T1195.002", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.TagProtection},
 		Needs: []probes.Need{elsewhere(ref("tag", "a tag that exists and is protected; under permitted, one that is not", "v1.0.0"), "dev-1")},
 		State: func(place targets.Place, params probes.Params) []targets.StateQuery {

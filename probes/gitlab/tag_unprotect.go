@@ -11,7 +11,8 @@ import (
 func TagUnprotect() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.tag.unprotect", Title: "Take the protection of a tag away",
-		Why:    "A developer who can take a tag's protection away releases what they like.",
+		Why:      "A developer who can take a tag's protection away releases what they like.",
+		Severity: probes.Critical, Fix: "Give developers the role Developer at most: only Maintainers may remove protections.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 	}, write{
 		route: "DELETE /projects/:id/protected_tags/:name", path: "protected_tags/{arm}", resource: "tag protection",

@@ -11,7 +11,8 @@ import (
 func UserUpdate() probes.Probe {
 	p := writes(probes.Probe{
 		ID: "gitlab.user.update", Title: "Change another user's account",
-		Why:    "A developer who can change accounts makes themselves an administrator.",
+		Why:      "A developer who can change accounts makes themselves an administrator.",
+		Severity: probes.Critical, Fix: "Take the administrator role from developers.",
 		Attack: "T1098", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 		Limits: []string{"Only an administrator may do this; where none can be lent, the positive arm has to be waived."},
 	}, write{

@@ -10,7 +10,8 @@ import (
 func VariableCreate() probes.Probe {
 	return writes(probes.Probe{
 		ID: "gitlab.variable.create", Title: "Write a CI variable",
-		Why:    "A developer who can write CI variables changes what the pipeline deploys, and as whom.",
+		Why:      "A developer who can write CI variables changes what the pipeline deploys, and as whom.",
+		Severity: probes.High, Fix: "Give developers the role Developer at most: only Maintainers may write CI/CD variables.",
 		Attack: "T1565.001", Controls: probes.ChangeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 		Limits: []string{"The variables are not read before and after: that would read their values."},
 	}, write{

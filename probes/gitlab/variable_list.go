@@ -13,7 +13,8 @@ func VariableList() probes.Probe {
 	const path = projectPath + "variables/{run}"
 	p := complete(probes.Probe{
 		ID: "gitlab.variable.list", Title: "Read the project's CI variables",
-		Why:    "A developer who can read the CI variables holds the credentials that deploy to production.",
+		Why:      "A developer who can read the CI variables holds the credentials that deploy to production.",
+		Severity: probes.High, Fix: "Give developers the role Developer at most: only Maintainers may read CI/CD variables.",
 		Attack: "T1552", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.ProjectRole}, Baseline: standing(),
 		Limits: []string{"The variable that is asked for does not exist: no value is ever sent."},
 	}, probes.SelfDefeating)

@@ -10,7 +10,8 @@ func applicationPatch() edit {
 	return edit{
 		probes.Probe{
 			ID: "kubernetes.application.patch", Title: "Point an Argo CD Application at another revision",
-			Why:    "A developer who can patch the Application that deploys production makes Argo CD deploy any revision for them.",
+			Why:      "A developer who can patch the Application that deploys production makes Argo CD deploy any revision for them.",
+			Severity: probes.High, Fix: "Take patch and update on applications.argoproj.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack: "T1072", Controls: probes.ChangeControls(),
 			Needs: []probes.Need{
 				existing("application", "the object that deploys production", "payments"),

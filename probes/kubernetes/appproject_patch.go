@@ -9,7 +9,8 @@ func AppProjectPatch() probes.Probe { return appProjectPatch().patch() }
 func appProjectPatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.appproject.patch", Title: "Widen an Argo CD project",
-		Why:    "A developer who can patch an AppProject lifts the boundary that holds its Applications: sources, destinations, freezes.",
+		Why:      "A developer who can patch an AppProject lifts the boundary that holds its Applications: sources, destinations, freezes.",
+		Severity: probes.Critical, Fix: "Take patch and update on appprojects.argoproj.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{
 			existing("appproject", "the object that bounds the Applications of production", "payments"),

@@ -6,6 +6,7 @@ import "github.com/sodprobe/sodprobe/probes"
 func AppProjectUpdate() probes.Probe {
 	return appProjectPatch().put(probes.Probe{
 		ID: "kubernetes.appproject.update", Title: "Replace an Argo CD project",
+		Severity: probes.Critical, Fix: "Take update on appprojects.argoproj.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Why: "A developer who can update an AppProject lifts the boundary that holds its Applications, without the right to patch it.",
 	})
 }

@@ -10,7 +10,8 @@ func ClusterResourcePatch() probes.Probe { return clusterResource().patch() }
 func clusterResource() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.clusterresource.patch", Title: "Change a custom resource of the whole cluster",
-		Why:    "A developer who can patch a cluster-scoped custom resource changes the policy or the machinery that production depends on.",
+		Why:      "A developer who can patch a cluster-scoped custom resource changes the policy or the machinery that production depends on.",
+		Severity: probes.High, Fix: "Take patch and update on clusterpolicies.kyverno.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(),
 		Needs:    append(customKind("kyverno.io", "v1", "clusterpolicies"), existing("name", "an object that exists", "require-signed-images")),
 		Baseline: standing(),

@@ -9,7 +9,8 @@ import (
 func ClusterRoleCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.clusterrole.create", Title: "Define a new role for the whole cluster",
-		Why:    "A developer who can create a ClusterRole can have its rights aggregated into the roles that people already hold.",
+		Why:      "A developer who can create a ClusterRole can have its rights aggregated into the roles that people already hold.",
+		Severity: probes.Critical, Fix: "Take create on clusterroles.rbac.authorization.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},
 		Baseline: standing(),

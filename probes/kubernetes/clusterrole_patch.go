@@ -12,6 +12,7 @@ func clusterRolePatch() edit {
 			ID:       "kubernetes.clusterrole.patch",
 			Title:    "Widen a role for the whole cluster",
 			Why:      "A developer who can patch a ClusterRole widens the rights of everybody who is bound to it, or has it aggregated into the roles that people hold.",
+			Severity: probes.Critical, Fix: "Take patch and update on clusterroles.rbac.authorization.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1098.006",
 			Controls: probes.PrivilegeControls(),
 			Needs: []probes.Need{

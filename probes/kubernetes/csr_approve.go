@@ -15,6 +15,7 @@ func csrApprove() edit {
 			ID:       "kubernetes.certificatesigningrequest.approve",
 			Title:    "Approve a certificate signing request",
 			Why:      "A developer who can approve a certificate request obtains a certificate for any user or node that the signer signs for.",
+			Severity: probes.Critical, Fix: "Take patch and update on certificatesigningrequests.certificates.k8s.io/approval in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1649",
 			Controls: probes.PrivilegeControls(),
 			Needs: []probes.Need{

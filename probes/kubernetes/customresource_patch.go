@@ -14,7 +14,8 @@ func CustomResourcePatch() probes.Probe { return customResource().patch() }
 func customResource() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.customresource.patch", Title: "Change a custom resource that an operator deploys from",
-		Why:    "A developer who can patch the custom resource of an operator makes the operator change production for them.",
+		Why:      "A developer who can patch the custom resource of an operator makes the operator change production for them.",
+		Severity: probes.High, Fix: "Take patch and update on rollouts.argoproj.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1072", Controls: probes.ChangeControls(),
 		Needs:  append(customKind("argoproj.io", "v1alpha1", "rollouts"), existing("name", "an object that exists in both namespaces", "api")),
 		Limits: []string{"An annotation is changed: a rule that guards single fields of the resource is not tested."},

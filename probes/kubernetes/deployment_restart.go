@@ -9,7 +9,8 @@ func DeploymentRestart() probes.Probe { return deploymentRestart().patch() }
 func deploymentRestart() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.deployment.restart", Title: "Restart a production workload",
-		Why:    "A developer who can restart a Deployment in production interrupts it, and rolls out whatever its image tag points to now.",
+		Why:      "A developer who can restart a Deployment in production interrupts it, and rolls out whatever its image tag points to now.",
+		Severity: probes.Medium, Fix: "Take patch and update on deployments.apps in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1529", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("deployment", "a Deployment that exists in both namespaces", "api")},
 	}, "{scope}", change{

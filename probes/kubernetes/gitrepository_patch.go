@@ -10,7 +10,8 @@ func gitRepositoryPatch() edit {
 	return edit{
 		probes.Probe{
 			ID: "kubernetes.gitrepository.patch", Title: "Point the source that Flux deploys from elsewhere",
-			Why:    "A developer who can patch the source that production is deployed from makes Flux deploy what nobody reviewed.",
+			Why:      "A developer who can patch the source that production is deployed from makes Flux deploy what nobody reviewed.",
+			Severity: probes.High, Fix: "Take patch and update on gitrepositories.source.toolkit.fluxcd.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack: "T1072", Controls: probes.ChangeControls(),
 			Needs: []probes.Need{
 				existing("gitrepository", "the object that production is deployed from", "payments"),

@@ -10,7 +10,8 @@ func helmReleasePatch() edit {
 	return edit{
 		probes.Probe{
 			ID: "kubernetes.helmrelease.patch", Title: "Change the values of a Flux HelmRelease",
-			Why:    "A developer who can patch the HelmRelease that deploys production changes what Flux installs.",
+			Why:      "A developer who can patch the HelmRelease that deploys production changes what Flux installs.",
+			Severity: probes.High, Fix: "Take patch and update on helmreleases.helm.toolkit.fluxcd.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack: "T1072", Controls: probes.ChangeControls(),
 			Needs: []probes.Need{
 				existing("helmrelease", "the object that deploys production", "payments"),

@@ -10,7 +10,8 @@ func httpRoutePatch() edit {
 	return edit{
 		probes.Probe{
 			ID: "kubernetes.httproute.patch", Title: "Change where a gateway sends its traffic",
-			Why:    "A developer who can patch an HTTPRoute in production sends a gateway's traffic elsewhere.",
+			Why:      "A developer who can patch an HTTPRoute in production sends a gateway's traffic elsewhere.",
+			Severity: probes.High, Fix: "Take patch and update on httproutes.gateway.networking.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack: "T1557", Controls: probes.ChangeControls(),
 			Needs: []probes.Need{existing("httproute", "an HTTPRoute that exists in both namespaces", "api")},
 		},

@@ -9,7 +9,8 @@ func IngressPatch() probes.Probe { return ingressPatch().patch() }
 func ingressPatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.ingress.patch", Title: "Change where outside traffic goes",
-		Why:    "A developer who can patch an Ingress in production sends outside traffic to a service of their own.",
+		Why:      "A developer who can patch an Ingress in production sends outside traffic to a service of their own.",
+		Severity: probes.High, Fix: "Take patch and update on ingresses.networking.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1557", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("ingress", "an Ingress that exists in both namespaces", "api")},
 	}, "{scope}", change{

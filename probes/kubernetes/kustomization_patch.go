@@ -10,7 +10,8 @@ func kustomizationPatch() edit {
 	return edit{
 		probes.Probe{
 			ID: "kubernetes.kustomization.patch", Title: "Point a Flux Kustomization at another path",
-			Why:    "A developer who can patch the Kustomization that deploys production makes Flux deploy whatever another path holds.",
+			Why:      "A developer who can patch the Kustomization that deploys production makes Flux deploy whatever another path holds.",
+			Severity: probes.High, Fix: "Take patch and update on kustomizations.kustomize.toolkit.fluxcd.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack: "T1072", Controls: probes.ChangeControls(),
 			Needs: []probes.Need{
 				existing("kustomization", "the object that deploys production", "payments"),

@@ -8,7 +8,8 @@ import "github.com/sodprobe/sodprobe/probes"
 func MutatingWebhookCreate() probes.Probe {
 	p := creates(probes.Probe{
 		ID: "kubernetes.mutatingwebhookconfiguration.create", Title: "Plant a webhook that changes what others deploy",
-		Why:    "A developer who can create a webhook configuration has a server of their own change every object that is deployed.",
+		Why:      "A developer who can create a webhook configuration has a server of their own change every object that is deployed.",
+		Severity: probes.Critical, Fix: "Take create on mutatingwebhookconfigurations.admissionregistration.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1546", Controls: probes.PrivilegeControls(), Baseline: standing(),
 		Limits: []string{"The server exempts this kind from admission policies and webhooks: only authorization guards it."},
 	}, withKind(admission("mutatingwebhookconfigurations"), "MutatingWebhookConfiguration"), func(params probes.Params) object {

@@ -10,7 +10,8 @@ func namespaceLabel() edit {
 	const label = "pod-security.kubernetes.io/enforce"
 	return edit{probes.Probe{
 		ID: "kubernetes.namespace.label", Title: "Lower the Pod Security level of production",
-		Why:    "A developer who can label the production namespace lifts the rules that keep privileged Pods out of it.",
+		Why:      "A developer who can label the production namespace lifts the rules that keep privileged Pods out of it.",
+		Severity: probes.Critical, Fix: "Take patch and update on namespaces in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(), Baseline: standing(),
 		// A change of the labels passes through both subresources (kubernetes v1.37.2, pkg/registry/core/namespace/strategy.go).
 		Also: several(

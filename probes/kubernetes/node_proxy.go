@@ -15,7 +15,8 @@ func NodeProxy() probes.Probe {
 	query := map[string]string{"dryRun": "All"}
 	p := complete(probes.Probe{
 		ID: "kubernetes.node.proxy", Title: "Reach the kubelet of a node",
-		Why:    "A developer who can reach the kubelet runs commands in every Pod of the node, past admission and the audit log.",
+		Why:      "A developer who can reach the kubelet runs commands in every Pod of the node, past admission and the audit log.",
+		Severity: probes.Critical, Fix: "Take get on nodes/proxy in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1609", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization}, Baseline: standing(),
 		Needs:  []probes.Need{existing("node", "a Node that exists", "node-1")},
 		Limits: []string{"Authorization only: where admission decides on such requests as well, a yes is Inconclusive."},

@@ -12,6 +12,7 @@ func podDebug() edit {
 			ID:       "kubernetes.pod.debug",
 			Title:    "Add a debug container to a running pod",
 			Why:      "A developer who can add an ephemeral container to a production Pod runs any code beside the application, with its network and volumes.",
+			Severity: probes.High, Fix: "Take patch and update on pods/ephemeralcontainers in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1609",
 			Controls: probes.ChangeControls(),
 			Needs:    []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},

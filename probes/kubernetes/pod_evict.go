@@ -10,7 +10,8 @@ func PodEvict() probes.Probe {
 	r := pods()
 	p := complete(probes.Probe{
 		ID: "kubernetes.pod.evict", Title: "Evict a production pod",
-		Why:    "A developer who can evict Pods in production interrupts the service, and may do so without the right to delete.",
+		Why:      "A developer who can evict Pods in production interrupts the service, and may do so without the right to delete.",
+		Severity: probes.Medium, Fix: "Take create on pods/eviction in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1489", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("pod", "a Pod that exists in both namespaces", "api-0")},
 	}, probes.DryRun)

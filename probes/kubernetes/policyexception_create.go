@@ -6,7 +6,8 @@ import "github.com/sodprobe/sodprobe/probes"
 func PolicyExceptionCreate() probes.Probe {
 	return creates(probes.Probe{
 		ID: "kubernetes.policyexception.create", Title: "Except production from a policy",
-		Why:    "A developer who can create a PolicyException in production lifts the policies that its workloads have to pass.",
+		Why:      "A developer who can create a PolicyException in production lifts the policies that its workloads have to pass.",
+		Severity: probes.Critical, Fix: "Take create on policyexceptions.kyverno.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1562.001", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{
 			existing("policy", "a policy of Kyverno's", "require-signed-images"),

@@ -9,7 +9,8 @@ func ResourceQuotaPatch() probes.Probe { return resourceQuotaPatch().patch() }
 func resourceQuotaPatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.resourcequota.patch", Title: "Lift a production quota",
-		Why:    "A developer who can patch a ResourceQuota in production removes the limit that bounds what a namespace may use.",
+		Why:      "A developer who can patch a ResourceQuota in production removes the limit that bounds what a namespace may use.",
+		Severity: probes.Medium, Fix: "Take patch and update on resourcequotas in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1496", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("resourcequota", "a ResourceQuota that exists in both namespaces", "compute")},
 	}, "{scope}", change{

@@ -12,7 +12,8 @@ func RolePatch() probes.Probe { return rolePatch().patch() }
 func rolePatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.role.patch", Title: "Change the rights of a production role",
-		Why:    "A developer who can patch a Role in production widens the rights of everybody who is bound to it, themselves included.",
+		Why:      "A developer who can patch a Role in production widens the rights of everybody who is bound to it, themselves included.",
+		Severity: probes.Critical, Fix: "Take patch and update on roles.rbac.authorization.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs:  []probes.Need{{Name: "role", Doc: "a Role that exists in both namespaces", Example: "api", Pattern: pathSegment()}},
 		Expect: []targets.Layer{targets.Authorization, targets.AdmissionPolicy, targets.AdmissionWebhook},

@@ -12,6 +12,7 @@ func roleBindingPatch() edit {
 			ID:       "kubernetes.rolebinding.patch",
 			Title:    "Join a role binding of production",
 			Why:      "A developer who can patch a RoleBinding in production adds themselves to whoever may deploy.",
+			Severity: probes.Critical, Fix: "Take patch and update on rolebindings.rbac.authorization.k8s.io in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1098.006",
 			Controls: probes.PrivilegeControls(),
 			Needs: []probes.Need{

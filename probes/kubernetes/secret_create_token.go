@@ -14,7 +14,8 @@ func SecretCreateToken() probes.Probe {
 	r := core("secrets", "Secret")
 	p := creates(probes.Probe{
 		ID: "kubernetes.secret.create-token", Title: "Have a long-lived token of a ServiceAccount made",
-		Why:    "A developer who can create Secrets in production obtains a token of any of its ServiceAccounts, without expiry.",
+		Why:      "A developer who can create Secrets in production obtains a token of any of its ServiceAccounts, without expiry.",
+		Severity: probes.Critical, Fix: "Take create on secrets in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1528", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, r, func(params probes.Params) object {

@@ -17,6 +17,7 @@ func SecretGet() probes.Probe {
 		ID:       "kubernetes.secret.get",
 		Title:    "Read a production secret",
 		Why:      "A developer who can read a Secret in production holds the credentials that production acts with.",
+		Severity: probes.Critical, Fix: "Take get on secrets in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack:   "T1552.007",
 		Controls: probes.PrivilegeControls(),
 		Expect:   []targets.Layer{targets.Authorization},

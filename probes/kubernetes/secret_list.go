@@ -12,7 +12,8 @@ func SecretList() probes.Probe {
 	query := map[string]string{"limit": "1", "labelSelector": "sodprobe-run={run}"}
 	p := complete(probes.Probe{
 		ID: "kubernetes.secret.list", Title: "List the secrets of production",
-		Why:    "A developer who can list Secrets in production reads all of them: a list holds their contents.",
+		Why:      "A developer who can list Secrets in production reads all of them: a list holds their contents.",
+		Severity: probes.Critical, Fix: "Take list on secrets in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1552.007", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
 		Limits: []string{"Lists by a label that no Secret has, so that nothing of one is received where it is allowed."},
 	}, probes.SelfDefeating)

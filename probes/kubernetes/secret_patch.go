@@ -12,6 +12,7 @@ func SecretPatch() probes.Probe {
 			ID:       "kubernetes.secret.patch",
 			Title:    "Change a production secret",
 			Why:      "A developer who can patch a Secret in production replaces a credential or a key that production trusts.",
+			Severity: probes.High, Fix: "Take patch and update on secrets in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1552.007",
 			Controls: probes.PrivilegeControls(),
 			Needs:    []probes.Need{existing("secret", "a Secret that exists in both namespaces", "api-credentials")},

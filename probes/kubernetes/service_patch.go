@@ -9,7 +9,8 @@ func ServicePatch() probes.Probe { return servicePatch().patch() }
 func servicePatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.service.patch", Title: "Redirect the traffic of a production service",
-		Why:    "A developer who can patch a Service in production sends its traffic to Pods of their own.",
+		Why:      "A developer who can patch a Service in production sends its traffic to Pods of their own.",
+		Severity: probes.High, Fix: "Take patch and update on services in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1557", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("service", "a Service that exists in both namespaces", "api")},
 	}, "{scope}", change{

@@ -16,7 +16,8 @@ func ServiceProxy() probes.Probe {
 	header := map[string]string{"Content-Type": jsonBody}
 	p := complete(probes.Probe{
 		ID: "kubernetes.service.proxy", Title: "Send requests to a production service through the API server",
-		Why:    "A developer who can reach a production Service through the API server uses its administration pages, past its network policies.",
+		Why:      "A developer who can reach a production Service through the API server uses its administration pages, past its network policies.",
+		Severity: probes.High, Fix: "Take create on services/proxy in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1609", Controls: probes.PrivilegeControls(), Expect: []targets.Layer{targets.Authorization},
 		Needs:  []probes.Need{existing("service", "a Service that exists in both namespaces", "api")},
 		Limits: []string{"Authorization only: where admission decides on such requests as well, a yes is Inconclusive."},

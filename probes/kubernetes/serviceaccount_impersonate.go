@@ -10,7 +10,8 @@ import (
 func ServiceAccountImpersonate() probes.Probe {
 	p := impersonates(probes.Probe{
 		ID: "kubernetes.serviceaccount.impersonate", Title: "Act as a ServiceAccount of production",
-		Why:    "A developer who can impersonate the ServiceAccount that deploys does whatever it may, and needs no token of it.",
+		Why:      "A developer who can impersonate the ServiceAccount that deploys does whatever it may, and needs no token of it.",
+		Severity: probes.Critical, Fix: "Bind impersonate on serviceaccounts to nobody but the prober and the operators of the cluster.",
 		Attack: "T1134.001", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "the ServiceAccount of production that may deploy", "api")},
 	}, "system:serviceaccount:{scope}:{serviceaccount}")

@@ -9,7 +9,8 @@ func ServiceAccountPatch() probes.Probe { return serviceAccountPatch().patch() }
 func serviceAccountPatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.serviceaccount.patch", Title: "Tie a production ServiceAccount to a cloud role",
-		Why:    "A developer who can annotate a ServiceAccount in production gives its Pods the identity of another cloud role.",
+		Why:      "A developer who can annotate a ServiceAccount in production gives its Pods the identity of another cloud role.",
+		Severity: probes.High, Fix: "Take patch and update on serviceaccounts in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1098.006", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, "{scope}", change{

@@ -15,7 +15,8 @@ func ServiceAccountToken() probes.Probe {
 	const audience = "sodprobe.invalid"
 	p := complete(probes.Probe{
 		ID: "kubernetes.serviceaccount.token", Title: "Mint a token of a production ServiceAccount",
-		Why:    "A developer who can mint a token of a production ServiceAccount acts as the application, deployer included.",
+		Why:      "A developer who can mint a token of a production ServiceAccount acts as the application, deployer included.",
+		Severity: probes.Critical, Fix: "Take create on serviceaccounts/token in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1528", Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{existing("serviceaccount", "a ServiceAccount that exists in both namespaces", "api")},
 	}, probes.SelfDefeating)

@@ -9,7 +9,8 @@ func StatefulSetPatch() probes.Probe { return statefulSetPatch().patch() }
 func statefulSetPatch() edit {
 	return edit{probes.Probe{
 		ID: "kubernetes.statefulset.patch", Title: "Change what a stateful production workload runs",
-		Why:    "A developer who can patch a StatefulSet in production changes the code that holds production data.",
+		Why:      "A developer who can patch a StatefulSet in production changes the code that holds production data.",
+		Severity: probes.High, Fix: "Take patch and update on statefulsets.apps in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 		Attack: "T1525", Controls: probes.ChangeControls(),
 		Needs: []probes.Need{existing("statefulset", "a StatefulSet that exists in both namespaces", "db")},
 	}, "{scope}", change{

@@ -12,6 +12,7 @@ func systemConfigPatch() edit {
 			ID:       "kubernetes.systemconfig.patch",
 			Title:    "Change the configuration of the cluster itself",
 			Why:      "A developer who can patch a ConfigMap of the control plane (aws-auth, argocd-rbac-cm, coredns) changes who may do what, or where names lead.",
+			Severity: probes.Critical, Fix: "Take patch and update on configmaps in production out of every Role and ClusterRole that developers are bound to, through groups as well.",
 			Attack:   "T1098",
 			Controls: probes.PrivilegeControls(),
 			Needs: []probes.Need{

@@ -15,6 +15,7 @@ func UserImpersonate() probes.Probe {
 		ID:       "kubernetes.user.impersonate",
 		Title:    "Act as somebody who may deploy",
 		Why:      "A developer who can impersonate a release identity deploys under its name, and the audit log shows an approval that nobody gave.",
+		Severity: probes.Critical, Fix: "Bind impersonate on users to nobody but the prober and the operators of the cluster.",
 		Attack:   "T1134.001",
 		Controls: probes.PrivilegeControls(),
 		Needs: []probes.Need{{

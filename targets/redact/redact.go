@@ -141,9 +141,12 @@ func (s *Set) Text(text string) string {
 func (s *Set) suspects(text string) bool {
 	for range levels + 1 {
 		squeezed := squeeze(text)
-		folded := strings.ToLower(squeezed)
+		folded := ""
 		for _, n := range s.secrets {
-			if n.in(text) || n.in(squeezed) || n.hex != "" && strings.Contains(folded, n.hex) {
+			if n.hex != "" && folded == "" {
+				folded = strings.ToLower(squeezed)
+			}
+			if n.in(text) || squeezed != text && n.in(squeezed) || n.hex != "" && strings.Contains(folded, n.hex) {
 				return true
 			}
 		}

@@ -184,12 +184,13 @@ func squeeze(s string) string {
 	if strings.Contains(s, "\n") {
 		s = unmarked(s)
 	}
-	return strings.Map(func(r rune) rune {
-		if blank(r) {
-			return -1
+	out := make([]byte, 0, len(s))
+	for i := range len(s) { // blanks are single bytes, and no byte of a longer character
+		if c := s[i]; c != ' ' && (c < '\t' || c > '\r') {
+			out = append(out, c)
 		}
-		return r
-	}, s)
+	}
+	return string(out)
 }
 
 // unmarked is a text without the marks that a line goes on.

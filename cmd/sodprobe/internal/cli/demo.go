@@ -9,6 +9,7 @@ import (
 	"github.com/sodprobe/sodprobe/cmd/sodprobe/internal/demo"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/run"
+	"github.com/sodprobe/sodprobe/targets"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -31,7 +32,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	}
 	defer d.Close()
 	_, _ = fmt.Fprintf(a.stderr, "%s, and %s is written and signed by throwaway keys.\n\n", d.Greeting(), d.Scenario)
-	result := a.runDemo(ctx, d)
+	result := a.runDemo(ctx, d, d.Systems(), d.Machine())
 	if code := exitCode(result); code != exitOK && code != exitPermitted {
 		return result
 	}
@@ -39,15 +40,15 @@ func (a *app) demo(ctx context.Context, dir string) error {
 }
 
 // runDemo goes the way of every run, with keys that sign in process.
-func (a *app) runDemo(ctx context.Context, d *demo.Demo) error {
+func (a *app) runDemo(ctx context.Context, d *demo.Demo, systems targets.Systems, from targets.Machine) error {
 	doc, err := a.read(d.Scenario)
 	if err != nil {
 		return err
 	}
 	program := a.program()
-	program.Systems = d.Systems()
+	program.Systems = systems
 	return a.execute(ctx, run.Config{
-		Program: program, Document: doc, TrustRoot: d.TrustRoot, Lab: true, Machine: d.Machine(), Evidence: d.Evidence,
+		Program: program, Document: doc, TrustRoot: d.TrustRoot, Lab: true, Machine: from, Evidence: d.Evidence,
 		Operator: func(*approval.Trust) (run.Operator, error) { return d.Operator, nil },
 	}, "text")
 }

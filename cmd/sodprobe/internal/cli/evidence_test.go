@@ -31,14 +31,19 @@ type package_ struct {
 	pinned string // the trust root
 }
 
-// demoPackage runs the demo once.
-func demoPackage(t *testing.T) *package_ {
-	t.Helper()
-	a := &app{
+// testApp is the program without a process around it.
+func testApp() *app {
+	return &app{
 		systems: systems.All(), catalog: catalog.All(),
 		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hidden: &redact.Set{}, tool: sync.OnceValues(thisTool), now: time.Now, rand: rand.Reader,
 		lookupEnv: func(string) (string, bool) { return "", false }, environ: func() []string { return nil },
 	}
+}
+
+// demoPackage runs the demo once.
+func demoPackage(t *testing.T) *package_ {
+	t.Helper()
+	a := testApp()
 	dir := t.TempDir()
 	lab, err := demo.Start(t.Context(), a.now, a.rand)
 	check(t, err)
@@ -51,7 +56,7 @@ func demoPackage(t *testing.T) *package_ {
 	}
 	check(t, people.WriteScenario(t.Context(), d.Scenario, some(demo.Scenario(lab, a.catalog, a.now()), 6)))
 	check(t, people.WriteTrust(t.Context(), dir, a.now()))
-	if code := exitCode(a.runDemo(t.Context(), d)); code != exitPermitted {
+	if code := exitCode(a.runDemo(t.Context(), d, lab.Systems(), lab.Machine())); code != exitPermitted {
 		t.Fatalf("the demo exits with %d", code)
 	}
 	p := &package_{app: a, people: people, root: d.Evidence, pinned: d.TrustRoot}

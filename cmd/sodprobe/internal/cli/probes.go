@@ -50,6 +50,8 @@ type probeView struct {
 	Technique probes.Technique `json:"technique"`
 	Controls  []string         `json:"controls"`
 	Attack    string           `json:"attack"`
+	Severity  probes.Severity  `json:"severity"`
+	Fix       string           `json:"fix"`
 	Needs     []needView       `json:"needs,omitempty"`
 	Expect    []string         `json:"expect"`
 	Reached   []string         `json:"reached"`
@@ -80,7 +82,7 @@ type needView struct {
 func viewOf(p probes.Probe) probeView {
 	v := probeView{
 		ID: p.ID, Title: p.Title, Why: p.Why, System: string(p.System), Technique: p.Technique,
-		Controls: p.Controls, Attack: p.Attack, Reached: p.Reached, Baseline: "same", Limits: p.Limits,
+		Controls: p.Controls, Attack: p.Attack, Severity: p.Severity, Fix: p.Fix, Reached: p.Reached, Baseline: "same", Limits: p.Limits,
 		Ghost: p.Ghost != nil, Alters: p.Alters,
 	}
 	if p.Baseline.Standing != nil {
@@ -145,6 +147,7 @@ func (a *app) showProbe(id string, out output) error {
 	_, _ = fmt.Fprintf(w, "sends\t%s\n", strings.Join(v.Requests, "\n\t"))
 	_, _ = fmt.Fprintf(w, "blocked by\t%s\n", strings.Join(v.Expect, " "))
 	_, _ = fmt.Fprintf(w, "permitted if\t%s\nbaseline\t%s\n", strings.Join(v.Reached, " or "), v.Baseline)
+	_, _ = fmt.Fprintf(w, "severity\t%s\nfix\t%s\n", v.Severity, v.Fix)
 	for _, fact := range v.facts() {
 		_, _ = fmt.Fprintln(w, fact)
 	}
