@@ -131,7 +131,7 @@ func (b *builder) probe(o journal.Observation) {
 func (b *builder) finish() {
 	r := b.report
 	if r.Status == "" {
-		r.Status = notEnded
+		r.Status = journal.NotEnded
 	}
 	r.Verdict = b.verdict(r.Counts)
 	for _, id := range r.Start.Controls {
@@ -156,14 +156,11 @@ func (b *builder) finish() {
 // to be effective.
 func (b *builder) verdict(t probes.Tally) probes.Verdict {
 	r, v := b.report, t.Verdict()
-	if v == probes.Effective && (r.Recovered || r.Status == notEnded || r.Counts.Len() != r.Start.Planned) {
+	if v == probes.Effective && (r.Recovered || r.Status == journal.NotEnded || r.Counts.Len() != r.Start.Planned) {
 		return probes.Unproven
 	}
 	return v
 }
-
-// notEnded is the status of a run whose record has no end.
-const notEnded = "not ended"
 
 // weight orders attempts by how much they matter.
 func weight(a Attempt) int {

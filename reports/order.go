@@ -167,7 +167,7 @@ func (c *checker) skipped(o journal.Observation) error {
 			}
 		}
 		return nil
-	case "stopped", "window-closed", "stop-file", "withdrawn", "budget":
+	case "stopped", string(journal.StopWindow), string(journal.StopFile), string(journal.StopWithdrawn), string(journal.StopBudget):
 		c.stopsMissing = true
 		return nil
 	}
@@ -183,11 +183,11 @@ func (c *checker) halted() error {
 	case c.stop == nil:
 		return nil
 	}
-	says := map[string]bool{
-		"permitted":     c.through,
-		"refused":       c.refused(),
-		"window-closed": c.last.After(c.start.Approval.NotAfter),
-		"budget":        c.recovered || c.MaxRequests == 0 || c.ended == nil || c.ended.Requests >= c.MaxRequests,
+	says := map[journal.StopReason]bool{
+		journal.StopPermitted: c.through,
+		journal.StopRefused:   c.refused(),
+		journal.StopWindow:    c.last.After(c.start.Approval.NotAfter),
+		journal.StopBudget:    c.recovered || c.MaxRequests == 0 || c.ended == nil || c.ended.Requests >= c.MaxRequests,
 	}
 	if holds, known := says[c.stop.Reason]; known && !holds {
 		return fmt.Errorf("it says that it stopped because of %s, and nothing shows that", c.stop.Reason)

@@ -18,7 +18,7 @@ type Report struct {
 	// Lab marks simulated evidence, which proves nothing about a real system.
 	Lab            bool
 	Started, Ended time.Time
-	Status         string
+	Status         journal.Status
 	Stopped        *journal.Stop
 	Recovered      bool
 	Start          journal.RunStart

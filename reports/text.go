@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -62,14 +63,14 @@ func (t *texter) head(r *Report) {
 	t.say("  %d blocked, %d permitted, %d inconclusive, %d not run; %d requests in %s",
 		r.Counts.Blocked, r.Counts.Permitted, r.Counts.Inconclusive, r.Counts.NotRun, r.Requests, r.Ended.Sub(r.Started).Round(1e8))
 	t.say("  %s", r.Scope)
-	if r.Status == notEnded {
+	if r.Status == journal.NotEnded {
 		t.say("  The run's record has no end: close it with sodprobe cleanup.")
 	}
 	if r.Recovered {
 		t.say("  The run crashed; its record was closed afterwards.")
 	}
 	if r.Stopped != nil {
-		t.say("  The run stopped early: %s. %s", Plain(r.Stopped.Reason), Plain(r.Stopped.Detail))
+		t.say("  The run stopped early: %s. %s", Plain(string(r.Stopped.Reason)), Plain(r.Stopped.Detail))
 	}
 	for _, c := range r.Controls {
 		t.say("  %-14s %s", Plain(c.ID), c.Verdict)

@@ -175,7 +175,8 @@ type Arm struct {
 func resultsOf(r *reports.Report) Results {
 	s := r.Start
 	out := Results{
-		Schema: "sodprobe.results/v1", Run: r.Run, Lab: r.Lab, Started: r.Started, Ended: r.Ended, Status: r.Status, Recovered: r.Recovered,
+		Schema: "sodprobe.results/v1", Run: r.Run, Lab: r.Lab, Started: r.Started, Ended: r.Ended,
+		Status: string(r.Status), Recovered: r.Recovered,
 		Program:  Program(s.Tool),
 		Scenario: Scenario(s.Scenario),
 		Approval: Approval{
@@ -187,7 +188,7 @@ func resultsOf(r *reports.Report) Results {
 		Counts: Counts(r.Counts), Requests: r.Requests, Controls: []Control{}, Probes: []Probe{}, Identities: []Identity{},
 	}
 	if r.Stopped != nil {
-		out.Stopped = &Stopped{Reason: r.Stopped.Reason, Detail: r.Stopped.Detail}
+		out.Stopped = &Stopped{Reason: string(r.Stopped.Reason), Detail: r.Stopped.Detail}
 	}
 	for _, x := range s.Approval.Signatures {
 		out.Approval.Signatures = append(out.Approval.Signatures, Signature{x.Role, Person{x.Principal, x.Person, x.KeyType, x.Fingerprint}})

@@ -36,7 +36,7 @@ type LedgerEntry struct {
 	TrustSum string   `json:"trust_sha256,omitempty"` // of the folder's MANIFEST, in hex
 	Lines    int64    `json:"lines,omitempty"`
 	Root     string   `json:"root,omitempty"` // base64, as in the checkpoint
-	Status   string   `json:"status,omitempty"`
+	Status   Status   `json:"status,omitempty"`
 	Reasons  []string `json:"reasons,omitempty"`
 	// TornBytes is the length of a piece of a line that was cut before this
 	// one: its writer was killed, and went no further.
@@ -69,7 +69,7 @@ func (l *Ledger) Started(ctx context.Context, run, scenario string, trust int, t
 }
 
 // Ended records the journal's root at a run's end.
-func (l *Ledger) Ended(ctx context.Context, run string, lines int64, root tlog.Hash, status string) error {
+func (l *Ledger) Ended(ctx context.Context, run string, lines int64, root tlog.Hash, status Status) error {
 	return l.append(ctx, LedgerEntry{Type: "run.ended", Run: run, Lines: lines, Root: root.String(), Status: status})
 }
 

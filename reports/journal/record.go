@@ -226,13 +226,13 @@ type Observation struct {
 
 // Stop says when and why the run stopped admitting arms.
 type Stop struct {
-	Reason string `json:"reason"` // permitted, interrupted, window-closed, stop-file, budget, error
-	Detail string `json:"detail,omitempty"`
+	Reason StopReason `json:"reason"`
+	Detail string     `json:"detail,omitempty"`
 }
 
 // RunEnd closes a run.
 type RunEnd struct {
-	Status   string                   `json:"status"` // completed, stopped, interrupted, failed
+	Status   Status                   `json:"status"`
 	Counts   map[probes.Outcome]int64 `json:"counts"`
 	Requests int64                    `json:"requests"`
 	Verdict  probes.Verdict           `json:"verdict"`

@@ -55,7 +55,7 @@ type Recovered struct {
 	Root                  tlog.Hash
 	Indeterminate, NotRun int64
 	// Status is how a run ended that had its end already.
-	Status string
+	Status Status
 	// Tally counts all observations, those of before included.
 	Tally probes.Tally
 }

@@ -65,7 +65,7 @@ func (s *site) try(ctx context.Context, t *trial) error {
 	}
 	class := t.attempt.Response.Class
 	if s.StopOnPermitted && t.person.before.Proof == targets.Proven && (class == targets.Reached || class == targets.Mutated) {
-		s.halt("permitted", item.Probe.ID+" as "+t.Identity.ID+" got through")
+		s.halt(journal.StopPermitted, item.Probe.ID+" as "+t.Identity.ID+" got through")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (s *site) send(ctx context.Context, a arm) (journal.ArmRecord, string, erro
 	})
 	record.Response = s.Classify[s.target.System()](record.Case)
 	if record.Response.Class == targets.Mutated {
-		s.halt("mutated", a.item.Probe.ID+" as "+a.as.identity.ID+" ("+string(a.kind)+") changed something")
+		s.halt(journal.StopMutated, a.item.Probe.ID+" as "+a.as.identity.ID+" ("+string(a.kind)+") changed something")
 	}
 	return record, "", s.Journal.Append(ctx, journal.TypeArm, record)
 }

@@ -39,7 +39,7 @@ func (s *site) batch(ctx context.Context, b Batch) error {
 		return err
 	}
 	if at := before.marked(); at != "" {
-		s.halt("mutated", at+" carries a mark of this run before anything was sent in this round")
+		s.halt(journal.StopMutated, at+" carries a mark of this run before anything was sent in this round")
 	}
 	developers, err := s.assumeAll(ctx, b.Identities)
 	if err != nil {
@@ -81,9 +81,9 @@ func (s *site) stopAfter(o journal.Observation) {
 	what := o.Probe + " as " + o.Identity
 	switch {
 	case o.Arms.State == probes.StateChangedByUs || o.Arms.State == probes.StateChangedByArm:
-		s.halt("mutated", what+" changed something, or another arm did")
+		s.halt(journal.StopMutated, what+" changed something, or another arm did")
 	case o.Outcome == probes.Permitted && s.StopOnPermitted:
-		s.halt("permitted", what+" was permitted")
+		s.halt(journal.StopPermitted, what+" was permitted")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sodprobe/sodprobe/probes"
+	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/targets"
 )
 
@@ -18,14 +19,16 @@ type Step struct {
 	Excluded bool
 }
 
-// Refusal is a gate's no. Stop says that nothing after it may start either.
+// Refusal is a gate's no.
 type Refusal struct {
-	Code   string // excluded, technique, window-closed, stop-file, withdrawn, budget
+	// Code is excluded or technique, "" where Stop says why.
+	Code   string
 	Detail string
-	Stop   bool
+	// Stop says that nothing after it may start either, "" where something may.
+	Stop journal.StopReason
 }
 
-func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
+func (r *Refusal) Error() string { return r.Code + string(r.Stop) + ": " + r.Detail }
 
 // Limits is the Gate of a run: the approved scope and ceiling, the window,
 // the kill switch and the budget, asked anew before every arm.
@@ -59,19 +62,19 @@ func (l Limits) Open(context.Context) error {
 	now := l.Now()
 	switch {
 	case now.Before(l.NotBefore) || now.After(l.NotAfter):
-		return &Refusal{Code: "window-closed", Stop: true, Detail: fmt.Sprintf(
+		return &Refusal{Stop: journal.StopWindow, Detail: fmt.Sprintf(
 			"the approved window is %s to %s", l.NotBefore.Format(time.RFC3339), l.NotAfter.Format(time.RFC3339))}
 	case l.Left() <= 0:
-		return &Refusal{Code: "budget", Stop: true, Detail: "the scenario's maxRequests is used up"}
+		return &Refusal{Stop: journal.StopBudget, Detail: "the scenario's maxRequests is used up"}
 	}
 	if path, set := l.StopFile(); set {
-		return &Refusal{Code: "stop-file", Stop: true, Detail: "the stop file " + path + " exists"}
+		return &Refusal{Stop: journal.StopFile, Detail: "the stop file " + path + " exists"}
 	}
 	if l.Withdrawn == nil {
 		return nil
 	}
 	if where, yes := l.Withdrawn(); yes {
-		return &Refusal{Code: "withdrawn", Stop: true, Detail: "the approval was withdrawn: " + where}
+		return &Refusal{Stop: journal.StopWithdrawn, Detail: "the approval was withdrawn: " + where}
 	}
 	return nil
 }

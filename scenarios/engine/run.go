@@ -53,7 +53,7 @@ type Event struct {
 type Result struct {
 	Tally probes.Tally
 	// Stopped is why the run stopped admitting arms, "" if it did not.
-	Stopped string
+	Stopped journal.StopReason
 	// Refused says that a pin did not match: nothing was attempted.
 	Refused []journal.Pin
 }
@@ -83,7 +83,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	asked := ctx
 	ctx, r.stopArms = context.WithCancel(context.WithoutCancel(asked)) // of what has not left yet: it ends with the stop
 	defer r.stopArms()
-	defer context.AfterFunc(asked, func() { r.halt("interrupted", "the run was asked to stop") })()
+	defer context.AfterFunc(asked, func() { r.halt(journal.StopInterrupted, "the run was asked to stop") })()
 	defer r.watch(ctx)()
 
 	refused, err := r.checkPins(ctx)
@@ -91,7 +91,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	if len(refused) > 0 {
-		r.halt("refused", "a target is not the approved one")
+		r.halt(journal.StopRefused, "a target is not the approved one")
 	}
 	var group errgroup.Group
 	for _, t := range cfg.Plan.Targets() {
@@ -99,7 +99,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 			site := &site{run: r, target: t, shared: map[string]*sharedArm{}, people: map[string]*person{}}
 			for b := range cfg.Plan.Batches(t.ID) {
 				if err := site.batch(ctx, b); err != nil {
-					r.halt("error", err.Error())
+					r.halt(journal.StopError, err.Error())
 					return err
 				}
 			}
@@ -135,7 +135,7 @@ func (r *run) watch(ctx context.Context) (stop func()) {
 			case <-ticker.C:
 			}
 			var refusal *Refusal
-			if err := r.Gate.Open(ctx); errors.As(err, &refusal) && refusal.Code != "budget" {
+			if err := r.Gate.Open(ctx); errors.As(err, &refusal) && refusal.Stop != journal.StopBudget {
 				r.stopFor(err)
 			}
 		}
@@ -171,7 +171,7 @@ func (r *run) checkPins(ctx context.Context) ([]journal.Pin, error) {
 }
 
 // halt stops the admission of new arms; the first reason stands.
-func (r *run) halt(reason, detail string) {
+func (r *run) halt(reason journal.StopReason, detail string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stop != nil {
@@ -197,7 +197,7 @@ func (r *run) outliving(ctx context.Context) (context.Context, context.CancelFun
 }
 
 // haltedBy returns why the run stopped, "" while it runs.
-func (r *run) haltedBy() string {
+func (r *run) haltedBy() journal.StopReason {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stop == nil {
@@ -209,7 +209,7 @@ func (r *run) haltedBy() string {
 // stopped is why nothing new may begin, "" while the run goes on.
 func (r *run) stopped() string {
 	if reason := r.haltedBy(); reason != "" {
-		return "stopped: " + reason
+		return "stopped: " + string(reason)
 	}
 	return ""
 }
@@ -231,8 +231,8 @@ func (r *run) closed(ctx context.Context) string {
 // stopFor halts the run where a refusal says that nothing may follow it.
 func (r *run) stopFor(err error) {
 	var refusal *Refusal
-	if errors.As(err, &refusal) && refusal.Stop {
-		r.halt(refusal.Code, refusal.Detail)
+	if errors.As(err, &refusal) && refusal.Stop != "" {
+		r.halt(refusal.Stop, refusal.Detail)
 	}
 }
 

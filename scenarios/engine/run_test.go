@@ -150,7 +150,7 @@ func TestStopsWhileItReads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := f.whoamis.Load(); got.Stopped != name || f.sends.Load() != 0 || n > 100 || got.Tally.NotRun != 400 {
+			if n := f.whoamis.Load(); string(got.Stopped) != name || f.sends.Load() != 0 || n > 100 || got.Tally.NotRun != 400 {
 				t.Errorf("%+v, after %d questions of 200", got, n)
 			}
 		})

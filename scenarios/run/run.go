@@ -226,7 +226,7 @@ func (r *run) stopped() (string, bool) {
 func (r *run) finish(ctx context.Context, result engine.Result) error {
 	ctx = context.WithoutCancel(ctx) // an interrupted run is closed all the same
 	end := journal.RunEnd{
-		Status: status(result), Counts: result.Tally.Counts(),
+		Status: journal.StatusOf(result.Stopped), Counts: result.Tally.Counts(),
 		Requests: r.conn.Budget.Used(), Verdict: result.Tally.Verdict(),
 	}
 	if err := r.writer.Append(ctx, journal.TypeRunEnd, end); err != nil {
@@ -237,18 +237,4 @@ func (r *run) finish(ctx context.Context, result engine.Result) error {
 	}
 	size, root := r.writer.Root()
 	return errors.Join(r.writer.Close(ctx), r.ledger.Ended(ctx, r.id, size, root, end.Status))
-}
-
-// status is how a run ended, in a word.
-func status(r engine.Result) string {
-	switch r.Stopped {
-	case "":
-		return "completed"
-	case "interrupted":
-		return "interrupted"
-	case "refused":
-		return "refused"
-	default:
-		return "stopped"
-	}
 }

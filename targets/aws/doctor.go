@@ -38,7 +38,7 @@ func (a *Account) Diagnose(ctx context.Context, in targets.Access) []targets.Fin
 // identity takes somebody on.
 func (a *Account) identity(ctx context.Context, id targets.Identity) []targets.Finding {
 	what := "act as " + id.ID
-	s, err := a.Assume(ctx, id)
+	s, err := a.assume(ctx, id)
 	if err != nil {
 		return []targets.Finding{{What: what, Problem: err.Error(), Mend: "add an aws block to the identity"}}
 	}
@@ -51,7 +51,7 @@ func (a *Account) identity(ctx context.Context, id targets.Identity) []targets.F
 
 // observer reads all state that the scenario needs.
 func (a *Account) observer(ctx context.Context, id targets.Identity, reads []targets.StateQuery) []targets.Finding {
-	s, err := a.Assume(ctx, id)
+	s, err := a.assume(ctx, id)
 	if err != nil {
 		return nil // noted with the identities
 	}

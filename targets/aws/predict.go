@@ -207,7 +207,7 @@ func foundStack(pattern string, steps []targets.Exchange) string {
 // at stands as a step.
 func (s *Session) Review(ctx context.Context, r targets.Review) targets.Exchange {
 	t := accountOf(s.account.cfg.Target)
-	observer, err := s.account.Assume(ctx, s.account.cfg.Reader)
+	observer, err := s.account.assume(ctx, s.account.cfg.Reader)
 	if err != nil {
 		return targets.Exchange{Unfit: "the observer cannot be assumed: " + err.Error()}
 	}

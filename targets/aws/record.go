@@ -33,7 +33,7 @@ func (a *Account) recordOf(ctx context.Context, service string, x targets.Exchan
 	if !ok || !sentence || d.record == "" || a.unrecorded.Load() {
 		return targets.Exchange{}, false
 	}
-	observer, err := a.Assume(ctx, a.cfg.Reader)
+	observer, err := a.assume(ctx, a.cfg.Reader)
 	if err != nil {
 		return targets.Exchange{}, false
 	}

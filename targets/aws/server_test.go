@@ -118,7 +118,7 @@ func (s *server) connect(t *testing.T, id Identity) (*Account, *Session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := a.Assume(t.Context(), targets.Identity{ID: "dev", Role: targets.Developer, Blocks: targets.Blocks{&id}})
+	session, err := a.assume(t.Context(), targets.Identity{ID: "dev", Role: targets.Developer, Blocks: targets.Blocks{&id}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,8 +26,18 @@ type Session struct {
 	want     string // the ARN that the server must report
 }
 
-// Assume prepares to act as an identity. It sends nothing.
-func (a *Account) Assume(_ context.Context, id targets.Identity) (*Session, error) {
+// Assume implements targets.Connected: it prepares to act as an identity, and sends
+// nothing.
+func (a *Account) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
+	s, err := a.assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// assume prepares to act as an identity. It sends nothing.
+func (a *Account) assume(_ context.Context, id targets.Identity) (*Session, error) {
 	if on(id) == nil {
 		return nil, fmt.Errorf("identity %s has no aws block", id.ID)
 	}

@@ -36,7 +36,7 @@ func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPo
 			if err != nil {
 				return nil, err
 			}
-			return connection{a}, nil
+			return a, nil
 		},
 		Trusts: []string{"AWS_CA_BUNDLE"},
 		Uses:   uses,
@@ -45,19 +45,6 @@ func SystemWith(source func(context.Context) (Source, error), roots *x509.CertPo
 			Write: func(w io.Writer, in targets.Access, _ map[string]string) error { return Setup(w, in) },
 		},
 	}
-}
-
-// connection is an account as the rest of the program uses it: Go wants the exact
-// interface type as a result.
-type connection struct{ *Account }
-
-// Assume implements targets.Connected.
-func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
-	s, err := c.Account.Assume(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // hiding tells every secret that a source gives.

@@ -90,7 +90,7 @@ func (a *Account) Pin(ctx context.Context) (targets.Pin, error) {
 		return pin, fmt.Errorf("%w: %s", targets.ErrUnreachable, prober.problem)
 	}
 	pin.Harness = prober.arn
-	reader, err := a.Assume(ctx, a.cfg.Reader)
+	reader, err := a.assume(ctx, a.cfg.Reader)
 	if err != nil {
 		return pin, fmt.Errorf("%w: %w", targets.ErrUnreachable, err)
 	}

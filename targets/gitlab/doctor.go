@@ -68,7 +68,7 @@ func (d *doctor) versions(have string, since map[string][]string) {
 
 // account takes an identity on.
 func (d *doctor) account(ctx context.Context, id targets.Identity) {
-	s, err := d.project.Assume(ctx, id)
+	s, err := d.project.assume(ctx, id)
 	if err != nil {
 		d.bad("act as "+id.ID, err.Error(), "put the secret where the scenario says")
 		return
@@ -84,7 +84,7 @@ func (d *doctor) account(ctx context.Context, id targets.Identity) {
 // observers read all state that the scenario needs.
 func (d *doctor) observers(ctx context.Context, in targets.Access) {
 	for _, id := range in.Observers {
-		s, err := d.project.Assume(ctx, id)
+		s, err := d.project.assume(ctx, id)
 		if err != nil {
 			continue // noted with the accounts
 		}

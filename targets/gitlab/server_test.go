@@ -97,7 +97,7 @@ func (s *server) connect(t *testing.T, change func(*Target)) (*Project, *Session
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := p.Assume(t.Context(), alice)
+	session, err := p.assume(t.Context(), alice)
 	if err != nil {
 		t.Fatal(err)
 	}

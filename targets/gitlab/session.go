@@ -27,8 +27,18 @@ type Session struct {
 	as       *credential
 }
 
-// Assume prepares to act as an identity. It sends nothing.
-func (p *Project) Assume(_ context.Context, id targets.Identity) (*Session, error) {
+// Assume implements targets.Connected: it prepares to act as an identity, and sends
+// nothing.
+func (p *Project) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
+	s, err := p.assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// assume prepares to act as an identity. It sends nothing.
+func (p *Project) assume(_ context.Context, id targets.Identity) (*Session, error) {
 	c, err := p.credential(id)
 	if err != nil {
 		return nil, err
@@ -37,7 +47,7 @@ func (p *Project) Assume(_ context.Context, id targets.Identity) (*Session, erro
 }
 
 // reader acts as the observer who reads what a request's safety depends on.
-func (p *Project) reader(ctx context.Context) (*Session, error) { return p.Assume(ctx, p.cfg.Reader) }
+func (p *Project) reader(ctx context.Context) (*Session, error) { return p.assume(ctx, p.cfg.Reader) }
 
 // Send sends one call as the identity, once, and returns what was recorded.
 // What its safety depends on is read before, and stands in the record as its

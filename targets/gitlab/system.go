@@ -32,7 +32,7 @@ func SystemWith(roots *x509.CertPool) targets.System {
 			if err != nil {
 				return nil, err
 			}
-			return connection{p}, nil
+			return p, nil
 		},
 		Uses: uses,
 		Setup: targets.Setup{
@@ -40,19 +40,6 @@ func SystemWith(roots *x509.CertPool) targets.System {
 			Write: func(w io.Writer, in targets.Access, _ map[string]string) error { return Setup(w, in) },
 		},
 	}
-}
-
-// connection is a project as the rest of the program uses it: Go wants the exact
-// interface type as a result.
-type connection struct{ *Project }
-
-// Assume implements targets.Connected.
-func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
-	s, err := c.Project.Assume(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 func uses(t targets.Target, people []targets.Identity, _ targets.Machine) (hosts, secrets []string, err error) {

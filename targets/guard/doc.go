@@ -5,5 +5,8 @@
 // holds the rate limit and the budget, and makes sure that a mutating request
 // leaves at most once. It must never decide what an answer means.
 //
+// It knows no system: which headers say who asks, and which are worth recording, its
+// Config says. gitpush reads git's own lines.
+//
 // It imports targets for the types, and no adapter and no SDK.
 package guard

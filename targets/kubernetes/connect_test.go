@@ -130,7 +130,7 @@ func TestOwnCredential(t *testing.T) {
 		}
 	}
 	for _, id := range []targets.Identity{own("far", "alice"), own("ghost", "alice"), {ID: "none"}} {
-		if _, err := c.Assume(t.Context(), id); err == nil {
+		if _, err := c.assume(t.Context(), id); err == nil {
 			t.Errorf("%+v was taken on", id)
 		}
 	}

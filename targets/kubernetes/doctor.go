@@ -57,7 +57,7 @@ func (d *doctor) bad(what, problem, mend string) {
 
 // assume takes an identity on and compares it, nil where that fails.
 func (d *doctor) assume(ctx context.Context, id targets.Identity) *Session {
-	s, err := d.cluster.Assume(ctx, id)
+	s, err := d.cluster.assume(ctx, id)
 	if err != nil {
 		d.bad("act as "+id.ID, err.Error(), "name a context of this cluster")
 		return nil

@@ -141,7 +141,7 @@ func withoutFiles(soft bool) targets.Preparation {
 }
 
 // reader acts as the observer who reads what a request rests on.
-func (c *Cluster) reader(ctx context.Context) (*Session, error) { return c.Assume(ctx, c.cfg.Reader) }
+func (c *Cluster) reader(ctx context.Context) (*Session, error) { return c.assume(ctx, c.cfg.Reader) }
 
 // prepare makes the reads that the rules of a lease want. It answers with their
 // records, and with the reason why the request must not be sent.

@@ -203,7 +203,7 @@ func alice() targets.Identity {
 
 func assume(t *testing.T, c *Cluster, id targets.Identity) *Session {
 	t.Helper()
-	s, err := c.Assume(t.Context(), id)
+	s, err := c.assume(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,18 @@ type Session struct {
 	headers http.Header
 }
 
-// Assume prepares to act as an identity. It sends nothing.
-func (c *Cluster) Assume(_ context.Context, id targets.Identity) (*Session, error) {
+// Assume implements targets.Connected: it prepares to act as an identity, and sends
+// nothing.
+func (c *Cluster) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
+	s, err := c.assume(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// assume prepares to act as an identity. It sends nothing.
+func (c *Cluster) assume(_ context.Context, id targets.Identity) (*Session, error) {
 	k := on(id)
 	if k == nil {
 		return nil, fmt.Errorf("identity %s has no kubernetes block", id.ID)

@@ -53,19 +53,6 @@ func setupCommand() targets.Setup {
 	}
 }
 
-// connection is a cluster as the rest of the program uses it: Go wants the exact
-// interface type as a result.
-type connection struct{ *Cluster }
-
-// Assume implements targets.Connected.
-func (c connection) Assume(ctx context.Context, id targets.Identity) (targets.Session, error) {
-	s, err := c.Cluster.Assume(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
 func fromMachine(from targets.Machine) (*Kubeconfig, error) {
 	config, err := LoadKubeconfig(from.Options["kubeconfig"], from.Env)
 	if err == nil {
@@ -87,7 +74,7 @@ func connectWith(kubeconfig Loader) func(context.Context, targets.Connection) (t
 		if err != nil {
 			return nil, err
 		}
-		return connection{c}, nil
+		return c, nil
 	}
 }
 

@@ -181,7 +181,7 @@ func forgeries() map[string]struct {
 func stopped(why string) func(*journal.Entry, object) []any {
 	return func(e *journal.Entry, body object) []any {
 		if e.Type == journal.TypeRunEnd {
-			return []any{journal.Stop{Reason: why}, body}
+			return []any{journal.Stop{Reason: journal.StopReason(why)}, body}
 		}
 		return []any{body}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sodprobe/sodprobe/reports/journal"
 	"github.com/sodprobe/sodprobe/scenarios/approval"
 	"github.com/sodprobe/sodprobe/scenarios/engine"
 	"github.com/sodprobe/sodprobe/scenarios/run"
@@ -124,7 +125,7 @@ func runCode(r engine.Result) int {
 	if r.Tally.Permitted > 0 {
 		codes = append(codes, exitPermitted)
 	}
-	if r.Stopped == "interrupted" {
+	if r.Stopped == journal.StopInterrupted {
 		codes = append(codes, exitInterrupted)
 	}
 	if len(r.Refused) > 0 {
