@@ -59,6 +59,7 @@ func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf
 type Guard struct {
 	cfg     Config
 	limiter *rate.Limiter
+	bodies  bodies
 }
 
 // New returns a guard.

@@ -38,7 +38,7 @@ func (g *guarded) judge(r *http.Request, l *Lease) ([]byte, targets.Rule, error)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}
-	p, err := read(r.Header.Get("Content-Type"), body)
+	p, err := g.bodies.read(r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, targets.Rule{}, err
 	}

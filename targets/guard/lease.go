@@ -41,6 +41,7 @@ type Lease struct {
 	// has.
 	unexercised string
 	exchange    targets.Exchange
+	document    any // a 2xx answer, whole
 	// advertised is what the server said before a push; unread, why that
 	// cannot be read.
 	advertised gitpush.Advertised
@@ -60,6 +61,14 @@ func (l *Lease) Exchange() targets.Exchange {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.exchange
+}
+
+// Document is the whole of a 2xx answer, as document.Read reads it, for the adapter's
+// own eyes; nil for any other answer, and for one that is no document.
+func (l *Lease) Document() any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.document
 }
 
 // use takes the lease's one request.

@@ -59,7 +59,9 @@ func (l *Lease) answered(resp *http.Response, rule targets.Rule, own []string, t
 	x.Truncated = err != nil || len(body) > maxAnswer
 	switch {
 	case resp.StatusCode/100 == 2 && !x.Truncated:
-		x.Body = l.redact(reduce(body, rule.Keep))
+		if v, err := document.Read(body); err == nil {
+			l.document, x.Body = v, l.redact(reduce(v, rule.Keep))
+		}
 	case resp.StatusCode/100 == 2: // half a 2xx body is never stored: its parts cannot be told apart
 	default:
 		var text string
@@ -103,14 +105,10 @@ func cut(body []byte) (string, int64) {
 }
 
 // reduce keeps only the listed fields of a 2xx body, as JSON, also where it is
-// XML. What is neither is dropped.
-func reduce(body []byte, keep []string) string {
+// XML. What is neither was dropped before.
+func reduce(v any, keep []string) string {
 	if keep == nil {
 		keep = []string{"/kind", "/metadata/name", "/metadata/uid", "/metadata/resourceVersion"}
-	}
-	v, err := document.Read(body)
-	if err != nil {
-		return ""
 	}
 	out := map[string]any{}
 	for _, pointer := range keep {

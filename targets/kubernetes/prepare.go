@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/sodprobe/sodprobe/targets"
-	"github.com/sodprobe/sodprobe/targets/document"
 	"github.com/sodprobe/sodprobe/targets/guard"
 )
 
@@ -151,13 +150,12 @@ func (c *Cluster) prepare(ctx context.Context, lease *guard.Lease) ([]targets.Ex
 		if err != nil {
 			return targets.Exchange{}, nil, fmt.Sprintf("the observer cannot be assumed: %v", err)
 		}
-		x, body := s.get(ctx, r.Path, "application/json", keep...)
-		if x.Status != http.StatusOK || x.Truncated {
+		x, answer := s.document(ctx, r.Path, keep)
+		switch {
+		case x.Status != http.StatusOK || x.Truncated:
 			return x, nil, fmt.Sprintf("read %s: %s", r.Path, Classify(targets.Case{Exchange: x}).Reason)
-		}
-		answer, err := document.Read(body)
-		if err != nil {
-			return x, nil, fmt.Sprintf("read %s: %v", r.Path, err)
+		case answer == nil:
+			return x, nil, fmt.Sprintf("read %s: the answer is no document", r.Path)
 		}
 		return x, answer, ""
 	})

@@ -189,9 +189,22 @@ func (s *Session) review(ctx context.Context, path, kind string, spec, out any, 
 
 // get reads one path.
 func (s *Session) get(ctx context.Context, path, accept string, keep ...string) (targets.Exchange, []byte) {
+	return s.ask(ctx, reads(path, accept, keep))
+}
+
+// document reads one path, and returns the answer as document.Read reads it; nil where
+// it is no document, or no success.
+func (s *Session) document(ctx context.Context, path string, keep []string) (targets.Exchange, any) {
+	call := reads(path, "application/json", keep)
+	lease := s.lease(call)
+	x, _ := s.exchange(ctx, lease, call)
+	return x, lease.Document()
+}
+
+func reads(path, accept string, keep []string) targets.Call {
 	header := map[string]string{"Accept": accept}
-	return s.ask(ctx, targets.Call{
+	return targets.Call{
 		Request: targets.Request{Method: http.MethodGet, Path: path, Header: header},
 		Rules:   []targets.Rule{{Method: http.MethodGet, Path: path, Header: header, Keep: keep}},
-	})
+	}
 }
