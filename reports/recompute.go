@@ -89,7 +89,7 @@ func (c *checker) arm(l journal.Line) error {
 	}
 	delete(c.intents, a.ID)
 	if _, twice := c.arms[a.ID]; twice || a.ID == "" {
-		return fmt.Errorf("the id %q stands twice, or is empty", a.ID)
+		return fmt.Errorf("the id %q is a duplicate, or empty", a.ID)
 	}
 	if b := c.inBatch(a.Target); a.N >= 0 {
 		b.sent[a.N] = true

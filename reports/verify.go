@@ -221,7 +221,7 @@ func keep[T any](l journal.Line, in map[string]T, id func(T) string) error {
 		return err
 	}
 	if _, twice := in[id(v)]; twice || id(v) == "" {
-		return fmt.Errorf("the id %q stands twice, or is empty", id(v))
+		return fmt.Errorf("the id %q is a duplicate, or empty", id(v))
 	}
 	in[id(v)] = v
 	return nil

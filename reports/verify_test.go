@@ -112,7 +112,7 @@ func lies() map[string]struct {
 		"judged as another":   {record(arm, func(a *journal.ArmRecord) { a.Case.Subject = "bob@corp.example"; a.Response = classify(a.Case) }), `the attempt was judged as "bob@corp.example", the server saw "alice@corp.example"`},
 		"no classifier":       {record(arm, func(a *journal.ArmRecord) { a.Case.System = "aws" }), `no classifier for the system "aws"`},
 		"proof":               {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.Proof = targets.Proven }), `it claims to prove "bob@corp.example", and the server said "system:anonymous"`},
-		"id twice":            {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.ID = "whoami-alice-before" }), `the id "whoami-alice-before" stands twice`},
+		"id twice":            {whoami("whoami-bob-before", func(i *journal.IdentityCheck) { i.ID = "whoami-alice-before" }), `the id "whoami-alice-before" is a duplicate`},
 		"counts":              {on(journal.TypeRunEnd, func(e *journal.RunEnd) bool { e.Counts[probes.Blocked] = 2; return true }), "it counts 2 Blocked, the observations 1"},
 		"verdict":             {on(journal.TypeRunEnd, func(e *journal.RunEnd) bool { e.Verdict = probes.Effective; return true }), "it says effective, the observations say ineffective"},
 		"no end":              {dropped(journal.TypeRunEnd, func(journal.RunEnd) bool { return true }), "the run did not end"},

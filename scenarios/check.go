@@ -66,7 +66,7 @@ func (c *checker) controls() {
 			c.note(fmt.Sprintf("controls[%d]", i), fmt.Sprintf("%q is not a control", id), "FRAMEWORK/CONTROL, as in nist/cm-5 or soc2/cc8.1")
 		}
 		if slices.Contains(c.scenario.Controls[:i], id) {
-			c.note(fmt.Sprintf("controls[%d]", i), id+" stands twice", "name each control once")
+			c.note(fmt.Sprintf("controls[%d]", i), id+" is a duplicate", "name each control once")
 		}
 	}
 }
@@ -162,7 +162,7 @@ func (c *checker) targets() {
 			c.note(at, "the target does not say one system", "exactly one of: "+c.systemList())
 		}
 		if slices.ContainsFunc(c.scenario.Targets[:i], func(x targets.Target) bool { return x.ID == t.ID && t.ID != "" }) {
-			c.note(at+".id", fmt.Sprintf("the target %s stands twice", t.ID), "one id for each target")
+			c.note(at+".id", fmt.Sprintf("the target %s is a duplicate", t.ID), "one id for each target")
 		}
 		if t.Block != nil {
 			t.Block.Check(c.lint(at, t.Block))
@@ -181,7 +181,7 @@ func (c *checker) identities() {
 	for i, id := range c.scenario.Identities {
 		at := fmt.Sprintf("identities[%d]", i)
 		if slices.ContainsFunc(c.scenario.Identities[:i], func(x targets.Identity) bool { return x.ID == id.ID && id.ID != "" }) {
-			c.note(at+".id", fmt.Sprintf("the identity %s stands twice", id.ID), "one id for each identity")
+			c.note(at+".id", fmt.Sprintf("the identity %s is a duplicate", id.ID), "one id for each identity")
 		}
 		if len(id.Blocks) == 0 && c.has(at) {
 			c.note(at, "the identity says no system", "add a block of one of: "+c.systemList())

@@ -148,7 +148,7 @@ func (d *decoder) keys(n *yaml.Node) (keys, values []*yaml.Node) {
 		case k.Kind != yaml.ScalarNode || k.Tag != "!!str":
 			d.at(k.Line, k.Column, "a key that is not a name", "write the values out")
 		case twice:
-			d.at(k.Line, k.Column, fmt.Sprintf("%q stands twice, first in line %d", k.Value, line), "keep one")
+			d.at(k.Line, k.Column, fmt.Sprintf("%q is a duplicate of line %d", k.Value, line), "keep one")
 		default:
 			seen[k.Value] = k.Line
 			keys, values = append(keys, k), append(values, n.Content[i+1])

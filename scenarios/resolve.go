@@ -280,7 +280,7 @@ func (s *Scenario) developer(before []string, name string, system targets.System
 	case !ok:
 		return id, &problem{"as", fmt.Sprintf("there is no identity %q", name), s.namesOf(targets.Developer)}
 	case slices.Contains(before, name):
-		return id, &problem{"as", fmt.Sprintf("%s stands twice", name), "name each identity once"}
+		return id, &problem{"as", fmt.Sprintf("%s is a duplicate", name), "name each identity once"}
 	case id.Role != targets.Developer:
 		return id, &problem{"as", fmt.Sprintf("%s has the role %s; only developers are under test", name, id.Role), s.namesOf(targets.Developer)}
 	case id.On(system) == nil:

@@ -53,7 +53,7 @@ func parseOptions(s string) (o options, err error) {
 				return o, fmt.Errorf("option %s: %w", name, err)
 			}
 			if given[name] {
-				return o, fmt.Errorf("the option %s stands twice", name)
+				return o, fmt.Errorf("the option %s is a duplicate", name)
 			}
 			given[name] = true
 		} else {

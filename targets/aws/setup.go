@@ -40,7 +40,7 @@ func Setup(w io.Writer, in targets.Access) error {
 		}
 	}
 	names := slices.Sorted(maps.Keys(roles))
-	b.WriteString("# The prober's policy. It may nothing else.\n")
+	b.WriteString("# The prober's policy. It may do nothing else.\n")
 	b.WriteString(indented(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 		"Effect": "Allow", "Action": entering(slices.Collect(maps.Values(roles))...), "Resource": names,
 	}}}))

@@ -45,7 +45,7 @@ func (s *Session) caller(ctx context.Context, keys Keys) (caller, targets.Exchan
 	return who, x
 }
 
-// Whoami takes the identity on in a session that may nothing, and asks the
+// Whoami takes the identity on in a session that may do nothing, and asks the
 // server who it is.
 func (s *Session) Whoami(ctx context.Context) targets.Whoami {
 	check := targets.Whoami{Proof: targets.Failed, Want: s.want}

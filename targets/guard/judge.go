@@ -117,7 +117,7 @@ func (g *Guard) headers(h, identity http.Header) error {
 		case !slices.Contains(allowedHeaders(), canonical) && !targets.Listed(g.cfg.Headers.Allowed, canonical):
 			return refuse("header %q is not on the list", name)
 		case len(values) != 1:
-			return refuse("header %q stands %d times", name, len(values))
+			return refuse("header %q is there %d times", name, len(values))
 		}
 	}
 	if !maps.EqualFunc(got, identity, slices.Equal) {
@@ -257,7 +257,7 @@ func members(dec *json.Decoder, depth int) (any, error) {
 		// Some decoders fold case, so keys that differ in case alone are
 		// duplicates as well.
 		if !ok || folded[strings.ToLower(name)] {
-			return nil, errors.New("a key stands twice")
+			return nil, errors.New("a duplicate key")
 		}
 		folded[strings.ToLower(name)] = true
 		if out[name], err = value(dec, depth+1); err != nil {

@@ -111,7 +111,7 @@ func (a *Advertised) add(line string, first bool) error {
 	case found != first || strings.Trim(hash, "0123456789abcdef") != "" || hash == "" || ref == "":
 		return fmt.Errorf("the line %.80q", line)
 	case a.tips[ref] != "" && ref != ".have": // which an alternate's refs are all called
-		return fmt.Errorf("%s stands twice", ref)
+		return fmt.Errorf("%s is a duplicate", ref)
 	}
 	a.tips[ref] = hash
 	if first {

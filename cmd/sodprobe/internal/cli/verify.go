@@ -32,7 +32,7 @@ against both checkpoints, each class from its recorded exchange, each verdict
 from its recorded arms.
 
 Without --trust-root it checks consistency only, and prints the fingerprints
-of the root keys to compare with those that were given to you on another way.`,
+of the root keys to compare with those that were given to you through a separate channel.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), args[0], root, out) },
 	}
@@ -201,7 +201,7 @@ func (a *app) printVerified(p *packaged, got verified) error {
 	}
 	root := "the approval is signed under the pinned root"
 	if p.doc.Root == nil {
-		root = "no root was pinned: compare these fingerprints with those given to you on another way"
+		root = "no root was pinned: compare these fingerprints with those given to you through a separate channel"
 	}
 	_, err := fmt.Fprintf(a.stdout, `%s%s verifies
   run        %s, %d lines, %d attempts
