@@ -2,6 +2,7 @@ package formats
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf16"
 )
@@ -9,6 +10,9 @@ import (
 // escape replaces what encoding/json leaves as it is. Such a character can
 // stand inside a string only, so the document keeps its meaning.
 func escape(doc []byte) []byte {
+	if !slices.ContainsFunc(doc, func(c byte) bool { return c != '\n' && (c < ' ' || c > '~') }) {
+		return doc // as most is, and quickly seen
+	}
 	out := make([]byte, 0, len(doc))
 	for _, c := range string(doc) {
 		switch {
