@@ -186,6 +186,12 @@ func (r *run) halt(reason journal.StopReason, detail string) {
 // ends a while after it.
 func (r *run) outliving(ctx context.Context) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	select {
+	case <-r.ended: // what opens too late never leaves
+		cancel()
+		return out, cancel
+	default:
+	}
 	go func() {
 		select {
 		case <-r.ended:

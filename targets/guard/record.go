@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -123,15 +124,16 @@ func reduce(v any, keep []string) string {
 	return string(b)
 }
 
-// place puts a value at a path of objects.
+// place puts a value at a path of objects. What stands there already is the answer's
+// own, and is copied.
 func place(out map[string]any, path []string, v any) {
 	for _, part := range path[:len(path)-1] {
 		next, ok := out[part].(map[string]any)
 		if !ok {
 			next = map[string]any{}
-			out[part] = next
 		}
-		out = next
+		next = maps.Clone(next)
+		out[part], out = next, next
 	}
 	out[path[len(path)-1]] = v
 }

@@ -20,7 +20,7 @@ import (
 func Classify(c targets.Case) targets.Response {
 	r := classify(c)
 	registry, _, _ := strings.Cut(DefaultImage, "/")
-	if (r.Class == targets.Denied || r.Class == targets.ServerError) && strings.Contains(r.Reason, registry) {
+	if r.Class != targets.Reached && r.Class != targets.Mutated && strings.Contains(r.Reason, registry) {
 		r.Advice = strings.TrimPrefix(r.Advice+"; "+mendImage, "; ")
 	}
 	return r

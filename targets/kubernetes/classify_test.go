@@ -313,5 +313,10 @@ func TestImageRefused(t *testing.T) {
 		if strings.Contains(got.Advice, "by digest") != want {
 			t.Errorf("%s: %+v", words, got)
 		}
+	} // Also in an answer that is in no form of a refusal by policy.
+	for _, x := range []targets.Exchange{forbids("image " + DefaultImage + " is not allowed"), says(422, "Invalid", "image "+DefaultImage+" is not allowed")} {
+		if got := Classify(targets.Case{Asked: patchAPI(), Exchange: x}); got.Class == targets.Denied || !strings.Contains(got.Advice, "by digest") {
+			t.Errorf("%+v", got)
+		}
 	}
 }
