@@ -20,7 +20,8 @@ type Lease struct {
 	// Rules are resolved; exactly one must match.
 	Rules []targets.Rule
 	// Identity is the exact set of the system's headers that say who asks that
-	// must be there; none other may. A nil map means none may. Where it names Authorization, that must be there to the letter, too.
+	// must be there; none other may. A nil map means none may. Where it names
+	// Authorization, that must be there to the letter, too.
 	Identity http.Header
 	// History is what a push is judged by.
 	History *gitpush.History
