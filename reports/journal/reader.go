@@ -83,9 +83,12 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 }
 
 func parse(raw []byte, seq int64, run *string) (Line, error) {
-	var e Entry
-	if err := Decode(raw, &e); err != nil {
-		return Line{}, err
+	e, asWritten := split(raw)
+	if !asWritten {
+		e = Entry{}
+		if err := Decode(raw, &e); err != nil {
+			return Line{}, err
+		}
 	}
 	if seq == 0 {
 		*run = e.Run
@@ -101,6 +104,20 @@ func parse(raw []byte, seq int64, run *string) (Line, error) {
 		return Line{}, fmt.Errorf("type %q is not known", e.Type)
 	}
 	return Line{Entry: e, Raw: raw}, nil
+}
+
+// split reads a line that stands as the writer wrote it, its body last, and does not
+// take the body apart, which whoever wants it does. No string before it holds the
+// words that it begins with, since a quotation mark in a string is escaped.
+func split(raw []byte) (e Entry, asWritten bool) {
+	head, rest, found := bytes.Cut(bytes.TrimSuffix(raw, []byte("\n")), []byte(`,"body":`))
+	body, closed := bytes.CutSuffix(rest, []byte("}"))
+	if !found || !closed || !json.Valid(body) {
+		return Entry{}, false
+	}
+	err := Decode(append(slices.Clip(head), '}'), &e)
+	e.Body = body
+	return e, err == nil
 }
 
 // Decode reads exactly one JSON value with no unknown field in it.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sodprobe/sodprobe/reports/journal"
 )
 
@@ -51,6 +53,8 @@ func TestReadIsStrict(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(zero + one))
 	f.Add([]byte(zero + one[:30]))
+	f.Add([]byte(strings.Replace(zero, `"run":"r","body":{}`, `"body":{"x":1,"body":2},"run":"r"`, 1)))
+	f.Add([]byte(strings.Replace(zero, `"body":{}`, `"body":1,"body":{"run":"s"}`, 1)))
 	f.Add([]byte("{}\n"))
 	f.Add([]byte("\x00\n\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -61,6 +65,9 @@ func FuzzRead(f *testing.F) {
 				t.Fatal("a line follows an error")
 			}
 			failed = err
+			if err == nil {
+				sameEntry(t, line)
+			}
 			if err == nil || errors.Is(err, journal.ErrTorn) {
 				all = append(all, line.Raw...)
 			}
@@ -69,4 +76,19 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("read %q of %q", all, data)
 		}
 	})
+}
+
+// sameEntry holds that a line read without taking its body apart says what the whole
+// of it says.
+func sameEntry(t *testing.T, line journal.Line) {
+	t.Helper()
+	var whole journal.Entry
+	if err := journal.Decode(line.Raw, &whole); err != nil {
+		t.Fatalf("%q was read, and is no entry: %v", line.Raw, err)
+	}
+	got := line.Entry
+	got.Body, whole.Body = bytes.TrimSpace(got.Body), bytes.TrimSpace(whole.Body)
+	if diff := cmp.Diff(whole, got); diff != "" {
+		t.Errorf("%q: -whole +read\n%s", line.Raw, diff)
+	}
 }
