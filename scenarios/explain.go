@@ -43,7 +43,11 @@ func (e *explainer) head() {
 	e.say("By signing you say: %s", a.Statement)
 	e.say("")
 	e.say("WHEN")
-	e.say("  From %s to %s (%s), at most %d runs.", clock(a.NotBefore), clock(a.NotAfter), days(a.NotAfter.Sub(a.NotBefore)), a.MaxRuns)
+	runs := fmt.Sprintf("%d runs", a.MaxRuns)
+	if a.MaxRuns == 1 {
+		runs = "1 run"
+	}
+	e.say("  From %s to %s (%s), at most %s.", clock(a.NotBefore), clock(a.NotAfter), days(a.NotAfter.Sub(a.NotBefore)), runs)
 	if a.Schedule != "" {
 		zone := a.Timezone
 		if zone == "" {
@@ -80,7 +84,7 @@ func (e *explainer) who() {
 			}
 		}
 		if len(id.Persons) > 0 {
-			e.say("    in life these people act as it: %s", strings.Join(id.Persons, ", "))
+			e.say("    these people use it in real life: %s", strings.Join(id.Persons, ", "))
 		} else if id.Role == targets.Developer && id.Shared() {
 			e.say("    you state that no person acts as it, but a machine alone")
 		}

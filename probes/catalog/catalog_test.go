@@ -29,7 +29,7 @@ func TestMetadata(t *testing.T) {
 	seen := map[string]bool{}
 	for i, p := range catalog.All() {
 		if i > 0 && catalog.All()[i-1].ID >= p.ID {
-			t.Errorf("%s is out of order, or stands twice", p.ID)
+			t.Errorf("%s is out of order, or a duplicate", p.ID)
 		}
 		for what, ok := range map[string]bool{
 			"id":        regexp.MustCompile(`^` + string(p.System) + `\.[a-z0-9]+\.[a-z]+(-[a-z]+)*$`).MatchString(p.ID),

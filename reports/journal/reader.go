@@ -106,9 +106,9 @@ func parse(raw []byte, seq int64, run *string) (Line, error) {
 	return Line{Entry: e, Raw: raw}, nil
 }
 
-// split reads a line that stands as the writer wrote it, its body last, and does not
-// take the body apart, which whoever wants it does. No string before it holds the
-// words that it begins with, since a quotation mark in a string is escaped.
+// split reads a line in the form in which the writer wrote it, with the body last, and
+// decodes only what stands before the body. The separator cannot occur inside a string,
+// where its quotation marks would be escaped.
 func split(raw []byte) (e Entry, asWritten bool) {
 	head, rest, found := bytes.Cut(bytes.TrimSuffix(raw, []byte("\n")), []byte(`,"body":`))
 	body, closed := bytes.CutSuffix(rest, []byte("}"))

@@ -9,7 +9,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	targettest.Run(t, targettest.Harness{Classify: Classify, Open: open})
+	targettest.Run(t, targettest.Harness{Classify: Classify, Oracle: Oracle(), Open: open})
 }
 
 // open makes an account in one condition and connects to it.
@@ -28,10 +28,13 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 		s.Close()
 	}
 	call, asked := putCall()
+	elsewhere := asked.Asks()
+	elsewhere.Resource = developer
+	s.allowed = elsewhere.Resource
 	return targettest.Bench{
 		Pin: a.Pin, Session: acting, Call: call, Asked: asked, State: roleRead("prod"), Missing: roleRead("ghost"),
 		Arrived: s.writes, Secrets: []string{ownSecret, newSecret, newToken},
-		Names: []string{"subject", "no subject", "action", "resource"},
+		Open: elsewhere, Names: []string{"subject", "no subject", "action", "resource"},
 	}
 }
 
@@ -40,8 +43,10 @@ const refusal = "User: " + session + " is not authorized to perform: iam:PutRole
 // writes answers a write in the way of a condition, nil for letting it
 // through.
 func writes(condition targettest.Condition) http.HandlerFunc {
+	refuse := func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "AccessDenied", refusal) }
 	return map[targettest.Condition]http.HandlerFunc{
-		targettest.Refusing: func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "AccessDenied", refusal) },
+		targettest.Refusing: refuse,
+		targettest.Scoped:   refuse,
 		targettest.Throttled: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
 			fail(w, 400, "Throttling", "Rate exceeded")

@@ -89,7 +89,7 @@ func longer(than int) func(value, marker string) bool {
 	return func(value, _ string) bool { return len(value) > than }
 }
 
-// twice wants a list in which one name is a duplicate.
+// twice wants a list in which one name appears twice.
 func twice(name string) func(value, marker string) bool {
 	return func(value, _ string) bool { return strings.Count(value, strconv.Quote(name)) == 2 }
 }

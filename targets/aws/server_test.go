@@ -39,6 +39,8 @@ type server struct {
 	mu      sync.Mutex
 	arrived int
 	bodies  []string
+	// allowed is the one resource on which the simulator allows what it is asked.
+	allowed string
 }
 
 func newServer(t *testing.T) *server {
@@ -79,7 +81,17 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		_, _ = io.WriteString(w, "<GetRoleResponse><GetRoleResult><Role><RoleId>AROAPROD</RoleId></Role></GetRoleResult></GetRoleResponse>")
+	case "GetContextKeysForPrincipalPolicy":
+		_, _ = io.WriteString(w, "<GetContextKeysForPrincipalPolicyResponse><GetContextKeysForPrincipalPolicyResult><ContextKeyNames/></GetContextKeysForPrincipalPolicyResult></GetContextKeysForPrincipalPolicyResponse>")
+	case "SimulatePrincipalPolicy":
+		s.simulate(w, form.Get("ActionNames.member.1"), form.Get("ResourceArns.member.1"))
 	default:
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DescribeOrganization") {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type":"AWSOrganizationsNotInUseException","Message":"Your account is not a member of an organization."}`)
+			return
+		}
 		s.mu.Lock()
 		s.arrived++
 		s.mu.Unlock()
@@ -89,6 +101,16 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		s.write(w, r)
 	}
+}
+
+// simulate answers as IAM's simulator does of one action on one resource
+// ("SimulatePrincipalPolicy", IAM API reference).
+func (s *server) simulate(w io.Writer, action, resource string) {
+	decision := "implicitDeny"
+	if resource == s.allowed {
+		decision = "allowed"
+	}
+	_, _ = fmt.Fprintf(w, "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalActionName>%s</EvalActionName><EvalResourceName>%s</EvalResourceName><EvalDecision>%s</EvalDecision><MissingContextValues/></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>", action, resource, decision)
 }
 
 func fail(w http.ResponseWriter, status int, code, message string) {

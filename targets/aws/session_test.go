@@ -21,7 +21,7 @@ import (
 
 // TestSessions: each attempt has a session of its own, under the run's name,
 // for the shortest time, which may do what is probed and nothing else; the
-// null arm's may nothing. Who it is is asked before and after.
+// null arm's may do nothing. Who it is is asked before and after.
 func TestSessions(t *testing.T) {
 	s := newServer(t)
 	_, acting := s.connect(t, Identity{AssumeRole: developer, ExternalID: "sod-1"})

@@ -9,7 +9,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	targettest.Run(t, targettest.Harness{Classify: Classify, Open: open})
+	targettest.Run(t, targettest.Harness{Classify: Classify, Oracle: Oracle(), Open: open})
 }
 
 // open makes a server in one condition and connects to it.
@@ -29,10 +29,21 @@ func open(t *testing.T, condition targettest.Condition) targettest.Bench {
 		s.Close()
 	}
 	call, asked := commitCall()
+	rules := asked.Asks()
+	if condition == targettest.Scoped { // where the role alone decides, and no protection
+		for path, body := range readable() {
+			if body != "404" {
+				s.answers[api+path] = body
+			}
+		}
+		s.answers[api+"projects/42"] = `{"id":42,"path_with_namespace":"payments/api","namespace":{"kind":"group"},"shared_with_groups":[]}`
+		call, asked = variableCall()
+	}
+	rules.Verb = "PUT /projects/:id/merge_requests/:iid/approval_rules/:approval_rule_id"
 	return targettest.Bench{
 		Pin: p.Pin, Session: session, Call: call, Asked: asked,
 		State: readOf("protected_branches/main", "/name", "/push_access_levels"), Missing: readOf("protected_branches/ghost", "/name"),
-		Arrived: s.writes, Secrets: []string{token},
+		Open: rules, Arrived: s.writes, Secrets: []string{token},
 		Names: []string{"action", "no subject"}, // GitLab's words name neither who nor what
 	}
 }
@@ -44,6 +55,7 @@ func writes(condition targettest.Condition) http.HandlerFunc {
 		targettest.Refusing: func(w http.ResponseWriter, _ *http.Request) {
 			fail(w, 403, "403 Forbidden - You are not allowed to push into this branch")
 		},
+		targettest.Scoped: func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "403 Forbidden") },
 		targettest.Throttled: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
 			fail(w, 429, map[string]string{"error": "This endpoint has been requested too many times. Try again later."})

@@ -123,6 +123,18 @@ func commitCall() (targets.Call, targets.Asked) {
 	}
 }
 
+// variableCall is the harmless creation of a variable.
+func variableCall() (targets.Call, targets.Asked) {
+	const path = "/api/v4/projects/42/variables"
+	call, asked := commitCall()
+	call.Request.Path, call.Request.Body = path, []byte(`{"key":"`+NoVariable+`","masked":true,"value":"x"}`)
+	call.Rules[0].Path = path
+	call.Rules[0].Body = map[string]string{"/key": NoVariable, "/masked": "true", "/value": "x"}
+	asked.Action, asked.Resource = "POST /projects/:id/variables", "variable"
+	asked.Reached = []string{"text:key: can contain only letters, digits and '_'."}
+	return call, asked
+}
+
 func readOf(path string, fields ...string) targets.StateQuery {
 	return targets.StateQuery{Request: targets.Request{Method: http.MethodGet, Path: "/api/v4/projects/42/" + path}, Fields: fields}
 }

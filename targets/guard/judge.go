@@ -117,7 +117,7 @@ func (g *Guard) headers(h, identity http.Header) error {
 		case !slices.Contains(allowedHeaders(), canonical) && !targets.Listed(g.cfg.Headers.Allowed, canonical):
 			return refuse("header %q is not on the list", name)
 		case len(values) != 1:
-			return refuse("header %q is there %d times", name, len(values))
+			return refuse("header %q appears %d times", name, len(values))
 		}
 	}
 	if !maps.EqualFunc(got, identity, slices.Equal) {

@@ -27,8 +27,7 @@ const (
 	Echoing   Condition = "echoing"   // an error that repeats the credential that came
 )
 
-// Conditions lists what a Harness must be able to make; Scoped only where it
-// has an Oracle.
+// Conditions lists what a Harness must be able to make.
 func Conditions() []Condition {
 	return []Condition{Healthy, Refusing, Scoped, Elsewhere, Absent, Mistaken, Throttled, Failing, Moved, Cut, Half, Echoing}
 }
@@ -74,7 +73,6 @@ type Harness struct {
 	// Open makes a bench. It cleans up through t.
 	Open     func(t *testing.T, c Condition) Bench
 	Classify targets.Classifier
-	// Oracle reads what the system's own rules say. The zero value is a system
-	// that cannot be asked.
+	// Oracle reads what the system's own rules say.
 	Oracle targets.Oracle
 }

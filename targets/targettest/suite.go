@@ -225,9 +225,6 @@ func (h Harness) secrets(t *testing.T) {
 // system's own word tells the two apart; and it says nothing where nobody
 // answers, or where another question was asked.
 func (h Harness) scoped(t *testing.T) {
-	if h.Oracle.Says == nil {
-		t.Skip("the system's rules cannot be asked")
-	}
 	b := h.Open(t, Scoped)
 	opinion := func(b Bench, a targets.Action) targets.Opinion {
 		return h.Oracle.Opinion(a, func(r targets.Review) (targets.Exchange, bool) {
