@@ -30,8 +30,8 @@ func Types() []Type {
 // Line is one line as it was written.
 type Line struct {
 	Entry
-	// Raw holds the exact bytes, newline included. It is valid until the next
-	// line is read.
+	// Raw holds the exact bytes, newline included. It and Body, which is a part of
+	// it, are valid until the next line is read.
 	Raw []byte
 }
 
@@ -112,13 +112,17 @@ func parse(raw []byte, seq int64, run *string) (Line, error) {
 func split(raw []byte) (e Entry, asWritten bool) {
 	head, rest, found := bytes.Cut(bytes.TrimSuffix(raw, []byte("\n")), []byte(`,"body":`))
 	body, closed := bytes.CutSuffix(rest, []byte("}"))
-	if !found || !closed || !json.Valid(body) {
+	brackets := bytes.Count(body, []byte("{")) + bytes.Count(body, []byte("["))
+	if !found || !closed || brackets >= maxDepth || !json.Valid(body) {
 		return Entry{}, false
 	}
-	err := Decode(append(slices.Clip(head), '}'), &e)
-	e.Body = body
+	err := Decode(slices.Concat(head, []byte(`,"body":0}`)), &e)
+	e.Body = slices.Clip(body)
 	return e, err == nil
 }
+
+// maxDepth is how deep encoding/json lets a document nest, the whole line counted.
+const maxDepth = 10000
 
 // Decode reads exactly one JSON value with no unknown field in it.
 func Decode(data []byte, v any) error {

@@ -3,6 +3,7 @@ package journal_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -43,6 +44,34 @@ func TestReadIsStrict(t *testing.T) {
 			}
 			if got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestReadDecodesTheWhole: a line whose envelope is decoded apart from its body is
+// refused for whatever the whole of it would be refused for, and in the same words.
+func TestReadDecodesTheWhole(t *testing.T) {
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for name, line := range map[string]string{
+		"nothing before the body":  `{,"body":{}}`,
+		"nested as deep as may be": strings.Replace(zero, "{}", nested(9999), 1),
+		"nested deeper":            strings.Replace(zero, "{}", nested(10000), 1),
+		"broken body":              strings.Replace(zero, "{}", "{]", 1),
+		"a field after the body":   strings.Replace(zero, "{}", `{},"x":1`, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			line = strings.TrimSpace(line) + "\n"
+			var got string
+			for _, err := range journal.Read(strings.NewReader(line)) {
+				got = fmt.Sprint(err)
+			}
+			want := "<nil>"
+			if err := journal.Decode([]byte(line), &journal.Entry{}); err != nil {
+				want = "journal line 1: " + err.Error()
+			}
+			if got != want {
+				t.Errorf("got %s, want %s", got, want)
 			}
 		})
 	}
